@@ -1,0 +1,115 @@
+#include "base/json.h"
+
+static const char digit_pairs[] = "0001020304050607080910111213141516171819"
+				  "2021222324252627282930313233343536373839"
+				  "4041424344454647484950515253545556575859"
+				  "6061626364656667686970717273747576777879"
+				  "8081828384858687888990919293949596979899";
+
+/* Writes the digits of value so that they end at `end`; returns where they begin. */
+static char *put_digits(char *end, uint64_t value)
+{
+	while (value >= 100) {
+		end -= 2;
+		memcpy(end, digit_pairs + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (value >= 10) {
+		end -= 2;
+		memcpy(end, digit_pairs + value * 2, 2);
+	} else {
+		*--end = (char)('0' + value);
+	}
+	return end;
+}
+
+size_t json_put_decimal(char *out, int64_t value, int decimals)
+{
+	char text[40];
+	char *end = text + sizeof text;
+	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	while (decimals > 0 && magnitude % 10 == 0) {
+		magnitude /= 10;
+		decimals--;
+	}
+	char *begin = put_digits(end, magnitude);
+	while (end - begin <= decimals)
+		*--begin = '0';
+	size_t len = 0;
+	if (value < 0)
+		out[len++] = '-';
+	size_t whole = (size_t)(end - begin) - (size_t)decimals;
+	memcpy(out + len, begin, whole);
+	len += whole;
+	if (decimals > 0) {
+		out[len++] = '.';
+		memcpy(out + len, begin + whole, (size_t)decimals);
+		len += (size_t)decimals;
+	}
+	return len;
+}
+
+bool json_decimal(struct buf *out, int64_t value, int decimals)
+{
+	if (!buf_reserve(out, JSON_DECIMAL_MAX))
+		return false;
+	out->len += json_put_decimal(out->at + out->len, value, decimals);
+	return true;
+}
+
+/* Length of the UTF-8 sequence at s, or 0 when there is none (overlong forms, surrogates and
+ * values above U+10FFFF are none). */
+static size_t utf8_length(struct str s)
+{
+	const unsigned char *b = (const unsigned char *)s.at;
+	size_t need = b[0] < 0x80                   ? 1
+		      : b[0] >= 0xc2 && b[0] < 0xe0 ? 2
+		      : b[0] >= 0xe0 && b[0] < 0xf0 ? 3
+		      : b[0] >= 0xf0 && b[0] < 0xf5 ? 4
+						    : 0;
+	if (need == 0 || need > s.len)
+		return 0;
+	for (size_t i = 1; i < need; i++)
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] >= 0xa0) ||
+		(b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] >= 0x90))
+		return 0;
+	return need;
+}
+
+static bool json_escape(struct buf *out, char c)
+{
+	switch (c) {
+	case '"': return buf_add(out, "\\\"", 2);
+	case '\\': return buf_add(out, "\\\\", 2);
+	case '\n': return buf_add(out, "\\n", 2);
+	case '\r': return buf_add(out, "\\r", 2);
+	case '\t': return buf_add(out, "\\t", 2);
+	default: return buf_printf(out, "\\u%04x", (unsigned char)c);
+	}
+}
+
+bool json_string(struct buf *out, struct str text)
+{
+	bool done = buf_add_char(out, '"');
+	while (done && text.len) {
+		size_t plain = 0;
+		while (plain < text.len && text.at[plain] >= 0x20 && text.at[plain] < 0x7f &&
+			text.at[plain] != '"' && text.at[plain] != '\\')
+			plain++;
+		done = buf_add(out, text.at, plain);
+		text = str_from(text, plain);
+		if (!done || !text.len)
+			break;
+		if ((unsigned char)text.at[0] < 0x80) {
+			done = json_escape(out, text.at[0]);
+			text = str_from(text, 1);
+			continue;
+		}
+		size_t len = utf8_length(text);
+		done = len ? buf_add(out, text.at, len) : buf_add(out, "\xef\xbf\xbd", 3);
+		text = str_from(text, len ? len : 1);
+	}
+	return done && buf_add_char(out, '"');
+}

@@ -1,0 +1,40 @@
+/* registry: channels and devices as REST made them, cached for the gate. One lock inside; ids and
+ * small structs are copied out, never pointers. */
+#ifndef CORE_REGISTRY_H
+#define CORE_REGISTRY_H
+
+#include "model/channel.h"
+#include "model/device.h"
+#include "store/store.h"
+
+struct registry;
+
+/* Loads all channels and devices of the store, which stays the caller's. NULL with a sentence. */
+struct registry *registry_open(struct store *store, struct error *e);
+void registry_close(struct registry *r);
+
+/* Grows with every change; a session that cached a device looks again when it differs. */
+uint32_t registry_version(const struct registry *r);
+
+/* The device whose configuration.ident is this number; 0: none. */
+uint32_t registry_device_of(struct registry *r, uint64_t ident);
+
+/* Copies. False: there is none with this id. */
+MUST_USE bool registry_device(struct registry *r, uint32_t id, struct device *out);
+MUST_USE bool registry_channel(struct registry *r, uint32_t id, struct channel *out);
+
+/* All of them, sorted by id; the caller frees *out with free(). Returns the number. */
+size_t registry_devices(struct registry *r, struct device **out);
+size_t registry_channels(struct registry *r, struct channel **out);
+
+/* Creates or changes (id given) one. Durable before it returns true. Fails with a sentence,
+ * changing nothing, when another device has the ident, or the store failed. d->id is set on
+ * creation. */
+MUST_USE bool registry_put_device(struct registry *r, struct device *d, struct error *e);
+MUST_USE bool registry_put_channel(struct registry *r, struct channel *c, struct error *e);
+
+/* Registers an unknown ident as a device named like it (option auto-devices); the device's id, also
+ * when it exists already; 0 with a sentence on failure. */
+uint32_t registry_auto_device(struct registry *r, uint64_t ident, struct error *e);
+
+#endif

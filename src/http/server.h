@@ -1,0 +1,28 @@
+/* server: the REST door. libmicrohttpd in, request struct out; authorisation, limits, routing. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include "core/registry.h"
+#include "core/writer.h"
+
+struct http;
+
+enum { TOKEN_CHARS = 64 };
+
+struct http_options {
+	const char *address; /* numeric */
+	uint16_t port;       /* 0: any free one */
+	const char *token;   /* the administrator's, TOKEN_CHARS characters */
+	int threads;         /* 0: 4 */
+	struct store *store;
+	struct registry *registry;
+	struct writer *writer; /* for /health */
+};
+
+/* NULL with a sentence that names the address when it cannot be bound. The strings of the options
+ * are copied, the rest stays the caller's and must outlive the server. */
+struct http *http_start(const struct http_options *options, struct error *e);
+uint16_t http_port(const struct http *h);
+void http_stop(struct http *h);
+
+#endif

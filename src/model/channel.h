@@ -1,0 +1,29 @@
+/* channel: a TCP entrance for trackers, as REST shows it. */
+#ifndef MODEL_CHANNEL_H
+#define MODEL_CHANNEL_H
+
+#include "base/buf.h"
+
+enum { NAME_MAX_BYTES = 256 };
+
+struct channel {
+	uint32_t id;
+	char name[NAME_MAX_BYTES + 1];
+	bool enabled;
+	int64_t messages_ttl; /* seconds that channel messages are kept; 0: none */
+	/* configuration */
+	char address[64];  /* numeric address to listen on */
+	uint16_t port;     /* wanted; 0: any free one */
+	int silence_s;     /* close a connection that says nothing for so long */
+	bool ack_v1;       /* answer V1 with V4,V1,<time> */
+	bool extended;     /* newer parameter names too */
+	bool auto_devices; /* register unknown idents as devices */
+	int max_connections, max_per_address, max_junk_bytes;
+	/* not stored: the real address once listening, "host:port" */
+	char uri[80];
+};
+
+/* The defaults of a new channel. */
+void channel_init(struct channel *c);
+
+#endif

@@ -1,0 +1,121 @@
+/* store: the durable truth. An append-only log of records, read back by device and time or by
+ * channel and arrival, the latest state that follows from the log (telemetry, idents seen), and the
+ * resources (devices, channels) of the REST API.
+ *
+ * How it is laid out behind this interface is the back-end's business (sqlite.c: see its head
+ * comment). All functions may be called from any thread, store_append from one thread only. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/buf.h"
+#include "store/record.h"
+
+struct store;
+
+struct store_options {
+	const char *directory; /* exists; the files lie in it */
+	size_t tail_bytes;     /* settle when the unsettled records exceed this; 0: 48 MiB */
+	int settle_seconds;    /* ... or when the oldest is older than this; 0: 300; < 0: never */
+};
+
+/* Opens (creates) the store and reads back the unsettled tail. NULL with a sentence on failure. */
+struct store *store_open(const struct store_options *options, struct error *e);
+
+/* Ends background work at the next safe point and frees everything. Records that are not settled
+ * stay in the log. */
+void store_close(struct store *s);
+
+/* ---- log ---- */
+
+/* Appends `count` records as one group: all or nothing, on disk (fsync) when it returns true.
+ * Gives each record its seq (in array order) and takes a copy. On failure nothing was appended and
+ * the call may be repeated with the same records. */
+MUST_USE bool store_append(struct store *s, struct record *records, size_t count, struct error *e);
+
+/* seq of the last durable record; 0: none yet. */
+uint64_t store_head(struct store *s);
+
+struct query {
+	enum { QUERY_DEVICE, QUERY_CHANNEL } by;
+	uint32_t id;
+	/* Inclusive bounds of time_us (device) or received_us (channel). Open ends: INT64_MIN, MAX.
+	 */
+	int64_t from_us, to_us;
+	bool reverse; /* newest first */
+	size_t count; /* at most so many; 0: no limit */
+	/* Continue after this place (the key and seq of the last record of the page before). */
+	bool after;
+	int64_t after_us;
+	uint64_t after_seq;
+};
+
+/* Called for each record in order: (time_us, seq) for devices, seq for channels; the record and its
+ * body are valid during the call only. False ends the reading (not an error). */
+typedef bool record_fn(void *context, const struct record *r);
+
+/* Reads one consistent view of the log. Hold it short: read long ranges in pages of some 1000
+ * (count) and continue with `after`. False with a sentence when the store failed. */
+MUST_USE bool store_read(
+	struct store *s, const struct query *q, record_fn *each, void *context, struct error *e);
+
+/* Moves everything that is in the tail now to its settled place; for tests and benchmarks, as it
+ * happens by itself. */
+MUST_USE bool store_settle(struct store *s, struct error *e);
+
+/* ---- latest state, derived from the log ---- */
+
+struct telemetry_item {
+	uint8_t param;
+	uint8_t index; /* 0, or the suffix of a further cell or access point */
+	int64_t time_us;
+	union value value;
+};
+
+/* Each latest value of the device, in JSON order. Texts are valid during the call only. */
+typedef void telemetry_fn(void *context, const struct telemetry_item *item);
+
+/* False: the device has no telemetry. */
+bool store_telemetry(struct store *s, uint32_t device, telemetry_fn *each, void *context);
+
+/* Time when the last message of a device was received, 0: none. */
+int64_t store_last_active(struct store *s, uint32_t device);
+
+struct ident_info {
+	uint64_t ident;
+	uint64_t count;   /* messages */
+	uint64_t bytes;   /* of their records */
+	int64_t last_us;  /* received_us of the last one */
+	uint32_t device;  /* of the last one; 0: it was not registered */
+	struct peer peer; /* of the last one */
+};
+
+/* Idents seen on a channel, in no order. Called under a lock: be quick. */
+typedef void ident_fn(void *context, const struct ident_info *info);
+void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *context);
+
+/* ---- resources: JSON objects by kind and id ---- */
+
+/* kind: "channel", "device", ... Durable when it returns true. */
+MUST_USE bool store_put(
+	struct store *s, const char *kind, uint32_t id, struct str json, struct error *e);
+MUST_USE bool store_delete(struct store *s, const char *kind, uint32_t id, struct error *e);
+
+/* The next free id of a kind; never one that was used before. Durable. 0 on failure. */
+uint32_t store_next_id(struct store *s, const char *kind, struct error *e);
+
+typedef bool resource_fn(void *context, uint32_t id, struct str json);
+MUST_USE bool store_each(
+	struct store *s, const char *kind, resource_fn *each, void *context, struct error *e);
+
+/* ---- figures for /metrics and the benchmarks ---- */
+
+struct store_figures {
+	uint64_t appended, commits, commit_us; /* since the start */
+	uint64_t tail_records, tail_bytes;     /* not settled yet */
+	uint64_t settled;                      /* records settled since the start */
+	uint64_t disk_bytes;                   /* of all files */
+	uint64_t idents_dropped;               /* idents above the limit, not remembered */
+};
+void store_figures(struct store *s, struct store_figures *out);
+
+#endif
