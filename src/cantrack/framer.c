@@ -157,6 +157,7 @@ static size_t jt808_length(unsigned attributes)
 	return header + (attributes & 0x3ff) + 1;
 }
 
+/* Some units do not escape: a frame whose length is right without unescaping is one too. */
 static struct look look_jt808(struct str in, bool final)
 {
 	uint8_t head[4] = {0};
@@ -164,11 +165,12 @@ static struct look look_jt808(struct str in, bool final)
 	for (size_t i = 1; i < in.len && i < FRAME_MAX; i++) {
 		uint8_t b = byte(in, i);
 		if (b == 0x7e)
-			return count == wanted ? found(FRAME_JT808, i + 1) : nothing;
+			return count == wanted || i - 1 == wanted ? found(FRAME_JT808, i + 1)
+								  : nothing;
 		uint8_t next = i + 1 < in.len ? byte(in, i + 1) : 0;
 		if (b == 0x7d && i + 1 == in.len)
 			break;
-		if (b == 0x7d && (next == 1 || next == 2)) { /* some send 7D itself unescaped */
+		if (b == 0x7d && (next == 1 || next == 2)) {
 			b = next == 1 ? 0x7d : 0x7e;
 			i++;
 		}
