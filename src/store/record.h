@@ -46,8 +46,9 @@ struct record {
 		UINT64_C(1) << PARAM_DEVICE_NAME | UINT64_C(1) << PARAM_DEVICE_TYPE_ID |           \
 		UINT64_C(1) << PARAM_PEER | UINT64_C(1) << PARAM_PROTOCOL_ID)
 
-/* Fills a record (but seq) from a decoded message; the packed body goes to `body`
- * (MESSAGE_PACK_MAX bytes), which the record then points into. */
+/* Fills a record (but seq) from a decoded message, which has server.timestamp; where it has no
+ * timestamp the server's is taken. The packed body goes to `body` (MESSAGE_PACK_MAX bytes), which
+ * the record then points into. */
 void record_make(
 	struct record *r, const struct message *m, const struct origin *origin, char *body);
 

@@ -1,0 +1,126 @@
+/* cantrack.db: what people made over REST. Small and precious, so it lies in a file of its own: a
+ * write here never waits for the settler's long transaction. */
+#include "store/sqlite.h"
+
+#include "base/die.h"
+
+#include <stdlib.h>
+
+enum { EACH_PAGE = 1000 };
+
+enum statement { PUT, DELETE, RAISE, NEXT, PAGE, BEGIN, COMMIT, ROLLBACK, STATEMENTS };
+
+static const char set_up[] =
+	"CREATE TABLE IF NOT EXISTS resource(kind TEXT, id INTEGER, json TEXT NOT NULL,"
+	" PRIMARY KEY(kind, id)) WITHOUT ROWID;"
+	/* the highest id that was ever used */
+	"CREATE TABLE IF NOT EXISTS counter(kind TEXT PRIMARY KEY, last INTEGER NOT NULL)"
+	" WITHOUT ROWID";
+
+static const char *const sql[STATEMENTS] = {
+	[PUT] = "INSERT INTO resource VALUES(?1, ?2, ?3)"
+		" ON CONFLICT DO UPDATE SET json = excluded.json",
+	[DELETE] = "DELETE FROM resource WHERE kind = ?1 AND id = ?2",
+	[RAISE] = "INSERT INTO counter VALUES(?1, ?2)"
+		  " ON CONFLICT DO UPDATE SET last = excluded.last WHERE last < excluded.last",
+	[NEXT] = "INSERT INTO counter VALUES(?1, 1)"
+		 " ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+	[PAGE] = "SELECT id, json FROM resource WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+};
+
+bool resources_open(struct store *s, struct error *e)
+{
+	/* seldom written: SQLite may look after this WAL itself */
+	return db_open(&s->resources, s->directory, "cantrack.db", set_up, e) &&
+	       db_run(&s->resources, "PRAGMA wal_autocheckpoint=1000", e) &&
+	       db_prepare(&s->resources, sql, STATEMENTS, e);
+}
+
+static void roll_back(struct db *db)
+{
+	if (!sqlite3_get_autocommit(db->handle))
+		(void)db_do(db, ROLLBACK, NULL, "");
+}
+
+bool store_put(struct store *s, const char *kind, uint32_t id, struct str json, struct error *e)
+{
+	struct db *db = &s->resources;
+	struct str name = str_of(kind);
+	pthread_mutex_lock(&s->resources_lock);
+	bool done = db_do(db, BEGIN, e, "") && db_do(db, PUT, e, "tit", name, (int64_t)id, json) &&
+		    db_do(db, RAISE, e, "ti", name, (int64_t)id) && db_do(db, COMMIT, e, "");
+	roll_back(db);
+	pthread_mutex_unlock(&s->resources_lock);
+	return done;
+}
+
+bool store_delete(struct store *s, const char *kind, uint32_t id, struct error *e)
+{
+	pthread_mutex_lock(&s->resources_lock);
+	bool done = db_do(&s->resources, DELETE, e, "ti", str_of(kind), (int64_t)id);
+	pthread_mutex_unlock(&s->resources_lock);
+	return done;
+}
+
+uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
+{
+	struct db *db = &s->resources;
+	int64_t id = 0;
+	pthread_mutex_lock(&s->resources_lock);
+	sqlite3_stmt *row = db_start(db, NEXT, "t", str_of(kind));
+	enum db_step step;
+	while ((step = db_step(db, NEXT, e)) == DB_ROW)
+		id = sqlite3_column_int64(row, 0);
+	pthread_mutex_unlock(&s->resources_lock);
+	if (step == DB_FAILED)
+		return 0;
+	if (id > UINT32_MAX) {
+		fail(e, "no id is left for another %s", kind);
+		return 0;
+	}
+	return (uint32_t)id;
+}
+
+/* Copies a page of rows: id, length, text after each other. */
+static bool read_page(
+	struct store *s, struct str kind, uint32_t after, struct buf *page, struct error *e)
+{
+	struct db *db = &s->resources;
+	page->len = 0;
+	pthread_mutex_lock(&s->resources_lock);
+	sqlite3_stmt *row = db_start(db, PAGE, "tii", kind, (int64_t)after, (int64_t)EACH_PAGE);
+	enum db_step step;
+	while ((step = db_step(db, PAGE, e)) == DB_ROW) {
+		uint32_t id = (uint32_t)sqlite3_column_int64(row, 0);
+		struct str json = db_blob(row, 1);
+		check(buf_add(page, &id, sizeof id) && buf_add(page, &json.len, sizeof json.len) &&
+			buf_add_str(page, json));
+	}
+	pthread_mutex_unlock(&s->resources_lock);
+	return step == DB_DONE;
+}
+
+bool store_each(
+	struct store *s, const char *kind, resource_fn *each, void *context, struct error *e)
+{
+	struct buf page;
+	buf_init(&page, SIZE_MAX / 2);
+	uint32_t id = 0;
+	bool done, go_on = true;
+	/* In pages, so that `each` may call the store. */
+	while ((done = read_page(s, str_of(kind), id, &page, e)) && page.len && go_on) {
+		for (struct str left = buf_str(&page); left.len && go_on;) {
+			size_t len;
+			memcpy(&id, left.at, sizeof id);
+			memcpy(&len, left.at + sizeof id, sizeof len);
+			left = str_from(left, sizeof id + sizeof len);
+			go_on = each(context, id, str_upto(left, len));
+			left = str_from(left, len);
+		}
+	}
+	buf_clear(&page);
+	return done;
+}
