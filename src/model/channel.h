@@ -2,7 +2,7 @@
 #ifndef MODEL_CHANNEL_H
 #define MODEL_CHANNEL_H
 
-#include "base/buf.h"
+#include "model/resource.h"
 
 enum { NAME_MAX_BYTES = 256 };
 
@@ -22,6 +22,8 @@ struct channel {
 	/* not stored: the real address once listening, "host:port" */
 	char uri[80];
 };
+
+extern const struct resource channel_resource;
 
 /* The defaults of a new channel. */
 void channel_init(struct channel *c);

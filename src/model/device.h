@@ -6,14 +6,17 @@
 
 struct device {
 	uint32_t id;
-	char name[NAME_MAX_BYTES + 1];
-	bool enabled;
-	uint32_t device_type_id; /* 1: generic Cantrack tracker */
+	uint32_t device_type_id; /* see model/protocol.h */
 	uint64_t ident;          /* configuration.ident as a number; 0: none */
-	char phone[32];          /* configuration.phone */
 	int64_t messages_ttl;    /* seconds */
 	int64_t messages_rotate; /* bytes; 0: off */
+	int64_t last_active_us; /* not stored: of the last message, 0: none; the reader's to fill */
+	bool enabled;
+	char phone[32];                /* configuration.phone */
+	char name[NAME_MAX_BYTES + 1]; /* last: the registry keeps no byte behind its NUL */
 };
+
+extern const struct resource device_resource;
 
 void device_init(struct device *d);
 

@@ -1,0 +1,245 @@
+#include "test.h"
+
+#include "model/device.h"
+#include "model/protocol.h"
+
+#include <jansson.h>
+
+static const struct resource *const all[] = {
+	&channel_resource, &device_resource, &device_type_resource, &protocol_resource};
+
+/* What the code relies on when it walks a table. */
+static void tables_are_sound(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < sizeof all / sizeof *all; t++) {
+		const struct resource *r = all[t];
+		assert_in_range(r->count, 1, 64);
+		for (size_t i = 0; i < r->count; i++) {
+			const struct field *f = &r->fields[i];
+			assert_ptr_equal(resource_field(r, str_of(f->path)), f);
+			assert_true(f->offset + f->bytes <= r->bytes);
+			assert_true(f->min >= 0 && f->max >= f->min);
+			if (f->kind == FIELD_TEXT)
+				assert_int_equal((size_t)f->max + 1, f->bytes);
+			if (f->kind == FIELD_LITERAL) {
+				json_t *json = json_loads(f->literal, JSON_DECODE_ANY, NULL);
+				assert_non_null(json);
+				json_decref(json);
+			}
+			if (f->use & FIELD_REQUIRED)
+				assert_int_equal(f->kind, FIELD_IDENT);
+			assert_true(strlen(f->path) < sizeof((struct refusal *)NULL)->member);
+			assert_true(f->text[0]);
+		}
+	}
+}
+
+static bool parse(const char *text, enum parse_mode mode, struct device *d, struct refusal *why)
+{
+	struct error e;
+	json_t *json = resource_json(str_of(text), &e);
+	assert_non_null(json);
+	bool done = resource_parse(&device_resource, json, mode, d, why);
+	json_decref(json);
+	return done;
+}
+
+static void assert_printed(const struct device *d, const char *fields, const char *expected)
+{
+	struct buf out;
+	buf_init(&out, 4096);
+	uint64_t rows = resource_shown(&device_resource);
+	struct str unknown;
+	if (fields)
+		assert_true(resource_select(&device_resource, str_of(fields), &rows, &unknown));
+	assert_true(resource_print(&device_resource, d, rows, &out));
+	assert_buf(out, expected);
+	buf_clear(&out);
+}
+
+static void a_device_is_read_and_printed(void **state)
+{
+	(void)state;
+	struct device d;
+	struct refusal why;
+	device_init(&d);
+	assert_true(
+		parse("{\"name\":\"Tr\\u00fcck \\\"1\\\"\",\"device_type_id\":1,\"configuration\":"
+		      "{\"ident\":\"0007301151405\",\"phone\":\"+49\"},\"messages_rotate\":5}",
+			PARSE_REPLACE, &d, &why));
+	d.id = 101;
+	assert_printed(&d, NULL,
+		"{\"id\":101,\"cid\":1,\"name\":\"Tr\xc3\xbc"
+		"ck \\\"1\\\"\",\"enabled\":true,\"device_type_id\":1,\"protocol_id\":441,"
+		"\"configuration\":{\"ident\":\"7301151405\",\"phone\":\"+49\"},"
+		"\"messages_ttl\":31536000,\"messages_rotate\":5,\"media_ttl\":0,"
+		"\"media_rotate\":0}");
+	assert_printed(&d, "protocol_name,configuration,id",
+		"{\"id\":101,\"protocol_name\":\"cantrack\",\"configuration\":{\"ident\":"
+		"\"7301151405\",\"phone\":\"+49\"}}");
+	assert_printed(&d, "configuration.ident", "{\"configuration\":{\"ident\":\"7301151405\"}}");
+	assert_printed(&d, "last_active,device_type_name",
+		"{\"device_type_name\":\"cantrack\",\"last_active\":null}");
+	d.last_active_us = 1732262402512345;
+	assert_printed(&d, "last_active", "{\"last_active\":1732262402.512345}");
+}
+
+static void unknown_fields_are_named(void **state)
+{
+	(void)state;
+	uint64_t rows;
+	struct str unknown;
+	assert_false(resource_select(&device_resource, str_of("id,title"), &rows, &unknown));
+	assert_str(unknown, "title");
+	assert_false(resource_select(&device_resource, str_of("id,"), &rows, &unknown));
+	assert_str(unknown, "");
+	assert_false(resource_select(&device_resource, str_of("configuration."), &rows, &unknown));
+}
+
+static void put_replaces_and_patch_merges(void **state)
+{
+	(void)state;
+	struct device d;
+	struct refusal why;
+	device_init(&d);
+	static const char first[] = "{\"name\":\"a\",\"messages_ttl\":60,\"configuration\":"
+				    "{\"ident\":\"1\",\"phone\":\"2\"}}";
+	assert_true(parse(first, PARSE_REPLACE, &d, &why));
+	assert_true(parse("{\"configuration\":{\"ident\":\"3\"}}", PARSE_MERGE, &d, &why));
+	assert_int_equal(d.ident, 3);
+	assert_string_equal(d.phone, "2");
+	assert_true(parse("{\"configuration\":{\"ident\":\"4\"}}", PARSE_REPLACE, &d, &why));
+	assert_int_equal(d.ident, 4);
+	assert_string_equal(d.phone, "");
+	assert_string_equal(d.name, "a");
+	assert_int_equal(d.messages_ttl, 60);
+	assert_false(parse("{\"configuration\":{\"phone\":\"5\"}}", PARSE_REPLACE, &d, &why));
+	assert_string_equal(why.why.text, "configuration.ident is missing");
+}
+
+static void refusals_name_the_thing_and_the_limit(void **state)
+{
+	(void)state;
+	static char long_name[400];
+	snprintf(long_name, sizeof long_name, "{\"name\":\"%0257d\"}", 0);
+	const struct {
+		const char *body, *member, *sentence;
+	} rows[] = {
+		{"[]", "", "a device must be an object"},
+		{"{}", "configuration.ident", "configuration.ident is missing"},
+		{long_name, "name", "name has 257 bytes, the limit is 256"},
+		{"{\"name\":1}", "name", "name must be a string"},
+		{"{\"name\":null}", "name", "name must be a string"},
+		{"{\"nom\":1}", "nom", "unknown property nom"},
+		{"{\"id\":1}", "id", "id cannot be set"},
+		{"{\"cid\":1}", "cid", "cid cannot be set"},
+		{"{\"last_active\":1}", "last_active", "last_active cannot be set"},
+		{"{\"enabled\":1}", "enabled", "enabled must be true or false"},
+		{"{\"messages_ttl\":1.5}", "messages_ttl", "messages_ttl must be a whole number"},
+		{"{\"messages_ttl\":-1}", "messages_ttl",
+			"messages_ttl is -1, the limits are 0 and 315360000"},
+		{"{\"device_type_id\":2}", "device_type_id",
+			"device_type_id is 2, the limits are 1 and 1"},
+		{"{\"configuration\":1}", "configuration", "configuration must be an object"},
+		{"{\"configuration\":{\"ident\":7}}", "configuration.ident",
+			"configuration.ident must be a string of 1..16 digits"},
+		{"{\"configuration\":{\"ident\":\"\"}}", "configuration.ident",
+			"configuration.ident must be a string of 1..16 digits"},
+		{"{\"configuration\":{\"ident\":\"12a\"}}", "configuration.ident",
+			"configuration.ident must be a string of 1..16 digits"},
+		{"{\"configuration\":{\"ident\":\"12345678901234567\"}}", "configuration.ident",
+			"configuration.ident must be a string of 1..16 digits"},
+		{"{\"configuration\":{\"ident\":\"000\"}}", "configuration.ident",
+			"configuration.ident must not be zero"},
+		{"{\"configuration\":{\"x\":1}}", "configuration.x",
+			"unknown property configuration.x"},
+		{"{\"configuration.ident\":\"1\"}", "configuration.ident",
+			"unknown property configuration.ident"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct device d;
+		struct refusal why;
+		device_init(&d);
+		assert_false(parse(rows[i].body, PARSE_REPLACE, &d, &why));
+		assert_string_equal(why.why.text, rows[i].sentence);
+		assert_string_equal(why.member, rows[i].member);
+	}
+}
+
+static void broken_json_has_a_place(void **state)
+{
+	(void)state;
+	struct error e;
+	assert_null(resource_json(str_of("{\n \"a\" 1}"), &e));
+	assert_non_null(strstr(e.text, "line 2 column 6"));
+	assert_null(resource_json(str_of("{\"a\":1,\"a\":2}"), &e));
+	assert_non_null(strstr(e.text, "duplicate"));
+	assert_null(resource_json(str_of("{\"a\":\"\\u0000\"}"), &e));
+	assert_null(resource_json(str_of(""), &e));
+}
+
+static void the_stored_form_comes_back(void **state)
+{
+	(void)state;
+	struct channel c, back;
+	struct error e;
+	channel_init(&c);
+	snprintf(c.name, sizeof c.name, "north");
+	snprintf(c.uri, sizeof c.uri, "127.0.0.1:1");
+	c.port = 65535;
+	c.ack_v1 = false;
+	c.silence_s = 61;
+	struct buf out;
+	buf_init(&out, 4096);
+	assert_true(resource_save(&channel_resource, &c, &out));
+	assert_null(strstr(out.at, "127.0.0.1:1")); /* says nothing of the next start */
+	assert_true(resource_load(&channel_resource, buf_str(&out), &back, &e));
+	assert_string_equal(back.name, "north");
+	assert_int_equal(back.port, 65535);
+	assert_int_equal(back.silence_s, 61);
+	assert_false(back.ack_v1);
+	buf_clear(&out);
+	/* a member of a later version is passed over, a missing one has its default */
+	assert_true(resource_load(&channel_resource,
+		str_of("{\"later\":1,\"configuration\":{\"port\":7,\"later\":{}}}"), &back, &e));
+	assert_int_equal(back.port, 7);
+	assert_int_equal(back.silence_s, 600);
+	assert_false(resource_load(
+		&channel_resource, str_of("{\"configuration\":{\"port\":65536}}"), &back, &e));
+	assert_string_equal(e.text, "stored channel: configuration.port is 65536, the limits are 0 "
+				    "and 65535");
+}
+
+static void the_protocol_lists_its_parameters(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 64 * 1024);
+	char nothing = 0;
+	assert_true(resource_print(&protocol_resource, &nothing, UINT64_MAX, &out));
+	struct error e;
+	json_t *json = resource_json(buf_str(&out), &e);
+	assert_non_null(json);
+	json_t *list = json_object_get(json, "message_parameters");
+	assert_int_equal(json_array_size(list), 33);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "name")),
+		"battery.level");
+	json_decref(json);
+	buf_clear(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_are_sound),
+		cmocka_unit_test(a_device_is_read_and_printed),
+		cmocka_unit_test(unknown_fields_are_named),
+		cmocka_unit_test(put_replaces_and_patch_merges),
+		cmocka_unit_test(refusals_name_the_thing_and_the_limit),
+		cmocka_unit_test(broken_json_has_a_place),
+		cmocka_unit_test(the_stored_form_comes_back),
+		cmocka_unit_test(the_protocol_lists_its_parameters),
+	};
+	return cmocka_run_group_tests_name("resource", tests, NULL, NULL);
+}
