@@ -1,5 +1,5 @@
-/* registry: channels and devices as REST made them, cached for the gate. One lock inside; ids and
- * small structs are copied out, never pointers. */
+/* registry: channels and devices as REST made them, cached for the gate. Reads take a shared lock
+ * and copy out, never pointers; changes are durable in the store before they are seen here. */
 #ifndef CORE_REGISTRY_H
 #define CORE_REGISTRY_H
 
@@ -23,18 +23,26 @@ uint32_t registry_device_of(struct registry *r, uint64_t ident);
 MUST_USE bool registry_device(struct registry *r, uint32_t id, struct device *out);
 MUST_USE bool registry_channel(struct registry *r, uint32_t id, struct channel *out);
 
-/* All of them, sorted by id; the caller frees *out with free(). Returns the number. */
-size_t registry_devices(struct registry *r, struct device **out);
+/* The ids of all of them, rising; the caller frees *out with free(). Returns the number. */
+size_t registry_device_ids(struct registry *r, uint32_t **out);
+size_t registry_channel_ids(struct registry *r, uint32_t **out);
+
+/* All channels, sorted by id; the caller frees *out with free(). Returns the number. */
 size_t registry_channels(struct registry *r, struct channel **out);
 
-/* Creates or changes (id given) one. Durable before it returns true. Fails with a sentence,
- * changing nothing, when another device has the ident, or the store failed. d->id is set on
- * creation. */
+/* Creates (id 0) or changes one. Durable before it returns true. Fails with a sentence, changing
+ * nothing, when another device has the ident, or the store failed. The id is set on creation. */
 MUST_USE bool registry_put_device(struct registry *r, struct device *d, struct error *e);
 MUST_USE bool registry_put_channel(struct registry *r, struct channel *c, struct error *e);
+
+/* Durable before it returns true; true also when there is none with this id. */
+MUST_USE bool registry_delete_device(struct registry *r, uint32_t id, struct error *e);
 
 /* Registers an unknown ident as a device named like it (option auto-devices); the device's id, also
  * when it exists already; 0 with a sentence on failure. */
 uint32_t registry_auto_device(struct registry *r, uint64_t ident, struct error *e);
+
+/* Says where a channel really listens ("host:port"; empty: nowhere). Not stored. */
+void registry_set_uri(struct registry *r, uint32_t channel, const char *uri);
 
 #endif
