@@ -1,4 +1,4 @@
-/* server: the REST door. libmicrohttpd in, request struct out; authorisation, limits, routing. */
+/* server: the REST door. libmicrohttpd in, request struct out; the token, limits, sending. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -16,13 +16,15 @@ struct http_options {
 	int threads;         /* 0: 4 */
 	struct store *store;
 	struct registry *registry;
-	struct writer *writer; /* for /health */
+	struct writer *writer; /* for /health; may be NULL */
 };
 
 /* NULL with a sentence that names the address when it cannot be bound. The strings of the options
  * are copied, the rest stays the caller's and must outlive the server. */
 struct http *http_start(const struct http_options *options, struct error *e);
 uint16_t http_port(const struct http *h);
+
+/* Answers that are still being read end unfinished. */
 void http_stop(struct http *h);
 
 #endif

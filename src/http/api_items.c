@@ -1,0 +1,112 @@
+/* api_items: reading channels, devices, protocols and device types. */
+#include "http/items.h"
+
+#include "base/die.h"
+#include "http/routes.h"
+
+/* ---- the collections ---- */
+
+static size_t channel_ids(const struct context *c, uint32_t **out)
+{
+	return registry_channel_ids(c->registry, out);
+}
+
+static bool channel_get(const struct context *c, uint32_t id, union object *out)
+{
+	return registry_channel(c->registry, id, &out->channel);
+}
+
+static size_t device_ids(const struct context *c, uint32_t **out)
+{
+	return registry_device_ids(c->registry, out);
+}
+
+static bool device_get(const struct context *c, uint32_t id, union object *out)
+{
+	if (!registry_device(c->registry, id, &out->device))
+		return false;
+	out->device.last_active_us = store_last_active(c->store, id);
+	return true;
+}
+
+static uint32_t device_of_ident(const struct context *c, uint64_t ident)
+{
+	return registry_device_of(c->registry, ident);
+}
+
+static size_t one_id(uint32_t id, uint32_t **out)
+{
+	*out = xmalloc(sizeof **out);
+	**out = id;
+	return 1;
+}
+
+static size_t type_ids(const struct context *c, uint32_t **out)
+{
+	(void)c;
+	*out = xmalloc(DEVICE_TYPE_LAST * sizeof **out);
+	for (uint32_t id = 1; id <= DEVICE_TYPE_LAST; id++)
+		(*out)[id - 1] = id;
+	return DEVICE_TYPE_LAST;
+}
+
+static bool type_get(const struct context *c, uint32_t id, union object *out)
+{
+	(void)c;
+	return device_type_get(id, &out->device_type);
+}
+
+static size_t protocol_ids(const struct context *c, uint32_t **out)
+{
+	(void)c;
+	return one_id(PROTOCOL_ID, out);
+}
+
+static bool protocol_get(const struct context *c, uint32_t id, union object *out)
+{
+	(void)c;
+	(void)out;
+	return id == PROTOCOL_ID;
+}
+
+const struct collection channels = {&channel_resource, channel_ids, channel_get, NULL};
+const struct collection devices = {&device_resource, device_ids, device_get, device_of_ident};
+const struct collection device_types = {&device_type_resource, type_ids, type_get, NULL};
+const struct collection protocols = {&protocol_resource, protocol_ids, protocol_get, NULL};
+
+/* ---- handlers ---- */
+
+static void get_items(
+	const struct request *r, struct answer *a, const struct collection *c, struct str selector)
+{
+	struct chosen chosen;
+	struct page page;
+	if (page_parse(r, a, &page) && choose(r, a, c, selector, &chosen))
+		answer_items(r, a, c, &chosen, &page);
+}
+
+void get_channels(const struct request *r, struct answer *a)
+{
+	get_items(r, a, &channels, r->segment[0]);
+}
+
+void get_devices(const struct request *r, struct answer *a)
+{
+	get_items(r, a, &devices, r->segment[0]);
+}
+
+void get_protocols(const struct request *r, struct answer *a)
+{
+	get_items(r, a, &protocols, r->segment[0]);
+}
+
+void get_device_types(const struct request *r, struct answer *a)
+{
+	struct chosen chosen;
+	if (!choose(r, a, &protocols, r->segment[0], &chosen))
+		return;
+	bool any = chosen.count != 0;
+	chosen_clear(&chosen);
+	if (any)
+		get_items(r, a, &device_types, r->segment[1]);
+}

@@ -1,0 +1,89 @@
+#include "http/range.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* The end of the year 9999: what lies behind is milliseconds by mistake. */
+#define TIME_MAX_US INT64_C(253402300799999999)
+
+static void init(void *object)
+{
+	*(struct range *)object = (struct range){0};
+}
+
+/* clang-format off */
+#define ROW(member, path, kind, min, max, text) FIELD(struct range, member, path, kind, FIELD_INPUT, min, max, text)
+static const struct field fields[] = {
+	ROW(from_us, "from", FIELD_TIME, 0, TIME_MAX_US, "First time, seconds since 1970, inclusive; 0: open"),
+	ROW(to_us, "to", FIELD_TIME, 0, TIME_MAX_US, "Last time, seconds since 1970, inclusive; 0: open"),
+	ROW(count, "count", FIELD_NUMBER, 0, INT64_MAX, "Most messages; 0: all"),
+	ROW(reverse, "reverse", FIELD_BOOLEAN, 0, 1, "Newest first"),
+	ROW(fields, "fields", FIELD_TEXT, 0, 4095, "Names and masks of parameters, separated by commas"),
+};
+/* clang-format on */
+
+const struct resource range_resource = {
+	"data object", fields, sizeof fields / sizeof *fields, sizeof(struct range), init, false};
+
+static bool refuse(struct refusal *refusal, const char *member, const char *sentence)
+{
+	snprintf(refusal->member, sizeof refusal->member, "%s", member);
+	return fail(&refusal->why, "%s", sentence);
+}
+
+/* ?data= or the body; an empty object when neither is given, NULL when both or broken. */
+static json_t *data_object(const struct request *r, struct refusal *refusal)
+{
+	struct str data = request_query(r, "data"), body = str_trim(r->body);
+	if (data.at && body.len) {
+		refuse(refusal, "data", "data is given twice, in the address and as a body");
+		return NULL;
+	}
+	if (!data.at && !body.len)
+		return json_object();
+	refuse(refusal, "data", "");
+	json_t *object = resource_json(data.at ? data : body, &refusal->why);
+	if (object && !json_is_object(object)) {
+		json_decref(object);
+		refuse(refusal, "data", "data must be an object");
+		return NULL;
+	}
+	return object;
+}
+
+/* A query parameter as the JSON that the object would hold: a string as it is, others as written.
+ */
+static json_t *value_of(const struct field *f, struct str text)
+{
+	if (f->kind == FIELD_TEXT)
+		return json_stringn(text.at, text.len);
+	return json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL);
+}
+
+static bool add_parameters(const struct request *r, json_t *object, struct refusal *refusal)
+{
+	for (size_t i = 0; i < range_resource.count; i++) {
+		const struct field *f = &fields[i];
+		struct str text = request_query(r, f->path);
+		if (!text.at)
+			continue;
+		if (json_object_get(object, f->path))
+			return refuse(refusal, f->path, "a parameter is given twice, also in data");
+		json_t *value = value_of(f, text);
+		if (!value || json_object_set_new(object, f->path, value))
+			return refuse(refusal, f->path, "the value of the parameter is no JSON");
+	}
+	return true;
+}
+
+bool range_parse(const struct request *r, struct range *out, struct refusal *refusal)
+{
+	json_t *object = data_object(r, refusal);
+	if (!object)
+		return false;
+	init(out);
+	bool done = add_parameters(r, object, refusal) &&
+		    resource_parse(&range_resource, object, PARSE_REPLACE, out, refusal);
+	json_decref(object);
+	return done;
+}

@@ -1,0 +1,20 @@
+/* range: which messages a reader wants: the object that comes as ?data=, as the body of a GET, or
+ * as query parameters of the same names. */
+#ifndef HTTP_RANGE_H
+#define HTTP_RANGE_H
+
+#include "http/request.h"
+
+struct range {
+	int64_t from_us, to_us; /* inclusive; 0: open */
+	int64_t count;          /* 0: all */
+	bool reverse;           /* newest first */
+	char fields[4096];      /* names and masks; empty: all */
+};
+
+extern const struct resource range_resource;
+
+/* False with a refusal that names the member. */
+MUST_USE bool range_parse(const struct request *r, struct range *out, struct refusal *refusal);
+
+#endif

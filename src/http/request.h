@@ -1,0 +1,102 @@
+/* request: what a handler gets and what it gives, without any HTTP library. A handler fills an
+ * answer; a long one is a producer of items that the server calls as fast as the client reads. */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include "core/registry.h"
+#include "core/writer.h"
+#include "model/resource.h"
+
+enum { HTTP_BODY_MAX = 1024 * 1024, QUERY_MAX = 16, PATH_PARAMETERS_MAX = 4 };
+
+/* What all requests share. */
+struct context {
+	struct store *store;
+	struct registry *registry;
+	struct writer *writer; /* may be NULL */
+};
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
+
+struct query_parameter {
+	struct str name, value;
+};
+
+struct request {
+	const struct context *context;
+	enum method method;
+	struct str target; /* as received: path and query, encoded */
+	struct str body;
+	bool has_token; /* the administrator's */
+	/* filled by dispatch, decoded; views into `decoded` */
+	struct str segment[PATH_PARAMETERS_MAX]; /* the {parts} of the route */
+	struct query_parameter query[QUERY_MAX];
+	size_t query_count;
+	char *decoded;
+};
+
+/* The value of a query parameter; at == NULL: not given. */
+struct str request_query(const struct request *r, const char *name);
+
+/* ---- answers ---- */
+
+enum item {
+	ITEM_PUT,    /* one item was appended */
+	ITEM_NONE,   /* nothing this time, call again: shares the thread with other connections */
+	ITEM_END,    /* there is nothing more */
+	ITEM_FAILED, /* the sentence says why */
+};
+
+/* Appends the next item of "result". */
+typedef enum item item_fn(void *producer, struct buf *out, struct error *e);
+
+struct answer {
+	unsigned status;
+	const char *type;  /* content type */
+	char allow[64];    /* methods, for 405 */
+	struct buf errors; /* objects, separated by commas */
+	struct buf body;   /* ready text; with a producer: the piece that is being sent */
+	size_t sent;       /* bytes of the piece that the client has got; the server's */
+	/* "result" is made by a producer, when there is one */
+	item_fn *next;
+	bool (*tail)(void *producer, struct buf *out); /* members behind "result"; may be NULL */
+	void (*release)(void *producer);
+	void *producer;
+	bool begun, any_item, ended;
+};
+
+void answer_init(struct answer *a);
+void answer_clear(struct answer *a);
+
+/* The numbers in "code". */
+enum error_code {
+	ERROR_UNAUTHORIZED = 1,
+	ERROR_BAD_REQUEST = 2,
+	ERROR_DENIED = 3,
+	ERROR_SERVER = 4
+};
+
+/* Adds an error object with a reason. The status stays when one was set before. */
+void answer_error(struct answer *a, unsigned status, const char *format, ...) PRINTF(3, 4);
+
+/* The same with the number of an item (its id, or its place in the posted array) and, when member
+ * is not empty, the member at fault. */
+void answer_item_error(struct answer *a, unsigned status, uint64_t id, const char *member,
+	const char *format, ...) PRINTF(5, 6);
+
+/* Status 400 with the member at fault, when it is not empty. */
+void answer_member_error(struct answer *a, const char *member, const char *format, ...)
+	PRINTF(3, 4);
+
+/* The refusal of a name in ?fields=. */
+void answer_field_error(struct answer *a, struct str field);
+
+/* An id that does not exist, or is not the caller's to see. */
+void answer_denied(struct answer *a, uint64_t id);
+
+enum fill { FILL_MORE, FILL_DONE, FILL_FAILED };
+
+/* Writes the envelope and its items into a->body until it holds `bytes` or all is written. */
+enum fill answer_fill(struct answer *a, size_t bytes, struct error *e);
+
+#endif

@@ -1,0 +1,36 @@
+/* selector: the part of a path that says which items: "all", "1,2,3", "name=Truck*",
+ * "enabled=true,configuration.ident=86*" (conditions joined by commas must all hold). */
+#ifndef HTTP_SELECTOR_H
+#define HTTP_SELECTOR_H
+
+#include "model/resource.h"
+
+enum { SELECTOR_CONDITIONS_MAX = 16 };
+
+enum selector_kind { SELECT_ALL, SELECT_IDS, SELECT_WHERE };
+
+struct condition {
+	const struct field *field;
+	struct str mask; /* view into the text; of an IDENT without leading zeros */
+};
+
+struct selector {
+	enum selector_kind kind;
+	uint64_t *ids; /* rising, each once */
+	size_t id_count;
+	struct condition where[SELECTOR_CONDITIONS_MAX];
+	size_t condition_count;
+};
+
+/* False with a sentence; then there is nothing to clear. The selector keeps views into the text. */
+MUST_USE bool selector_parse(
+	struct selector *s, const struct resource *r, struct str text, struct error *e);
+void selector_clear(struct selector *s);
+
+/* Do all conditions hold? For SELECT_WHERE. */
+bool selector_matches(const struct selector *s, const void *object);
+
+/* True when the selector can only mean the one with this ident: look it up instead of walking. */
+bool selector_is_ident(const struct selector *s, uint64_t *ident);
+
+#endif

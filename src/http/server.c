@@ -1,0 +1,305 @@
+/* A connection's life: uri_seen (the raw target, before the library touches it) -> on_request once
+ * for the header, then for each piece of the body, then once more to answer -> on_completed. The
+ * exchange carries it along; an answer too long for one piece moves on into its response. */
+#include "http/server.h"
+
+#include "base/die.h"
+#include "base/log.h"
+#include "core/metrics.h"
+#include "http/listen.h"
+#include "http/routes.h"
+
+#include <microhttpd.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	CONNECTIONS_MAX = 2048,
+	CONNECTION_BYTES = 32 * 1024, /* request head, and the piece of an answer that is sent */
+	IDLE_S = 30,
+	THREADS = 4,
+	ANSWER_AT_ONCE = 64 * 1024, /* shorter answers go out whole, with their length */
+	ANSWER_PIECE = 64 * 1024,
+	/* A body above HTTP_BODY_MAX is read and thrown away, so that the client sees the 413;
+	 * above this the connection is closed. */
+	DISCARD_MAX = 16 * 1024 * 1024,
+};
+
+struct http {
+	struct MHD_Daemon *daemon;
+	uint16_t port;
+	char token[TOKEN_CHARS];
+	struct context context;
+};
+
+struct exchange {
+	char *target;
+	struct buf body;
+	size_t discarded;
+	bool begun, has_token;
+};
+
+/* ---- authorisation ---- */
+
+/* "FlespiToken <token>" or the bare token; compared in constant time. */
+static bool is_token(const struct http *h, const char *header)
+{
+	if (!header)
+		return false;
+	struct str given = str_trim(str_of(header));
+	if (str_starts(given, "FlespiToken "))
+		given = str_trim(str_from(given, sizeof "FlespiToken " - 1));
+	return given.len == TOKEN_CHARS && sodium_memcmp(given.at, h->token, TOKEN_CHARS) == 0;
+}
+
+/* ---- responses ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	check(MHD_add_response_header(response, name, value) == MHD_YES);
+}
+
+static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status,
+	const char *type, const char *allow, struct MHD_Response *response)
+{
+	add_header(response, "Access-Control-Allow-Origin", "*");
+	add_header(response, "Cache-Control", "no-store");
+	if (type)
+		add_header(response, "Content-Type", type);
+	if (*allow)
+		add_header(response, "Allow", allow);
+	if (status == 401)
+		add_header(response, "WWW-Authenticate", "FlespiToken");
+	enum MHD_Result sent = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return sent;
+}
+
+/* What browsers ask before a request from a page of another origin. */
+static enum MHD_Result send_preflight(struct MHD_Connection *connection)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	add_header(response, "Access-Control-Allow-Methods", "GET,POST,PUT,PATCH,DELETE");
+	add_header(response, "Access-Control-Allow-Headers",
+		"authorization,content-type,x-flespi-app,x-flespi-cid,x-flespi-trace");
+	add_header(response, "Access-Control-Max-Age", "86400");
+	return send_response(connection, 204, NULL, "", response);
+}
+
+static ssize_t read_piece(void *context, uint64_t position, char *out, size_t room)
+{
+	(void)position;
+	struct answer *a = context;
+	struct error e;
+	if (a->body.len == 0) {
+		if (a->ended)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		if (answer_fill(a, ANSWER_PIECE, &e) == FILL_FAILED) {
+			log_error("http", "answer_broken", "reason=%s", log_quote(e.text));
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		}
+	}
+	size_t len = a->body.len - a->sent < room ? a->body.len - a->sent : room;
+	memcpy(out, a->body.at + a->sent, len);
+	a->sent += len;
+	if (a->sent == a->body.len)
+		a->sent = a->body.len = 0;
+	return (ssize_t)len;
+}
+
+static void release_answer(void *context)
+{
+	answer_clear(context);
+	free(context);
+}
+
+/* Takes the answer over. */
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *a)
+{
+	struct error e;
+	struct MHD_Response *response;
+	enum fill fill = answer_fill(a, ANSWER_AT_ONCE, &e);
+	if (fill == FILL_FAILED) {
+		log_error("http", "answer_failed", "reason=%s", log_quote(e.text));
+		answer_clear(a);
+		answer_init(a);
+		answer_error(a, 500, "%s", e.text);
+		fill = answer_fill(a, ANSWER_AT_ONCE, &e);
+	}
+	unsigned status = a->status;
+	const char *type = a->type;
+	char allow[sizeof a->allow];
+	memcpy(allow, a->allow, sizeof allow);
+	if (fill == FILL_DONE) {
+		/* the response owns the text from here on; it came from malloc */
+		response = MHD_create_response_from_buffer(
+			a->body.len, a->body.at, MHD_RESPMEM_MUST_FREE);
+		a->body.at = NULL;
+		answer_clear(a);
+	} else {
+		struct answer *kept = xmalloc(sizeof *kept);
+		*kept = *a;
+		response = MHD_create_response_from_callback(
+			MHD_SIZE_UNKNOWN, ANSWER_PIECE, read_piece, kept, release_answer);
+	}
+	if (!response)
+		die("out of memory: a response");
+	return send_response(connection, status, type, allow, response);
+}
+
+/* ---- requests ---- */
+
+static enum MHD_Result refuse(
+	struct MHD_Connection *connection, unsigned status, const char *sentence)
+{
+	struct answer a;
+	answer_init(&a);
+	answer_error(&a, status, "%s", sentence);
+	return send_answer(connection, &a);
+}
+
+static enum MHD_Result answer_request(struct http *h, struct MHD_Connection *connection,
+	const struct exchange *x, const char *method)
+{
+	struct request r = {
+		.context = &h->context,
+		.target = str_of(x->target),
+		.body = buf_str(&x->body),
+		.has_token = x->has_token,
+	};
+	metric_add(http_requests, 1);
+	if (strcmp(method, "OPTIONS") == 0)
+		return send_preflight(connection);
+	if (x->discarded && x->has_token)
+		return refuse(connection, 413, "the body exceeds 1048576 bytes");
+	if (!method_parse(strcmp(method, "HEAD") == 0 ? "GET" : method, &r.method))
+		return refuse(connection, 501, "the method is not known");
+	struct answer a;
+	answer_init(&a);
+	dispatch(&r, &a);
+	free(r.decoded);
+	return send_answer(connection, &a);
+}
+
+/* A body without a token is thrown away. False: it is too much even for that. */
+static bool collect(struct exchange *x, const char *bytes, size_t len)
+{
+	if (x->has_token && !x->discarded && buf_add(&x->body, bytes, len))
+		return true;
+	buf_clear(&x->body);
+	x->discarded += len;
+	return x->discarded <= DISCARD_MAX;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_size,
+	void **state)
+{
+	(void)url;
+	(void)version;
+	struct http *h = context;
+	struct exchange *x = *state;
+	if (!x->begun) {
+		x->begun = true;
+		x->has_token = is_token(h,
+			MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization"));
+		return MHD_YES;
+	}
+	if (*upload_size) {
+		bool more = collect(x, upload, *upload_size);
+		*upload_size = 0;
+		return more ? MHD_YES : MHD_NO;
+	}
+	return answer_request(h, connection, x, method);
+}
+
+static void *uri_seen(void *context, const char *uri, struct MHD_Connection *connection)
+{
+	(void)context;
+	(void)connection;
+	struct exchange *x = xcalloc(1, sizeof *x);
+	x->target = xstrdup(uri);
+	buf_init(&x->body, HTTP_BODY_MAX);
+	return x;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode code)
+{
+	(void)context;
+	(void)connection;
+	(void)code;
+	struct exchange *x = *state;
+	if (!x)
+		return;
+	buf_clear(&x->body);
+	free(x->target);
+	free(x);
+	*state = NULL;
+}
+
+/* The library decodes forgivingly; ours (url.c) is strict and reads the raw target. */
+static size_t keep_encoded(void *context, struct MHD_Connection *connection, char *text)
+{
+	(void)context;
+	(void)connection;
+	return strlen(text);
+}
+
+static void on_library_line(void *context, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void on_library_line(void *context, const char *format, va_list args)
+{
+	(void)context;
+	char text[256];
+	vsnprintf(text, sizeof text, format, args);
+	log_debug("http", "library", "text=%s", log_quote(text));
+}
+
+struct http *http_start(const struct http_options *options, struct error *e)
+{
+	if (sodium_init() < 0 || strlen(options->token) != TOKEN_CHARS) {
+		fail(e, "the administrator's token must have %d characters", (int)TOKEN_CHARS);
+		return NULL;
+	}
+	struct http *h = xcalloc(1, sizeof *h);
+	memcpy(h->token, options->token, TOKEN_CHARS);
+	h->context = (struct context){options->store, options->registry, options->writer};
+	int fd = listen_at(options->address, options->port, &h->port, e);
+	if (fd < 0) {
+		free(h);
+		return NULL;
+	}
+	unsigned threads = options->threads > 0 ? (unsigned)options->threads : THREADS;
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL,
+		NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_line, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		MHD_OPTION_URI_LOG_CALLBACK, uri_seen, h, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_END);
+	if (h->daemon)
+		return h;
+	fail(e, "the HTTP server did not start at %s port %u", options->address, h->port);
+	close(fd);
+	free(h);
+	return NULL;
+}
+
+uint16_t http_port(const struct http *h)
+{
+	return h->port;
+}
+
+void http_stop(struct http *h)
+{
+	if (!h)
+		return;
+	MHD_stop_daemon(h->daemon); /* closes the listening socket too */
+	sodium_memzero(h->token, sizeof h->token);
+	free(h);
+}
