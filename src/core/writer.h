@@ -12,6 +12,7 @@ enum {
 	BATCH_RECORDS = 1024,
 	BATCH_BYTES = 128 * 1024, /* bodies; at least MESSAGE_PACK_MAX must be free to add one */
 	BATCH_REPLY_BYTES = 128 * 1024,
+	BATCHES_UNDER_WAY = 32, /* of one lane: then it is congested */
 };
 
 /* A reply that waits for the commit: `len` bytes at batch->replies, in the order of the array. */
@@ -38,7 +39,8 @@ static inline bool batch_is_full(const struct batch *b)
 
 struct writer;
 
-/* Called on the writer's thread after each commit; for followers of the log (later: live door). */
+/* Called on the writer's thread after each commit, before the trackers are answered; for followers
+ * of the log. The records are valid during the call only. Be quick: the next commit waits. */
 typedef void commit_fn(void *context, const struct record *records, size_t count);
 
 /* Starts the thread. The store stays the caller's and must outlive the writer. interval_us: the
@@ -46,13 +48,19 @@ typedef void commit_fn(void *context, const struct record *records, size_t count
  * wait for it). */
 struct writer *writer_start(struct store *store, int64_t interval_us);
 
+/* Adds a follower. Call it before the first batch is submitted; at most four. */
+void writer_follow(struct writer *w, commit_fn *fn, void *context);
+
 /* Commits what was submitted, within `patience_ms`, and ends the thread. False with a sentence when
  * records had to be left behind (the store kept failing); *left is their number. */
 MUST_USE bool writer_stop(struct writer *w, int patience_ms, size_t *left, struct error *e);
 
-/* A worker's door to the writer. `returned` is called on the writer's thread when batches wait in
- * lane_returned (wake your loop there). Lanes are opened before the first submit and live as long
- * as the writer. */
+/* Frees a stopped writer with its lanes and whatever batches are still in them. */
+void writer_free(struct writer *w);
+
+/* A worker's door to the writer: the functions below are for one thread per lane. `returned` is
+ * called on the writer's thread when batches wait in lane_returned (wake your loop there). Lanes
+ * are opened before the first submit and live until writer_free. */
 struct lane *lane_open(struct writer *w, void (*returned)(void *context), void *context);
 
 /* A batch to fill: the last submitted one that the writer has not taken yet and that is not full,
@@ -66,7 +74,7 @@ void lane_submit(struct lane *lane, struct batch *b);
 struct batch *lane_returned(struct lane *lane);
 void lane_recycle(struct lane *lane, struct batch *b);
 
-/* True while more batches are under way than a worker should have (32): stop reading sockets. */
+/* True while as many batches are under way as a worker should have: stop reading sockets. */
 bool lane_is_congested(struct lane *lane);
 
 /* True while the last commit failed. For /health. */
