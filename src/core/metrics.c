@@ -4,6 +4,16 @@
 
 struct metrics metrics;
 
+void metrics_merge(struct metrics *tally)
+{
+#define COUNTER(name, kind, text)                                                                  \
+	if (tally->name)                                                                           \
+		metric_add(name, tally->name);
+#include "core/counters.def"
+#undef COUNTER
+	*tally = (struct metrics){0};
+}
+
 bool metrics_text(struct buf *out)
 {
 	static const struct {

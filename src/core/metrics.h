@@ -20,6 +20,10 @@ extern struct metrics metrics;
 #define metric_sub(name, n) __atomic_fetch_sub(&metrics.name, (n), __ATOMIC_RELAXED)
 #define metric_get(name)    __atomic_load_n(&metrics.name, __ATOMIC_RELAXED)
 
+/* Adds a thread's own tally and zeroes it: a thread that counts much counts in a struct of its own
+ * and merges once a turn, so that the shared cache lines stay quiet. */
+void metrics_merge(struct metrics *tally);
+
 /* Prometheus text exposition, version 0.0.4. */
 MUST_USE bool metrics_text(struct buf *out);
 

@@ -38,6 +38,9 @@ MUST_USE bool registry_put_channel(struct registry *r, struct channel *c, struct
 /* Durable before it returns true; true also when there is none with this id. */
 MUST_USE bool registry_delete_device(struct registry *r, uint32_t id, struct error *e);
 
+/* Says where a channel listens in truth (channel.uri, not stored); "" when it does not. */
+void registry_set_uri(struct registry *r, uint32_t channel, const char *uri);
+
 /* Registers an unknown ident as a device named like it (option auto-devices); the device's id, also
  * when it exists already; 0 with a sentence on failure. */
 uint32_t registry_auto_device(struct registry *r, uint64_t ident, struct error *e);

@@ -1,0 +1,218 @@
+/* Bytes of a session -> frames -> records and replies. No system call, no lock and no allocation
+ * per message: the batch is the worker's, a carry exists only while a frame is incomplete. */
+#include "gate/receive.h"
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/log.h"
+#include "cantrack/reply.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static struct worker *worker_of(const struct session *s)
+{
+	return s->listener->worker;
+}
+
+/* One line a second and worker; the others are counted. */
+static void log_refused(struct session *s, struct str bytes, const char *kind, const char *reason)
+{
+	struct worker *w = worker_of(s);
+	if (!log_due(&w->refused_us, 1)) {
+		w->suppressed++;
+		return;
+	}
+	char room[PEER_TEXT_MAX], escaped[480];
+	log_info("session", "frame_refused",
+		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " kind=%s reason=%s len=%zu bytes=%s"
+		" suppressed=%" PRIu64,
+		s->listener->entrance->channel.id, STR_PRINT(peer_text(&s->peer, room)), s->ident,
+		kind, log_quote(reason), bytes.len,
+		log_quote(escape_bytes(bytes, escaped, sizeof escaped)), w->suppressed);
+	w->suppressed = 0;
+}
+
+/* ---- who it is ---- */
+
+/* The device of an ident; unknown ones are registered where the channel says so. */
+static uint32_t device_of(struct session *s, uint64_t ident)
+{
+	static int64_t complained_us;
+	struct registry *registry = worker_of(s)->gate->options.registry;
+	uint32_t device = registry_device_of(registry, ident);
+	if (device || !s->listener->entrance->channel.auto_devices)
+		return device;
+	struct error e = {""};
+	device = registry_auto_device(registry, ident, &e);
+	if (!device && log_due(&complained_us, 60))
+		log_warning("session", "auto_device_failed", "ident=%" PRIu64 " reason=%s", ident,
+			log_quote(e.text));
+	return device;
+}
+
+/* The first good frame says who it is; an older connection of the same ident has to go. */
+static void identify(struct session *s, const struct frame_head *head)
+{
+	struct gate *g = worker_of(s)->gate;
+	uint32_t channel = s->listener->entrance->channel.id;
+	s->ident = head->ident;
+	memcpy(s->vendor, head->vendor, sizeof s->vendor);
+	s->raw_id_len = (uint8_t)(head->raw_id.len < ID_MAX ? head->raw_id.len : ID_MAX);
+	memcpy(s->raw_id, head->raw_id.at, s->raw_id_len);
+	s->registry_version = registry_version(g->options.registry);
+	s->device = device_of(s, s->ident);
+	char room[PEER_TEXT_MAX];
+	log_debug("session", "identified",
+		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " device=%" PRIu32, channel,
+		STR_PRINT(peer_text(&s->peer, room)), s->ident, s->device);
+	struct place here = {worker_of(s)->index, s->slot, s->generation}, old;
+	if (ident_map_put(g->idents, channel, s->ident, here, &old))
+		worker_evict(g->workers[old.worker], old, CLOSE_REPLACED);
+}
+
+/* The device that a frame's ident belongs to: the session's, looked up again when devices changed,
+ * or that of a stranger on the same connection. */
+static uint32_t device_now(struct session *s, uint64_t ident)
+{
+	if (ident != s->ident)
+		return device_of(s, ident);
+	uint32_t version = registry_version(worker_of(s)->gate->options.registry);
+	if (s->registry_version != version) {
+		s->registry_version = version;
+		s->device = device_of(s, ident);
+	}
+	return s->device;
+}
+
+/* ---- frames ---- */
+
+static void add_reply(struct session *s, struct batch *b, struct str frame,
+	const struct frame_head *head, int64_t now_us)
+{
+	struct str learned = {s->raw_id, s->raw_id_len};
+	size_t len = reply_make(frame, head, learned, s->listener->entrance->channel.ack_v1, now_us,
+		b->replies + b->reply_bytes);
+	if (len == 0)
+		return;
+	b->pending[b->reply_count++] =
+		(struct pending_reply){s->slot, s->generation, (uint32_t)len};
+	b->reply_bytes += len;
+	s->owed += (uint32_t)len;
+}
+
+static void add_record(
+	struct session *s, struct batch *b, const struct message *m, const struct frame_head *head)
+{
+	struct origin origin = {
+		.ident = head->ident,
+		.channel = s->listener->entrance->channel.id,
+		.device = device_now(s, head->ident),
+		.peer = s->peer,
+		.vendor = {head->vendor[0], head->vendor[1]},
+	};
+	struct record *r = &b->records[b->count++];
+	record_make(r, m, &origin, b->bodies + b->bytes);
+	b->bytes += r->body.len;
+	s->messages++;
+}
+
+static void text_frame(struct session *s, const struct frame *frame, int64_t now_us)
+{
+	struct worker *w = worker_of(s);
+	struct frame_context context = {
+		.now_us = now_us,
+		.ident = s->ident,
+		.extended = s->listener->entrance->channel.extended,
+		.terminated = frame->kind == FRAME_TEXT,
+	};
+	struct frame_head head;
+	struct error e;
+	enum frame_result result = frame_decode(frame->bytes, &context, &w->message, &head, &e);
+	if (result == RESULT_IGNORED) {
+		w->tally.frames_ignored++;
+		return;
+	}
+	if (result != RESULT_MESSAGE && result != RESULT_UNKNOWN) {
+		w->tally.frames_refused++;
+		log_refused(s, frame->bytes, frame_result_name(result), e.text);
+		return;
+	}
+	w->tally.frames_decoded += result == RESULT_MESSAGE;
+	w->tally.frames_unknown += result == RESULT_UNKNOWN;
+	s->junk = 0;
+	if (!s->ident)
+		identify(s, &head);
+	struct batch *b = worker_batch(w);
+	add_record(s, b, &w->message, &head);
+	if (context.terminated)
+		add_reply(s, b, frame->bytes, &head, now_us);
+}
+
+static void junk(struct session *s, const struct frame *frame)
+{
+	struct worker *w = worker_of(s);
+	int max = s->listener->entrance->channel.max_junk_bytes;
+	w->tally.junk_bytes += frame->bytes.len;
+	w->tally.frames_broken += frame->kind == FRAME_BROKEN;
+	log_refused(s, frame->bytes, frame_kind_name(frame->kind), "no frame");
+	s->junk += (uint32_t)frame->bytes.len;
+	if (max && s->junk > (uint32_t)max)
+		session_close(s, CLOSE_PROTOCOL);
+}
+
+static void take_frame(struct session *s, const struct frame *frame, int64_t now_us)
+{
+	switch (frame->kind) {
+	case FRAME_TEXT:
+	case FRAME_NOEND: text_frame(s, frame, now_us); break;
+	case FRAME_RECORD:
+	case FRAME_JT808:
+	case FRAME_GT06: worker_of(s)->tally.frames_binary++; break;
+	case FRAME_JUNK:
+	case FRAME_BROKEN:
+	case FRAME_OVERLONG:
+	case FRAME_KINDS: junk(s, frame); break;
+	}
+}
+
+/* ---- bytes ---- */
+
+/* The part of a frame that waits for the rest; it lies in the worker's room until the next read. */
+static void keep(struct session *s, struct str rest)
+{
+	check(rest.len <= FRAME_MAX);
+	if (rest.len == 0) {
+		free(s->carry);
+		s->carry = NULL;
+	} else {
+		if (!s->carry || s->carry_len != rest.len)
+			s->carry = xrealloc(s->carry, rest.len);
+		memcpy(s->carry, rest.at, rest.len);
+	}
+	s->carry_len = (uint16_t)rest.len;
+}
+
+void session_receive(struct session *s, struct str bytes, bool ended)
+{
+	struct worker *w = worker_of(s);
+	int64_t now_us = clock_now_us();
+	w->tally.bytes_received += bytes.len;
+	s->received += bytes.len;
+	char *at = w->room + FRAME_MAX - s->carry_len;
+	if (s->carry_len)
+		memcpy(at, s->carry, s->carry_len);
+	struct str input = {at, s->carry_len + bytes.len};
+	while (input.len) {
+		struct frame frame;
+		size_t used = framer_next(&s->framer, input, ended, &frame);
+		input = str_from(input, used);
+		if (frame.bytes.len == 0)
+			break;
+		take_frame(s, &frame, now_us);
+		if (s->closing)
+			return;
+	}
+	if (!ended)
+		keep(s, input);
+}

@@ -1,0 +1,49 @@
+/* session: one connection of a tracker. Inside gate/ only. Made and freed by its worker alone;
+ * others name it by worker, slot and generation. */
+#ifndef GATE_SESSION_H
+#define GATE_SESSION_H
+
+#include "cantrack/frame.h"
+#include "gate/worker.h"
+
+struct session {
+	uv_tcp_t tcp; /* first: the handle is the session */
+	struct listener *listener;
+	struct session *before, *behind; /* in listener->sessions or worker->paused */
+	uint64_t ident;                  /* of the first good frame; 0: none yet */
+	uint64_t active_ms;              /* uv_now of the last read */
+	int64_t opened_us;               /* monotonic */
+	uint64_t received, sent;         /* bytes */
+	uint32_t messages;
+	uint32_t slot, generation;
+	uint32_t device, registry_version; /* the device, and when it was looked up */
+	uint32_t junk;                     /* bytes of junk since the last good frame */
+	uint32_t owed; /* bytes of replies that wait for the commit or for the socket */
+	char *carry;   /* the frame that is not complete yet, or NULL */
+	uint16_t carry_len;
+	struct framer framer;
+	struct peer peer;
+	char vendor[2];
+	uint8_t raw_id_len;
+	char raw_id[ID_MAX];
+	bool closing, paused, throttled, ended; /* ended: the tracker will send no more */
+};
+
+/* Takes an accepted connection over; `s` is zeroed but for tcp, listener and peer. */
+void session_open(struct session *s);
+
+void session_close(struct session *s, enum close_code code);
+
+/* Sends `count` replies, joined, that were promised by the read path. */
+void session_reply(struct session *s, struct str replies, size_t count);
+
+/* Reads again after a pause. */
+void session_resume(struct session *s);
+
+/* Never reads again; what was promised will still be sent. */
+void session_mute(struct session *s);
+
+/* Ends sessions that said nothing for the channel's silence timeout. */
+void sessions_expire(struct listener *l);
+
+#endif
