@@ -3,11 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static int help_main(int argc, char **argv);
+static int version_main(int argc, char **argv);
+
 static const struct command {
 	const char *name, *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"decode", "print the messages in a file or pipe of tracker bytes", decode_main},
+	{"help", "print this", help_main},
+	{"serve", "run the gateway: receive from trackers, keep, answer REST", serve_main},
+	{"version", "print the version", version_main},
 };
 
 static int usage(FILE *to, int status)
@@ -19,14 +25,30 @@ static int usage(FILE *to, int status)
 	return status;
 }
 
+static int help_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	return usage(stdout, 0);
+}
+
+static int version_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	puts("cantrack " CANTRACK_VERSION);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return usage(stderr, 2);
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))
-		return usage(stdout, 0);
+	const char *name = argv[1];
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		name = "help";
+	if (!strcmp(name, "--version"))
+		name = "version";
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (!strcmp(argv[1], commands[i].name))
+		if (!strcmp(name, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "cantrack: there is no command '%s'\n", argv[1]);
 	return usage(stderr, 2);

@@ -1,0 +1,231 @@
+/* cantrack serve: builds the house from the ground up, waits for a signal, takes it down again.
+ * The only file that knows all the parts. */
+#include "app/app.h"
+#include "app/config.h"
+#include "app/datadir.h"
+#include "app/notify.h"
+#include "base/log.h"
+#include "gate/gate.h"
+#include "http/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	PATIENCE_MS = 3000, /* for the last commit when the store fails */
+	FEW_FILES = 10000,
+};
+
+/* NULL: not started (yet). */
+struct house {
+	struct config config;
+	struct datadir datadir;
+	struct store *store;
+	struct registry *registry;
+	struct writer *writer;
+	struct gate *gate;
+	struct http *http;
+	uint32_t channel;
+};
+
+/* ---- starting ---- */
+
+/* Each connection takes a descriptor. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warning("serve", "open_files", "reason=%s", log_quote(strerror(errno)));
+	if (limit.rlim_cur < FEW_FILES)
+		log_warning("serve", "few_open_files", "limit=%" PRIu64 " reason=%s",
+			(uint64_t)limit.rlim_cur,
+			log_quote("no more connections than that are possible"));
+}
+
+/* What the options say goes into the channel: everything into a new one, what was given into one
+ * that was stored. */
+static void configure_channel(struct channel *ch, const struct config *c, bool is_new)
+{
+#define TAKE(option, member, value)                                                                \
+	if (is_new || c->given[OPTION_##option])                                                   \
+	ch->member = (value)
+	TAKE(auto_devices, auto_devices, c->auto_devices);
+	TAKE(extended, extended, c->extended);
+	TAKE(listen, port, c->listen.port);
+	TAKE(max_connections, max_connections, (int)c->max_connections);
+	TAKE(max_junk, max_junk_bytes, (int)c->max_junk);
+	TAKE(max_per_address, max_per_address, (int)c->max_per_address);
+	TAKE(no_ack_v1, ack_v1, !c->no_ack_v1);
+	TAKE(silence_timeout, silence_s, (int)c->silence_timeout);
+#undef TAKE
+	if (is_new || c->given[OPTION_listen])
+		snprintf(ch->address, sizeof ch->address, "%s", c->listen.host);
+}
+
+/* The gateway has one channel: made at the first start, changed by options at later ones. */
+static bool prepare_channel(struct house *h, struct error *e)
+{
+	struct channel *channels = NULL, ch;
+	size_t count = registry_channels(h->registry, &channels);
+	if (count)
+		ch = channels[0];
+	else
+		channel_init(&ch);
+	free(channels);
+	configure_channel(&ch, &h->config, count == 0);
+	if (!registry_put_channel(h->registry, &ch, e))
+		return false;
+	h->channel = ch.id;
+	return true;
+}
+
+static bool start_store(struct house *h, struct error *e)
+{
+	struct store_options store = {.directory = h->config.data.at};
+	h->store = store_open(&store, e);
+	if (!h->store)
+		return false;
+	h->registry = registry_open(h->store, e);
+	if (!h->registry || !prepare_channel(h, e))
+		return false;
+	h->writer = writer_start(h->store, h->config.commit_interval_us);
+	return true;
+}
+
+static bool start_doors(struct house *h, struct error *e)
+{
+	struct gate_options gate = {h->registry, h->writer, (int)h->config.workers};
+	h->gate = gate_start(&gate, e);
+	if (!h->gate)
+		return false;
+	struct http_options http = {
+		.address = h->config.http.host,
+		.port = h->config.http.port,
+		.token = h->datadir.token,
+		.threads = (int)h->config.http_threads,
+		.store = h->store,
+		.registry = h->registry,
+		.writer = h->writer,
+	};
+	h->http = http_start(&http, e);
+	return h->http != NULL;
+}
+
+static bool start(struct house *h, struct error *e)
+{
+	log_info("serve", "starting", "version=%s data=%s", CANTRACK_VERSION,
+		log_quote(h->config.data.at));
+	return datadir_open(&h->datadir, h->config.data.at, e) && start_store(h, e) &&
+	       start_doors(h, e);
+}
+
+static void tell_ready(struct house *h)
+{
+	if (h->datadir.is_new_token) {
+		printf("administrator token (kept in %s/admin.token): %s\n", h->config.data.at,
+			h->datadir.token);
+		fflush(stdout);
+	}
+	struct channel ch;
+	char http[80];
+	const char *listens = registry_channel(h->registry, h->channel, &ch) ? ch.uri : "";
+	log_info("serve", "ready", "listen=%s http=http://%s data=%s", *listens ? listens : "none",
+		address_text(&h->config.http, http_port(h->http), http),
+		log_quote(h->config.data.at));
+	notify("READY=1");
+}
+
+/* ---- stopping ---- */
+
+/* In the order that loses nothing: no more input, commit, answer, then the rest. False: some
+ * messages could not be stored. */
+static bool stop(struct house *h)
+{
+	struct error e = {""};
+	size_t left = 0;
+	bool stored = true;
+	if (h->gate)
+		gate_quiesce(h->gate);
+	if (h->writer && !writer_stop(h->writer, PATIENCE_MS, &left, &e)) {
+		stored = false;
+		log_error("serve", "not_stored", "records=%zu reason=%s", left, log_quote(e.text));
+	}
+	if (h->gate)
+		gate_stop(h->gate);
+	if (h->http)
+		http_stop(h->http);
+	if (h->writer)
+		writer_free(h->writer);
+	if (h->registry)
+		registry_close(h->registry);
+	if (h->store)
+		store_close(h->store);
+	datadir_close(&h->datadir);
+	return stored;
+}
+
+static void end_at_once(int number)
+{
+	(void)number;
+	_exit(1);
+}
+
+/* Threads inherit the mask: signals wait for the main thread. */
+static void block_signals(sigset_t *ends)
+{
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(ends);
+	sigaddset(ends, SIGTERM);
+	sigaddset(ends, SIGINT);
+	pthread_sigmask(SIG_BLOCK, ends, NULL);
+}
+
+static void wait_for_signal(const sigset_t *ends)
+{
+	int number = 0;
+	sigwait(ends, &number);
+	/* Who asks twice does not want to wait. */
+	signal(SIGTERM, end_at_once);
+	signal(SIGINT, end_at_once);
+	pthread_sigmask(SIG_UNBLOCK, ends, NULL);
+	log_info("serve", "stopping", "signal=%s", number == SIGINT ? "INT" : "TERM");
+	notify("STOPPING=1");
+}
+
+int serve_main(int argc, char **argv)
+{
+	static struct house h;
+	struct error e = {""};
+	sigset_t ends;
+	if (!config_parse(&h.config, argc, argv, &e)) {
+		fprintf(stderr, "cantrack serve: %s\n(see cantrack serve --help)\n", e.text);
+		return 2;
+	}
+	if (h.config.help) {
+		config_help(stdout);
+		return 0;
+	}
+	log_set_level(h.config.log_level);
+	umask(077); /* what lies in the data directory is nobody else's business */
+	block_signals(&ends);
+	raise_file_limit();
+	if (!start(&h, &e)) {
+		log_error("serve", "cannot_start", "reason=%s", log_quote(e.text));
+		(void)stop(&h);
+		return 1;
+	}
+	tell_ready(&h);
+	wait_for_signal(&ends);
+	bool stored = stop(&h);
+	log_info("serve", "stopped", "stored=%s", stored ? "all" : "not_all");
+	return stored ? 0 : 1;
+}
