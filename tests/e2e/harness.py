@@ -1,0 +1,110 @@
+"""Starts and talks to a real gateway, for the tests that are written in Python.
+
+The program is $CANTRACK, or build/cantrack."""
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAM = os.environ.get("CANTRACK", str(ROOT / "build" / "cantrack"))
+READY = re.compile(r"event=ready listen=\S*:(\d+) http=(\S+) data=")
+
+
+class Gateway:
+    """One gateway on free ports of 127.0.0.1. The data directory outlives stop() and kill(), so
+    start() again means: the same gateway, restarted."""
+
+    def __init__(self, data=None, args=()):
+        self._own = tempfile.TemporaryDirectory() if data is None else None
+        self.data = Path(data or self._own.name) / ("" if data else "data")
+        self.args = list(args)
+        self.process = None
+        self.log = []  # the lines of standard error, of all starts
+        self._reader = None
+        self.port = self.url = self.token = None
+
+    def spawn(self):
+        """Starts it and does not wait; returns an event: it is ready, or it ended."""
+        ready = threading.Event()
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--data", self.data, "--listen", "127.0.0.1:0",
+             "--http", "127.0.0.1:0", *self.args],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            errors="replace")
+        self._reader = threading.Thread(target=self._read, args=(self.process, ready), daemon=True)
+        self._reader.start()
+        return ready
+
+    def start(self, seconds=30):
+        """Returns when the gateway is ready; raises with its log when it does not get there."""
+        ready = self.spawn()
+        if not ready.wait(seconds) or self.url is None:
+            self.kill()
+            raise AssertionError("the gateway did not become ready:\n" + "\n".join(self.log[-30:]))
+        self.token = (self.data / "admin.token").read_text().strip()
+        return self
+
+    def _read(self, process, ready):
+        self.url = None
+        for line in process.stderr:
+            self.log.append(line.rstrip("\n"))
+            found = READY.search(line)
+            if found:
+                self.port, self.url = int(found.group(1)), found.group(2)
+                ready.set()
+        ready.set()  # it ended
+
+    def stop(self):
+        """Orderly; returns the exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self):
+        """As if the power went; returns the exit status."""
+        return self._end(signal.SIGKILL)
+
+    def _end(self, how):
+        if self.process is None:
+            return None
+        self.process.send_signal(how)
+        status = self.process.wait(15)
+        self._reader.join(5)
+        self.process.stderr.close()
+        self.process = None
+        return status
+
+    def request(self, method, path, body=None, data=None):
+        """(status, text). `data` becomes ?data={...}; a body is sent as JSON."""
+        url = self.url + path
+        if data is not None:
+            url += "?data=" + urllib.parse.quote(json.dumps(data))
+        request = urllib.request.Request(
+            url, method=method, data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"FlespiToken {self.token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, refused.read().decode()
+
+    def get(self, path, data=None):
+        """The `result` of an answer that must be 200."""
+        status, text = self.request("GET", path, data=data)
+        assert status == 200, (path, status, text)
+        return json.loads(text)["result"]
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.kill()
+        if self._own:
+            self._own.cleanup()
