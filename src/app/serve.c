@@ -183,6 +183,7 @@ static void end_at_once(int number)
 static void block_signals(sigset_t *ends)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a full disk, not our end */
 	sigemptyset(ends);
 	sigaddset(ends, SIGTERM);
 	sigaddset(ends, SIGINT);

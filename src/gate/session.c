@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 static struct worker *worker_of(const struct session *s)
 {
@@ -252,6 +253,16 @@ void session_close(struct session *s, enum close_code code)
 	w->tally.connections_slow += code == CLOSE_SLOW;
 	log_closed(s, code);
 	uv_close((uv_handle_t *)&s->tcp, on_closed);
+}
+
+void session_discard_input(struct session *s)
+{
+	uv_os_fd_t fd;
+	if (uv_fileno((uv_handle_t *)&s->tcp, &fd) != 0)
+		return;
+	/* for TCP, MSG_TRUNC means: drop it, copy nothing */
+	ssize_t dropped = recv(fd, NULL, INT32_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	(void)dropped;
 }
 
 void sessions_expire(struct listener *l)

@@ -43,6 +43,10 @@ void session_resume(struct session *s);
 /* Never reads again; what was promised will still be sent. */
 void session_mute(struct session *s);
 
+/* Throws away what has come and was not read: closing with input left would reset the connection,
+ * and a reset may overtake the last replies. */
+void session_discard_input(struct session *s);
+
 /* Ends sessions that said nothing for the channel's silence timeout. */
 void sessions_expire(struct listener *l);
 

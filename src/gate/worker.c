@@ -152,9 +152,12 @@ static void quiesce(struct worker *w)
 static void stop(struct worker *w)
 {
 	close_listeners(w);
-	for (uint32_t i = 0; i < w->slot_count; i++)
-		if (w->slots[i].session)
-			session_close(w->slots[i].session, CLOSE_RESTART);
+	for (uint32_t i = 0; i < w->slot_count; i++) {
+		if (!w->slots[i].session)
+			continue;
+		session_discard_input(w->slots[i].session);
+		session_close(w->slots[i].session, CLOSE_RESTART);
+	}
 	uv_close((uv_handle_t *)&w->wake, NULL);
 	uv_close((uv_handle_t *)&w->turn_end, NULL);
 	uv_close((uv_handle_t *)&w->tick, NULL);

@@ -1,0 +1,492 @@
+"""The gate of a real gateway, seen from the sockets of trackers and from its supervisor."""
+import os
+import re
+import resource
+import socket
+import stat
+import struct
+import subprocess
+import time
+
+import pytest
+
+from harness import PROGRAM, Gateway
+
+PATIENCE = 20  # seconds until a test gives up; nothing waits so long when all is well
+
+
+@pytest.fixture
+def gateway(request):
+    """A running gateway; @options adds to its command line."""
+    args = getattr(request, "param", [])
+    with Gateway(args=["--workers", "2", "--log-level", "debug", *args]) as g:
+        yield g
+
+
+def options(*args):
+    return pytest.mark.parametrize("gateway", [args], indirect=True, ids=[args[0]])
+
+
+class Tracker:
+    """One connection."""
+
+    def __init__(self, gateway, source=None, receive_bytes=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, receive_bytes)
+        if source:
+            self.socket.bind((source, 0))
+        self.socket.connect(("127.0.0.1", gateway.port))
+        self.name = "%s:%d" % self.socket.getsockname()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def receive(self, count):
+        """So many bytes, or what came before the connection ended."""
+        data = b""
+        while len(data) < count:
+            part = self.socket.recv(count - len(data))
+            if not part:
+                break
+            data += part
+        return data
+
+    def ask(self, frame, reply=None):
+        """Sends a frame and expects its reply (default: the echo)."""
+        reply = reply or frame
+        self.send(frame)
+        assert self.receive(len(reply)) == reply
+
+    def rest(self):
+        """All that comes until the gateway closes; a reset ends it too."""
+        data = b""
+        try:
+            while part := self.socket.recv(65536):
+                data += part
+        except ConnectionResetError:
+            pass
+        return data
+
+    def close(self):
+        self.socket.close()
+
+
+def wait_for(condition):
+    """The value of condition() as soon as it is true."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+def close_code(gateway, tracker):
+    """What the gateway's log says about the end of a connection."""
+    pattern = re.compile(r"event=closed .*peer=%s .*close_code=(\d+)" % re.escape(tracker.name))
+    return int(wait_for(lambda: next(filter(None, map(pattern.search, gateway.log)), None)).group(1))
+
+
+def messages(gateway):
+    return gateway.get("/gw/channels/1/messages")
+
+
+def metric(gateway, name):
+    status, text = gateway.request("GET", "/metrics")
+    assert status == 200
+    return int(re.search(r"^cantrack_%s (\d+)$" % name, text, re.M).group(1))
+
+
+def heartbeat(ident, percent):
+    return b"*HQ,%d,HTBT,%d#" % (ident, percent)
+
+
+POSITION = b"*HQ,865205030330012,V1,145452,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFFFF#"
+
+# ---- answers ----
+
+
+@pytest.mark.parametrize("frame, reply", [
+    (b"*HQ,869731054158803,V0#", None),
+    (b"*HQ,869731054158803,HTBT,87#", None),
+    (b"*HQ,869731054158803,HTBT#", None),
+    (b"*hq,0012345678,HTBT,87#", None),
+])
+def test_the_reply_is_exact(gateway, frame, reply):
+    tracker = Tracker(gateway)
+    tracker.ask(frame, reply)
+    tracker.ask(frame, reply)
+
+
+def test_a_position_is_acknowledged_with_the_time(gateway):
+    tracker = Tracker(gateway)
+    before = int(time.time())
+    tracker.send(POSITION)
+    reply = tracker.receive(len(b"*HQ,865205030330012,V4,V1,20150810145452#"))
+    found = re.fullmatch(rb"\*HQ,865205030330012,V4,V1,(\d{14})#", reply)
+    told = time.strptime(found.group(1).decode() + "UTC", "%Y%m%d%H%M%S%Z")
+    assert before <= int(time.mktime(told) - time.timezone) <= time.time()
+
+
+@options("--no-ack-v1")
+def test_a_position_is_not_acknowledged_when_switched_off(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(POSITION + heartbeat(1, 5), heartbeat(1, 5))
+
+
+def test_what_was_answered_can_be_read(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(b"*HQ,0012345678,HTBT,87#")
+    [message] = messages(gateway)
+    assert message["ident"] == "12345678"
+    assert message["battery.level"] == 87
+    assert message["channel.id"] == 1
+    assert message["protocol.id"] == 441
+    assert message["peer"] == tracker.name
+    assert message["vendor.code"] == "HQ"
+    assert abs(message["server.timestamp"] - time.time()) < PATIENCE
+    assert message["timestamp"] == message["server.timestamp"]
+    assert "device.id" not in message
+
+
+# ---- streams ----
+
+
+def test_a_batch_in_one_write_is_answered_in_order(gateway):
+    batch = b"\r\n".join(heartbeat(77, percent) for percent in range(100))
+    tracker = Tracker(gateway)
+    tracker.ask(batch, batch.replace(b"\r\n", b""))
+    assert [m["battery.level"] for m in messages(gateway)] == list(range(100))
+
+
+def test_bytes_may_come_one_by_one(gateway):
+    tracker = Tracker(gateway)
+    tracker.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    frames = heartbeat(78, 1) + heartbeat(78, 2)
+    for i in range(len(frames)):
+        tracker.send(frames[i:i + 1])
+    assert tracker.receive(len(frames)) == frames
+
+
+def test_more_than_one_read_holds(gateway):
+    frames = b"".join(heartbeat(79, i % 101) for i in range(20000))
+    tracker = Tracker(gateway)
+    tracker.send(frames)
+    assert tracker.receive(len(frames)) == frames
+
+
+def test_a_connection_may_begin_in_the_middle_of_a_frame(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(b"00,E,0.00,0,FFFFF7FF#\r\n" + heartbeat(80, 3), heartbeat(80, 3))
+
+
+def test_binary_frames_lie_between_text(gateway):
+    jt808 = bytes.fromhex("7e000200000123456789010001187e")
+    gt06 = bytes.fromhex("78780d01012345678901234500018cdd0d0a")
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(81, 1) + jt808 + gt06 + heartbeat(81, 2), heartbeat(81, 1) + heartbeat(81, 2))
+    assert [m["battery.level"] for m in messages(gateway)] == [1, 2]
+
+
+def test_another_ident_on_the_connection_keeps_its_own(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(82, 1) + heartbeat(83, 2) + heartbeat(82, 3))
+    assert [m["ident"] for m in messages(gateway)] == ["82", "83", "82"]
+    Tracker(gateway).ask(heartbeat(83, 4))  # the connection is 82's: it stays
+    tracker.ask(heartbeat(82, 5))
+
+
+def test_a_refused_frame_is_told_and_the_connection_lives(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(b"*HQ,abc,V1\x01#" + heartbeat(84, 1), heartbeat(84, 1))
+    line = wait_for(lambda: next((l for l in gateway.log if "event=frame_refused" in l), None))
+    assert r"bytes=" in line and "peer=" + tracker.name in line
+    assert "\x01" not in line
+
+
+# ---- the end of a connection ----
+
+
+def test_a_half_closed_tracker_gets_its_replies(gateway):
+    tracker = Tracker(gateway)
+    tracker.send(heartbeat(90, 1) + heartbeat(90, 2))
+    tracker.socket.shutdown(socket.SHUT_WR)
+    assert tracker.rest() == heartbeat(90, 1) + heartbeat(90, 2)
+    assert close_code(gateway, tracker) == 2
+
+
+def test_an_unterminated_last_frame_is_kept_but_not_answered(gateway):
+    tracker = Tracker(gateway)
+    tracker.send(heartbeat(91, 1) + b"*HQ,91,HTBT,2")
+    tracker.socket.shutdown(socket.SHUT_WR)
+    assert tracker.rest() == heartbeat(91, 1)
+    wait_for(lambda: len(messages(gateway)) == 2)
+
+
+def test_a_reset_disturbs_nobody(gateway):
+    steady = Tracker(gateway)
+    steady.ask(heartbeat(92, 1))
+    for i in range(50):
+        rude = Tracker(gateway)
+        rude.send(heartbeat(1000 + i, 1) * 20)
+        rude.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        rude.close()
+    steady.ask(heartbeat(92, 2))
+    wait_for(lambda: metric(gateway, "connections_open") == 1)
+
+
+@options("--silence-timeout", "1")
+def test_the_silent_are_closed_and_the_others_not(gateway):
+    begin = time.monotonic()
+    silent, talker = Tracker(gateway), Tracker(gateway)
+    silent.socket.settimeout(0.2)
+    while True:
+        talker.ask(heartbeat(93, 1))
+        try:
+            assert silent.socket.recv(1) == b""
+            break
+        except socket.timeout:
+            assert time.monotonic() - begin < PATIENCE
+    assert time.monotonic() - begin >= 1
+    assert close_code(gateway, silent) == 17
+    talker.ask(heartbeat(93, 2))
+
+
+def test_the_same_ident_again_closes_the_older(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(94, 0))
+    for i in range(1, 30):  # so many that both workers have their turn
+        older, tracker = tracker, Tracker(gateway)
+        tracker.ask(heartbeat(94, i))
+        assert older.rest() == b""
+        assert close_code(gateway, older) == 12
+    tracker.ask(heartbeat(94, 50))
+    assert metric(gateway, "connections_replaced_total") == 29
+
+
+# ---- limits ----
+
+
+@options("--max-junk", "100")
+def test_junk_closes_unless_a_good_frame_comes(gateway):
+    tracker = Tracker(gateway)
+    for _ in range(5):
+        tracker.ask(b"j" * 90 + heartbeat(95, 1), heartbeat(95, 1))
+    tracker.send(b"j" * 101)
+    assert tracker.rest() == b""
+    assert close_code(gateway, tracker) == 4
+
+
+@options("--max-per-address", "2")
+def test_an_address_has_a_limit(gateway):
+    first, second = Tracker(gateway), Tracker(gateway)
+    first.ask(heartbeat(96, 1))
+    second.ask(heartbeat(97, 1))
+    assert Tracker(gateway).rest() == b""
+    Tracker(gateway, source="127.0.0.2").ask(heartbeat(98, 1))
+    first.close()
+    assert close_code(gateway, first) == 2
+    Tracker(gateway).ask(heartbeat(99, 1))
+
+
+@options("--max-connections", "3")
+def test_the_channel_has_a_limit(gateway):
+    trackers = [Tracker(gateway, source=f"127.0.0.{i + 2}") for i in range(3)]
+    for i, tracker in enumerate(trackers):
+        tracker.ask(heartbeat(100 + i, 1))
+    assert Tracker(gateway).rest() == b""
+    assert metric(gateway, "connections_refused_total") == 1
+    trackers[0].close()
+    assert close_code(gateway, trackers[0]) == 2
+    Tracker(gateway).ask(heartbeat(104, 1))
+
+
+@options("--silence-timeout", "2")
+def test_a_tracker_that_never_reads_costs_nobody_else(gateway):
+    slow = Tracker(gateway, receive_bytes=4096)
+    slow.socket.setblocking(False)
+    other = Tracker(gateway)
+    frames = heartbeat(110, 100) * 1000
+    sent = 0
+    blocked_since = None
+    while not blocked_since or time.monotonic() - blocked_since < 0.5:
+        try:  # in the middle of a frame or not: nobody will read the replies
+            sent += slow.socket.send(frames)
+            blocked_since = None
+        except BlockingIOError:
+            blocked_since = blocked_since or time.monotonic()
+            other.ask(heartbeat(111, 1))
+    assert sent > len(frames)
+    while not any("close_code=5" in line and slow.name in line for line in gateway.log):
+        other.ask(heartbeat(111, 2))
+    assert metric(gateway, "connections_slow_total") == 1
+
+
+# ---- a full disk ----
+
+
+def test_a_full_disk_stops_the_answers_until_there_is_room(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(120, 1))
+    limit = resource.RLIMIT_FSIZE
+    before = resource.prlimit(gateway.process.pid, limit, (1, resource.RLIM_INFINITY))
+    tracker.send(heartbeat(120, 2))
+    wait_for(lambda: any("event=commit_failed" in line for line in gateway.log))
+    assert gateway.request("GET", "/health")[0] == 503
+    assert len(messages(gateway)) == 1  # reading goes on
+    tracker.socket.settimeout(0.2)
+    with pytest.raises(socket.timeout):
+        tracker.receive(1)
+    resource.prlimit(gateway.process.pid, limit, before)
+    tracker.socket.settimeout(PATIENCE)
+    assert tracker.receive(17) == heartbeat(120, 2)
+    assert metric(gateway, "commit_failures_total") >= 1
+    assert [m["battery.level"] for m in messages(gateway)] == [1, 2]
+
+
+def test_a_full_disk_stops_the_reading(gateway):
+    before = resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    trackers = [Tracker(gateway) for _ in range(200)]
+    frame = b"*HQ,121,V2,145452,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFFFF#"
+    for tracker in trackers:
+        tracker.socket.setblocking(False)
+    sent = 0
+    idle = 0
+    while idle < 20:  # until nothing is taken any more
+        idle += 1
+        for tracker in trackers:
+            try:
+                sent += tracker.socket.send(frame * 500)
+                idle = 0
+            except BlockingIOError:
+                pass
+        time.sleep(0.01)
+    assert metric(gateway, "bytes_received_total") < sent
+    resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, before)
+    wait_for(lambda: metric(gateway, "bytes_received_total") == sent)
+
+
+# ---- start and stop ----
+
+
+def test_a_stop_commits_answers_and_is_quick(gateway):
+    trackers = [Tracker(gateway) for _ in range(20)]
+    for i, tracker in enumerate(trackers):
+        tracker.send(b"".join(heartbeat(200 + i, k) for k in range(100)))
+    begin = time.monotonic()
+    assert gateway.stop() == 0
+    assert time.monotonic() - begin < 5
+    answered = sum(tracker.rest().count(b"#") for tracker in trackers)
+    assert "stored=all" in gateway.log[-1]
+    gateway.start()
+    assert len(messages(gateway)) >= answered
+    assert len({(m["ident"], m["battery.level"]) for m in messages(gateway)}) == len(messages(gateway))
+
+
+def test_a_restart_keeps_what_was_answered(gateway):
+    Tracker(gateway).ask(heartbeat(300, 1) + heartbeat(300, 2))
+    token = gateway.token
+    assert gateway.stop() == 0
+    gateway.start()
+    assert gateway.token == token
+    Tracker(gateway).ask(heartbeat(300, 3))
+    assert [m["battery.level"] for m in messages(gateway)] == [1, 2, 3]
+
+
+def test_options_of_a_later_start_change_the_channel():
+    with Gateway(args=["--silence-timeout", "77"]) as g:
+        assert g.get("/gw/channels/1")[0]["configuration"]["silence_timeout"] == 77
+        assert g.stop() == 0
+        g.args = ["--max-junk", "55"]
+        g.start()
+        configuration = g.get("/gw/channels/1")[0]["configuration"]
+        assert configuration["silence_timeout"] == 77
+        assert configuration["max_junk_bytes"] == 55
+
+
+def refusal(*args):
+    """(exit status, what it said) of a gateway that cannot start."""
+    ended = subprocess.run([PROGRAM, "serve", *args], capture_output=True, text=True, timeout=PATIENCE)
+    return ended.returncode, ended.stderr
+
+
+def test_a_port_in_use_is_named(gateway, tmp_path):
+    address = f"127.0.0.1:{gateway.port}"
+    status, said = refusal("--data", tmp_path, "--listen", address, "--http", "127.0.0.1:0")
+    assert status == 1
+    assert f"cannot listen on {address}: another program does" in said
+
+
+def test_a_rest_port_in_use_is_named(gateway, tmp_path):
+    address = gateway.url.removeprefix("http://")
+    status, said = refusal("--data", tmp_path, "--listen", "127.0.0.1:0", "--http", address)
+    assert status == 1
+    assert address in said
+
+
+def test_a_data_directory_has_one_gateway(gateway):
+    status, said = refusal("--data", gateway.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    assert status == 1
+    assert f"another cantrack is using the data directory '{gateway.data}'" in said
+
+
+def test_a_data_directory_must_be_one(tmp_path):
+    (tmp_path / "file").touch()
+    status, said = refusal("--data", tmp_path / "file")
+    assert status == 1
+    assert "is not a directory" in said
+    status, said = refusal("--data", tmp_path / "no" / "where")
+    assert status == 1
+    assert "No such file or directory" in said
+
+
+def test_a_damaged_token_is_not_used(tmp_path):
+    (tmp_path / "admin.token").write_text("short\n")
+    status, said = refusal("--data", tmp_path)
+    assert status == 1
+    assert "admin.token' is damaged" in said
+
+
+@pytest.mark.parametrize("args", [["--lisen", ":1"], ["--listen", "5013"], ["--workers", "x"],
+                                  ["extra"], ["--config", "/nonexistent"]])
+def test_wrong_options_are_usage(args):
+    status, said = refusal(*args)
+    assert status == 2
+    assert said.startswith("cantrack serve: ")
+
+
+def test_the_token_is_told_once_and_kept_secret(tmp_path):
+    command = [PROGRAM, "serve", "--data", tmp_path / "d", "--listen", "127.0.0.1:0",
+               "--http", "127.0.0.1:0"]
+    told = []
+    for _ in range(2):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while "event=ready" not in process.stderr.readline():
+            assert process.poll() is None
+        process.terminate()
+        told.append(process.communicate(timeout=PATIENCE)[0])
+    token = (tmp_path / "d" / "admin.token").read_text().strip()
+    assert re.fullmatch(r"[A-Za-z0-9]{64}", token)
+    assert token in told[0]
+    assert told[1] == ""
+    assert stat.S_IMODE((tmp_path / "d").stat().st_mode) == 0o700
+    for file in (tmp_path / "d").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+
+
+@pytest.mark.parametrize("abstract", [False, True])
+def test_the_supervisor_is_told(tmp_path, monkeypatch, abstract):
+    name = f"@cantrack-test-{os.getpid()}" if abstract else str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.settimeout(PATIENCE)
+        supervisor.bind("\0" + name[1:] if abstract else name)
+        monkeypatch.setenv("NOTIFY_SOCKET", name)
+        with Gateway() as g:
+            assert supervisor.recv(100) == b"READY=1"
+            Tracker(g).ask(heartbeat(1, 1))
+            assert g.stop() == 0
+            assert supervisor.recv(100) == b"STOPPING=1"
