@@ -350,21 +350,19 @@ def test_a_full_disk_stops_the_answers_until_there_is_room(gateway):
 
 def test_a_full_disk_stops_the_reading(gateway):
     before = resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
-    trackers = [Tracker(gateway) for _ in range(200)]
-    frame = b"*HQ,121,V2,145452,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFFFF#"
+    trackers = [Tracker(gateway, receive_bytes=4096) for _ in range(16)]
+    frame = b"*HQ,%d,V2,145452,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFFFF#"
     for tracker in trackers:
         tracker.socket.setblocking(False)
     sent = 0
-    idle = 0
-    while idle < 20:  # until nothing is taken any more
-        idle += 1
-        for tracker in trackers:
+    full_since = time.monotonic()
+    while time.monotonic() - full_since < 0.5:
+        for i, tracker in enumerate(trackers):
             try:
-                sent += tracker.socket.send(frame * 500)
-                idle = 0
+                sent += tracker.socket.send(frame % (130 + i) * 500)
+                full_since = time.monotonic()
             except BlockingIOError:
                 pass
-        time.sleep(0.01)
     assert metric(gateway, "bytes_received_total") < sent
     resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, before)
     wait_for(lambda: metric(gateway, "bytes_received_total") == sent)
