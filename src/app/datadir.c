@@ -6,20 +6,18 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 512 };
 
-static bool file_path(
-	const struct datadir *d, const char *name, char out[PATH_BYTES], struct error *e)
+static bool file_path(const char *directory, const char *name, char *out, struct error *e)
 {
-	int len = snprintf(out, PATH_BYTES, "%s/%s", d->path, name);
-	return (len > 0 && len < PATH_BYTES) || fail(e, "the path '%s' is too long", d->path);
+	int len = snprintf(out, PATH_BYTES, "%s/%s", directory, name);
+	return (len > 0 && len < PATH_BYTES) || fail(e, "the path '%s' is too long", directory);
 }
 
-static bool make_directory(const char *path, struct error *e)
+bool datadir_make(const char *path, struct error *e)
 {
 	struct stat info;
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
@@ -34,33 +32,11 @@ static bool make_directory(const char *path, struct error *e)
 	return true;
 }
 
-static bool take_lock(struct datadir *d, struct error *e)
-{
-	char path[PATH_BYTES];
-	if (!file_path(d, "lock", path, e))
-		return false;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail(e, "cannot open '%s': %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		d->lock = fd;
-		return true;
-	}
-	int error = errno;
-	close(fd);
-	if (error == EWOULDBLOCK)
-		return fail(e,
-			"another cantrack is using the data directory '%s'; end it or choose "
-			"another with --data",
-			d->path);
-	return fail(e, "cannot lock '%s': %s", path, strerror(error));
-}
-
 /* ---- the token ---- */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-static bool read_token(struct datadir *d, const char *path, int fd, struct error *e)
+static bool read_token(const char *path, int fd, char *out, struct error *e)
 {
 	char text[DATADIR_TOKEN_CHARS + 2];
 	ssize_t len = read(fd, text, sizeof text);
@@ -76,20 +52,19 @@ static bool read_token(struct datadir *d, const char *path, int fd, struct error
 			"'%s' is damaged: it should hold %d letters and digits; remove it and a "
 			"new token will be made",
 			path, DATADIR_TOKEN_CHARS);
-	memcpy(d->token, text, DATADIR_TOKEN_CHARS);
+	memcpy(out, text, DATADIR_TOKEN_CHARS);
+	out[DATADIR_TOKEN_CHARS] = '\0';
 	return true;
 }
 
 /* Complete or not there at all: written beside and renamed. */
-static bool write_token(struct datadir *d, const char *path, struct error *e)
+static bool write_token(const char *beside, const char *path, char *out, struct error *e)
 {
-	char beside[PATH_BYTES], text[DATADIR_TOKEN_CHARS + 2];
-	if (!file_path(d, "admin.token.new", beside, e))
-		return false;
 	for (int i = 0; i < DATADIR_TOKEN_CHARS; i++)
-		d->token[i] = alphabet[randombytes_uniform(sizeof alphabet - 1)];
-	d->is_new_token = true;
-	int len = snprintf(text, sizeof text, "%s\n", d->token);
+		out[i] = alphabet[randombytes_uniform(sizeof alphabet - 1)];
+	out[DATADIR_TOKEN_CHARS] = '\0';
+	char text[DATADIR_TOKEN_CHARS + 2];
+	int len = snprintf(text, sizeof text, "%s\n", out);
 	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	bool written = fd >= 0 && write(fd, text, (size_t)len) == len && fsync(fd) == 0;
 	if (fd >= 0 && close(fd) != 0)
@@ -99,33 +74,21 @@ static bool write_token(struct datadir *d, const char *path, struct error *e)
 	return true;
 }
 
-static bool open_token(struct datadir *d, struct error *e)
+bool datadir_token(const char *directory, char *out, bool *is_new, struct error *e)
 {
-	char path[PATH_BYTES];
-	if (!file_path(d, "admin.token", path, e))
+	char path[PATH_BYTES], beside[PATH_BYTES];
+	if (!file_path(directory, "admin.token", path, e) ||
+		!file_path(directory, "admin.token.new", beside, e))
 		return false;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return write_token(d, path, e);
-	if (fd < 0)
-		return fail(e, "cannot open '%s': %s", path, strerror(errno));
-	bool done = read_token(d, path, fd, e);
-	close(fd);
-	return done;
-}
-
-bool datadir_open(struct datadir *d, const char *path, struct error *e)
-{
-	*d = (struct datadir){.path = path};
 	if (sodium_init() < 0)
 		return fail(e, "the system gives no random numbers");
-	return make_directory(path, e) && take_lock(d, e) && open_token(d, e);
-}
-
-void datadir_close(struct datadir *d)
-{
-	if (d->lock)
-		close(d->lock);
-	d->lock = 0;
-	sodium_memzero(d->token, sizeof d->token);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	*is_new = fd < 0 && errno == ENOENT;
+	if (*is_new)
+		return write_token(beside, path, out, e);
+	if (fd < 0)
+		return fail(e, "cannot open '%s': %s", path, strerror(errno));
+	bool done = read_token(path, fd, out, e);
+	close(fd);
+	return done;
 }

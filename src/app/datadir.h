@@ -1,5 +1,5 @@
-/* datadir: the directory of all data, which one gateway at a time may use, and the administrator's
- * token in it. */
+/* datadir: the directory of all data, and the administrator's token in it. That one gateway at a
+ * time uses the directory is the store's care. */
 #ifndef APP_DATADIR_H
 #define APP_DATADIR_H
 
@@ -7,16 +7,11 @@
 
 enum { DATADIR_TOKEN_CHARS = 64 };
 
-struct datadir {
-	const char *path; /* the caller's */
-	int lock;         /* descriptor of the locked file; 0: none */
-	char token[DATADIR_TOKEN_CHARS + 1];
-	bool is_new_token; /* made just now: tell it once */
-};
+/* Creates the directory (0700) when missing. False with a sentence when it cannot be used. */
+MUST_USE bool datadir_make(const char *path, struct error *e);
 
-/* Creates the directory (0700) when missing, takes its lock, reads or makes the token. False with a
- * sentence; datadir_close is allowed then too. */
-MUST_USE bool datadir_open(struct datadir *d, const char *path, struct error *e);
-void datadir_close(struct datadir *d);
+/* Reads the token into `out` (DATADIR_TOKEN_CHARS + 1 bytes); at the first start makes it, and then
+ * *is_new is true. False with a sentence. */
+MUST_USE bool datadir_token(const char *path, char *out, bool *is_new, struct error *e);
 
 #endif

@@ -17,6 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert(
+	(int)TOKEN_CHARS == (int)DATADIR_TOKEN_CHARS, "the token of REST is the one kept here");
+
 enum {
 	PATIENCE_MS = 3000, /* for the last commit when the store fails */
 	FEW_FILES = 10000,
@@ -25,7 +28,8 @@ enum {
 /* NULL: not started (yet). */
 struct house {
 	struct config config;
-	struct datadir datadir;
+	char token[TOKEN_CHARS + 1];
+	bool is_new_token;
 	struct store *store;
 	struct registry *registry;
 	struct writer *writer;
@@ -110,7 +114,7 @@ static bool start_doors(struct house *h, struct error *e)
 	struct http_options http = {
 		.address = h->config.http.host,
 		.port = h->config.http.port,
-		.token = h->datadir.token,
+		.token = h->token,
 		.threads = (int)h->config.http_threads,
 		.store = h->store,
 		.registry = h->registry,
@@ -124,15 +128,16 @@ static bool start(struct house *h, struct error *e)
 {
 	log_info("serve", "starting", "version=%s data=%s", CANTRACK_VERSION,
 		log_quote(h->config.data.at));
-	return datadir_open(&h->datadir, h->config.data.at, e) && start_store(h, e) &&
-	       start_doors(h, e);
+	/* the store comes before the token: it takes the directory's lock */
+	return datadir_make(h->config.data.at, e) && start_store(h, e) &&
+	       datadir_token(h->config.data.at, h->token, &h->is_new_token, e) && start_doors(h, e);
 }
 
 static void tell_ready(struct house *h)
 {
-	if (h->datadir.is_new_token) {
+	if (h->is_new_token) {
 		printf("administrator token (kept in %s/admin.token): %s\n", h->config.data.at,
-			h->datadir.token);
+			h->token);
 		fflush(stdout);
 	}
 	struct channel ch;
@@ -169,7 +174,6 @@ static bool stop(struct house *h)
 		registry_close(h->registry);
 	if (h->store)
 		store_close(h->store);
-	datadir_close(&h->datadir);
 	return stored;
 }
 
