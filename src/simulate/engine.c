@@ -1,0 +1,224 @@
+#include "simulate/engine.h"
+
+#include "base/clock.h"
+#include "base/die.h"
+#include "base/log.h"
+#include "simulate/driver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct engine {
+	const struct options *o;
+	struct driver *drivers;
+	uint64_t threads;
+	int phase; /* enum phase; written here, read by the drivers */
+	int log;
+	bool is_terminal, interrupted;
+	int64_t start_us, phase_us, run_us, end_us; /* monotonic */
+	int64_t progress_us;
+	struct tally now, at_run, at_end;
+};
+
+/* A connection is a file descriptor. */
+static bool raise_files(uint64_t devices, struct error *e)
+{
+	struct rlimit limit;
+	uint64_t need = devices + 64;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return fail(e, "getrlimit: %s", strerror(errno));
+	if (limit.rlim_cur >= need)
+		return true;
+	limit.rlim_cur = need;
+	if (limit.rlim_max < need)
+		limit.rlim_max = need;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return fail(e,
+			"%llu trackers need %llu open files, which is more than this "
+			"process may have (ulimit -n)",
+			(unsigned long long)devices, (unsigned long long)need);
+	return true;
+}
+
+static bool open_log(struct engine *g, struct error *e)
+{
+	g->log = -1;
+	if (!g->o->log_answered)
+		return true;
+	g->log = open(g->o->log_answered, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return g->log >= 0 || fail(e, "%s: %s", g->o->log_answered, strerror(errno));
+}
+
+static uint64_t share(uint64_t all, uint64_t index, uint64_t parts)
+{
+	return all / parts + (index < all % parts);
+}
+
+static void start(struct engine *g)
+{
+	const struct options *o = g->o;
+	int64_t begin_s = o->begin ? (int64_t)o->begin : clock_now_us() / 1000000;
+	g->threads = o->threads < o->devices ? o->threads : o->devices;
+	g->drivers = xcalloc(g->threads, sizeof *g->drivers);
+	uint64_t first = 0;
+	for (uint64_t i = 0; i < g->threads; i++) {
+		struct driver *d = &g->drivers[i];
+		*d = (struct driver){.o = o,
+			.phase = &g->phase,
+			.first = first,
+			.count = share(o->devices, i, g->threads),
+			.quota = o->messages ? share(o->messages, i, g->threads) : UINT64_MAX,
+			.log = g->log,
+			.start_us = g->start_us,
+			.begin_s = begin_s};
+		first += d->count;
+		driver_init(d);
+		int code = pthread_create(&d->thread, NULL, driver_run, d);
+		if (code)
+			die("pthread_create: %s", strerror(code));
+	}
+}
+
+static void peek(struct engine *g)
+{
+	g->now = (struct tally){0};
+	for (uint64_t i = 0; i < g->threads; i++)
+		tally_peek(&g->now, &g->drivers[i].tally);
+}
+
+static uint64_t outstanding(const struct tally *t)
+{
+	/* the counters are read one after the other, so a reply may be ahead of its frame */
+	uint64_t done = t->answered + t->lost;
+	return t->expected > done ? t->expected - done : 0;
+}
+
+static bool is_over(int64_t now, int64_t since, uint64_t seconds)
+{
+	return now - since >= (int64_t)seconds * 1000000;
+}
+
+/* Is the present phase done? */
+static bool phase_done(const struct engine *g, int64_t now)
+{
+	const struct options *o = g->o;
+	switch ((enum phase)g->phase) {
+	case PHASE_CONNECT:
+		return g->interrupted || is_over(now, g->phase_us, o->patience) ||
+		       (g->now.up == o->devices && !outstanding(&g->now));
+	case PHASE_RUN:
+		return g->interrupted || (o->seconds && is_over(now, g->phase_us, o->seconds)) ||
+		       (o->messages && g->now.sent - g->at_run.sent >= o->messages);
+	case PHASE_DRAIN: return !outstanding(&g->now) || is_over(now, g->phase_us, o->drain);
+	case PHASE_HOLD: return g->interrupted || is_over(now, g->phase_us, o->hold);
+	case PHASE_END: break;
+	}
+	return true;
+}
+
+static void next_phase(struct engine *g, int64_t now)
+{
+	if (g->phase == PHASE_CONNECT) {
+		g->run_us = now;
+		g->at_run = g->now;
+		if (!g->o->quiet)
+			log_info("simulate", "connected", "trackers=%llu seconds=%.2f",
+				(unsigned long long)g->now.trackers,
+				(double)(now - g->start_us) / 1e6);
+	} else if (g->phase == PHASE_RUN) {
+		g->end_us = now;
+		g->at_end = g->now;
+	}
+	g->phase_us = now;
+	__atomic_store_n(&g->phase, g->phase + 1, __ATOMIC_RELAXED);
+}
+
+static void progress(struct engine *g, int64_t now)
+{
+	if (!g->is_terminal || now - g->progress_us < 1000000)
+		return;
+	static uint64_t before;
+	fprintf(stderr,
+		"\r%llu connected, %llu sent (%llu/s), %llu answered, %llu waiting, %llu lost, "
+		"%llu wrong   ",
+		(unsigned long long)g->now.up, (unsigned long long)g->now.sent,
+		(unsigned long long)(g->now.sent - before), (unsigned long long)g->now.answered,
+		(unsigned long long)outstanding(&g->now), (unsigned long long)g->now.lost,
+		(unsigned long long)g->now.wrong);
+	before = g->now.sent;
+	g->progress_us = now;
+}
+
+static void watch(struct engine *g, const sigset_t *signals)
+{
+	const struct timespec pause = {.tv_nsec = 20 * 1000000};
+	while (g->phase != PHASE_END) {
+		if (sigtimedwait(signals, NULL, &pause) > 0) {
+			if (g->phase >= PHASE_DRAIN)
+				__atomic_store_n(&g->phase, PHASE_END, __ATOMIC_RELAXED);
+			g->interrupted = true;
+		}
+		peek(g);
+		int64_t now = clock_monotonic_us();
+		progress(g, now);
+		if (g->phase != PHASE_END && phase_done(g, now))
+			next_phase(g, now);
+	}
+	if (g->is_terminal)
+		fputc('\n', stderr);
+}
+
+static double cpu_seconds(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static void finish(struct engine *g, struct summary *s)
+{
+	*s = (struct summary){.devices = g->o->devices};
+	for (uint64_t i = 0; i < g->threads; i++)
+		pthread_join(g->drivers[i].thread, NULL);
+	for (uint64_t i = 0; i < g->threads; i++) {
+		driver_clear(&g->drivers[i]);
+		tally_merge(&s->total, &g->drivers[i].tally);
+	}
+	free(g->drivers);
+	if (g->log >= 0)
+		close(g->log);
+	s->connect_seconds = (double)(g->run_us - g->start_us) / 1e6;
+	s->seconds = (double)(g->end_us - g->run_us) / 1e6;
+	s->cpu_seconds = cpu_seconds();
+	if (s->seconds > 0) {
+		s->sent_rate = (double)(g->at_end.sent - g->at_run.sent) / s->seconds;
+		s->answered_rate = (double)(g->at_end.answered - g->at_run.answered) / s->seconds;
+	}
+}
+
+bool engine_run(const struct options *o, struct summary *s, struct error *e)
+{
+	struct engine *g = xcalloc(1, sizeof *g); /* the tallies are too large for the stack */
+	g->o = o;
+	bool done = raise_files(o->devices, e) && open_log(g, e);
+	if (done) {
+		sigset_t signals, before;
+		sigemptyset(&signals);
+		sigaddset(&signals, SIGINT);
+		sigaddset(&signals, SIGTERM);
+		pthread_sigmask(SIG_BLOCK, &signals, &before);
+		g->is_terminal = !o->quiet && isatty(STDERR_FILENO);
+		g->start_us = g->phase_us = g->progress_us = clock_monotonic_us();
+		start(g);
+		watch(g, &signals);
+		finish(g, s);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	free(g);
+	return done;
+}

@@ -1,0 +1,32 @@
+/* options: the command line of `cantrack simulate`. Rows in options.def. */
+#ifndef SIMULATE_OPTIONS_H
+#define SIMULATE_OPTIONS_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+struct options {
+#define NUMBER(member, name, initial, least, most, help) uint64_t member;
+#define FLAG(member, name, help)                         bool member;
+#define TEXT(member, name, arg, help)                    const char *member;
+#include "simulate/options.def"
+#undef NUMBER
+#undef FLAG
+#undef TEXT
+	/* what follows from them */
+	bool is_flood, has_acks;
+	struct sockaddr_storage address;
+	socklen_t address_len;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_WRONG };
+
+/* argv[0] is skipped; the texts of *o point into argv. OPTIONS_WRONG fills *e. */
+enum options_result options_parse(struct options *o, int argc, char **argv, struct error *e);
+
+void options_help(FILE *out);
+
+#endif
