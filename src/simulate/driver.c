@@ -134,7 +134,8 @@ static void serve(struct driver *d, struct tracker *t, uint32_t events)
 	} else if (t->state == STATE_UP) {
 		if (events & EPOLLOUT && !line_flush(d, t))
 			return;
-		if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		talk_leave(d, t);
+		if (t->state == STATE_UP && events & (EPOLLIN | EPOLLERR | EPOLLHUP))
 			talk_receive(d, t);
 	}
 	if (d->rate == 0 && !d->o->idle && t->state == STATE_UP)

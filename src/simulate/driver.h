@@ -37,6 +37,7 @@ struct tracker {
 	uint16_t carry_len;
 	uint8_t state; /* enum state */
 	uint8_t fails; /* connections in a row that brought nothing */
+	bool held;     /* the end of the newest frame that wants an answer is not sent yet */
 	bool counted;  /* was connected once */
 	bool leaving;  /* connects anew when everything is answered */
 };
@@ -127,6 +128,9 @@ void talk_fill(struct driver *d, struct tracker *t);
 
 /* Reads and judges what came. */
 void talk_receive(struct driver *d, struct tracker *t);
+
+/* Connects anew if the tracker wants to and everything is answered. */
+void talk_leave(struct driver *d, struct tracker *t);
 
 /* Writes the lines of --log-answered out. */
 void talk_flush_log(struct driver *d);

@@ -36,6 +36,12 @@ bool expected_pop(struct expected *q, struct expectation *out)
 	return true;
 }
 
+void expected_restamp(struct expected *q, uint32_t newest, uint32_t sent_us)
+{
+	for (uint32_t i = 1; i <= newest && i <= q->count; i++)
+		q->ring[(q->head + q->count - i) & (q->room - 1)].sent_us = sent_us;
+}
+
 uint32_t expected_clear(struct expected *q)
 {
 	uint32_t count = 0;

@@ -27,6 +27,9 @@ void expected_push(struct expected *q, const struct expectation *e);
 /* The oldest one; its copy is then the caller's. False: none. */
 bool expected_pop(struct expected *q, struct expectation *out);
 
+/* The `newest` ones have only now been sent. */
+void expected_restamp(struct expected *q, uint32_t newest, uint32_t sent_us);
+
 /* Frees everything; returns how many there were. */
 uint32_t expected_clear(struct expected *q);
 

@@ -1,5 +1,7 @@
 #include "simulate/histogram.h"
 
+#include <stdbool.h>
+
 /* Values below 128 have a bucket each; above, the 7 leading bits choose it. */
 static unsigned bucket_of(uint64_t us)
 {
@@ -43,7 +45,8 @@ uint64_t histogram_at(const struct histogram *h, unsigned per_mille)
 	uint64_t wanted = (h->count * per_mille + 999) / 1000, seen = 0;
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += h->bucket[i];
-		if (seen >= wanted && seen)
+		bool is_last = i == HISTOGRAM_BUCKETS - 1; /* has no bound */
+		if (seen >= wanted && seen && !is_last)
 			return bucket_bound(i) < h->max_us ? bucket_bound(i) : h->max_us;
 	}
 	return h->max_us;

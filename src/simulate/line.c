@@ -37,6 +37,7 @@ static void gone(struct driver *d, struct tracker *t)
 	close(t->fd);
 	t->state = STATE_DOWN;
 	t->leaving = false;
+	t->held = false;
 	t->carry_len = 0;
 	free(t->out);
 	t->out = NULL;
@@ -150,8 +151,10 @@ bool line_send(struct driver *d, struct tracker *t, const char *bytes, size_t le
 
 bool line_send_split(struct driver *d, struct tracker *t, const char *bytes, size_t len, size_t cut)
 {
-	if (t->out || d->later_count == d->later_room)
+	if (t->out || d->later_count == d->later_room) {
+		t->held = false;
 		return line_send(d, t, bytes, len);
+	}
 	size_t taken;
 	if (!push(d, t, bytes, cut, &taken))
 		return false;
@@ -188,7 +191,11 @@ void line_flush_later(struct driver *d)
 		struct tracker *t = &d->trackers[later->index];
 		d->later_head = (d->later_head + 1) % d->later_room;
 		d->later_count--;
-		if (t->state == STATE_UP && line_flush(d, t) && d->rate == 0)
+		expected_restamp(&t->expected, t->held, (uint32_t)d->now_us);
+		t->held = false;
+		if (t->state == STATE_UP && line_flush(d, t))
+			talk_leave(d, t);
+		if (d->rate == 0)
 			talk_fill(d, t);
 	}
 }

@@ -253,12 +253,11 @@ static char *put_wifi(const struct report *r, char *at)
 {
 	*at++ = ',';
 	at = put_number(at, r->count);
-	*at++ = ',';
 	for (unsigned i = 0; i < r->count; i++) {
-		at = put_hex(at, r->wifi[i].mac, 12, false);
+		at = put_hex(put_char(at, ','), r->wifi[i].mac, 12, false);
 		at = put_digits(at, r->wifi[i].strength, 2);
 	}
-	return put_tail(r, r->count ? put_char(at, ',') : at);
+	return put_tail(r, put_char(at, ','));
 }
 
 size_t report_write(const struct report *r, char *out)

@@ -98,34 +98,46 @@ static bool may_send(const struct driver *d, const struct tracker *t)
 	       t->expected.count + d->o->batch <= d->o->window;
 }
 
-static void leave_if_done(struct driver *d, struct tracker *t)
+void talk_leave(struct driver *d, struct tracker *t)
 {
 	if (t->leaving && !t->out && !t->expected.count)
 		line_close(d, t);
+}
+
+/* One batch of frames in d->write_room; returns the length. *cut is where the write is cut in two,
+ * within the last frame, or the length. */
+static size_t say_batch(struct driver *d, struct tracker *t, size_t *cut)
+{
+	uint64_t frames = d->o->batch < d->quota ? d->o->batch : d->quota, expected = 0;
+	size_t len = 0, last = 0;
+	for (uint64_t i = 0; i < frames; i++) {
+		drive(d, t, frames - i);
+		enum say what = d->o->is_flood ? SAY_V1 : report_choose(&t->track);
+		last = len;
+		expected = d->tally.expected;
+		len += say(d, t, what, d->write_room + len);
+	}
+	d->quota -= frames;
+	*cut = len;
+	if (!d->o->is_flood && d->o->split && track_below(&t->track, 100) < d->o->split) {
+		t->held = d->tally.expected != expected;
+		*cut = last + 1 + track_below(&t->track, (uint32_t)(len - last - 1));
+	}
+	return len;
 }
 
 bool talk_batch(struct driver *d, struct tracker *t)
 {
 	if (!may_send(d, t))
 		return false;
-	const struct options *o = d->o;
 	d->now_us = clock_monotonic_us();
-	size_t len = 0;
-	uint64_t frames = o->batch < d->quota ? o->batch : d->quota;
-	for (uint64_t i = 0; i < frames; i++) {
-		drive(d, t, frames - i);
-		enum say what = o->is_flood ? SAY_V1 : report_choose(&t->track);
-		len += say(d, t, what, d->write_room + len);
-	}
-	d->quota -= frames;
-	bool split = !o->is_flood && o->split && track_below(&t->track, 100) < o->split;
-	size_t cut = split ? 1 + track_below(&t->track, (uint32_t)len - 1) : len;
+	size_t cut, len = say_batch(d, t, &cut);
 	if (cut < len ? !line_send_split(d, t, d->write_room, len, cut)
 		      : !line_send(d, t, d->write_room, len))
 		return false;
-	if (o->reconnect && track_below(&t->track, 100) < o->reconnect) {
+	if (d->o->reconnect && track_below(&t->track, 100) < d->o->reconnect) {
 		t->leaving = true;
-		leave_if_done(d, t);
+		talk_leave(d, t);
 	}
 	return true;
 }
@@ -252,7 +264,7 @@ void talk_receive(struct driver *d, struct tracker *t)
 	if (left)
 		memcpy(t->carry, room + input.len - left, left);
 	t->carry_len = (uint16_t)left;
-	leave_if_done(d, t);
+	talk_leave(d, t);
 }
 
 void talk_flush_log(struct driver *d)
