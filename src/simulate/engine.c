@@ -112,7 +112,7 @@ static bool phase_done(const struct engine *g, int64_t now)
 		       (g->now.up == o->devices && !outstanding(&g->now));
 	case PHASE_RUN:
 		return g->interrupted || (o->seconds && is_over(now, g->phase_us, o->seconds)) ||
-		       (o->messages && g->now.sent - g->at_run.sent >= o->messages);
+		       (o->messages && g->now.reports >= o->messages);
 	case PHASE_DRAIN: return !outstanding(&g->now) || is_over(now, g->phase_us, o->drain);
 	case PHASE_HOLD: return g->interrupted || is_over(now, g->phase_us, o->hold);
 	case PHASE_END: break;

@@ -78,7 +78,7 @@ static bool is_reply_to(const struct expectation *e, struct str text)
 
 static bool looks_like_reply(struct str text)
 {
-	struct str rest = text, word = str_cut(&rest, ',');
+	struct str rest = text, word = str_trim(str_cut(&rest, ','));
 	return str_is(word, "V0") || str_is(word, "ICCID") || str_is(word, "HTBT") ||
 	       str_is(word, "V4");
 }

@@ -118,6 +118,7 @@ static size_t say_batch(struct driver *d, struct tracker *t, size_t *cut)
 		len += say(d, t, what, d->write_room + len);
 	}
 	d->quota -= frames;
+	tally_add(&d->tally.reports, frames);
 	*cut = len;
 	if (!d->o->is_flood && d->o->split && track_below(&t->track, 100) < d->o->split) {
 		t->held = d->tally.expected != expected;
@@ -174,7 +175,7 @@ static void obey(struct driver *d, struct tracker *t, struct str head, struct st
 	struct str rest = text, word = str_cut(&rest, ','), time = {0};
 	if (rest.at)
 		time = str_cut(&rest, ',');
-	if (word.len > 8 || text.len > OBEY_MAX)
+	if (text.len > OBEY_MAX)
 		return;
 	char frame[REPORT_FRAME_MAX];
 	char *at = frame + head.len;

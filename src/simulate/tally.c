@@ -6,6 +6,7 @@ void tally_peek(struct tally *sum, const struct tally *of)
 	TALLIES(TALLY)
 #undef TALLY
 	sum->up += __atomic_load_n(&of->up, __ATOMIC_RELAXED);
+	sum->reports += __atomic_load_n(&of->reports, __ATOMIC_RELAXED);
 }
 
 void tally_merge(struct tally *sum, const struct tally *of)

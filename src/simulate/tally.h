@@ -26,7 +26,8 @@ struct tally {
 #define TALLY(member, key, words) uint64_t member;
 	TALLIES(TALLY)
 #undef TALLY
-	uint64_t up; /* connections at this moment */
+	uint64_t up;      /* connections at this moment */
+	uint64_t reports; /* frames sent but logins and repetitions: what --messages counts */
 	struct histogram latency;
 };
 
