@@ -1,0 +1,446 @@
+#!/usr/bin/python3
+"""Measures this machine and writes docs/benchmarks.md.
+
+Starts a gateway with a fresh data directory below the build directory (a real disk, please), lets
+the simulator load it in the shapes of the goals, asks it for history, and stops it again.
+Everything runs on this machine over loopback, so generator and gateway share its cores.
+"""
+
+import argparse
+import contextlib
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import platform
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIRST_IDENT = 865205000000001
+
+
+class Problem(Exception):
+    """A figure cannot be taken; the text says why."""
+
+
+# ---- figures and goals ----
+
+# name: (what, unit, goal, which side of it is good, Traccar)
+GOALS = {
+    "decode.v1.message": ("V1 to message, one core", "frames/s", 5e6, "least", "220,000"),
+    "decode.v1.json": ("V1 to JSON text, one core", "frames/s", 2.5e6, "least", ""),
+    "ingest.single": ("durable, then answered: one message per write", "msg/s", 1e5, "least",
+                      "1,500 (answers first)"),
+    "ingest.batch10": ("durable, then answered: batches of 10", "msg/s", 5e5, "least", ""),
+    "cpu.single": ("CPU of the gateway per message, one per write", "us", 8, "most", "1,000"),
+    "cpu.batch10": ("CPU of the gateway per message, batches of 10", "us", None, "most", ""),
+    "latency.p50": ("socket to answered at 10,000 msg/s, p50", "ms", None, "most", ""),
+    "latency.p99": ("the same, p99", "ms", 10, "most", "3,000"),
+    "latency.p99.9": ("the same, p99.9", "ms", None, "most", ""),
+    "memory.10k": ("memory per idle connection, 10,000 of them", "B", 512, "most", "18,000"),
+    "memory.100k": ("memory per idle connection, 100,000 of them", "B", 512, "most", ""),
+    "disk.unsettled": ("disk per message, not settled yet", "B", 40, "most", "548"),
+    "disk.settled": ("disk per message, settled", "B", 20, "most", ""),
+    "query.p50": ("last 1,000 messages of a device as JSON, p50", "ms", None, "most", ""),
+    "query.p99": ("the same, p99", "ms", 3, "most", ""),
+}
+
+
+class Report:
+    def __init__(self):
+        self.values, self.notes, self.commands, self.decode = {}, {}, [], []
+
+    def add(self, name, value, note=""):
+        self.values[name] = value
+        self.notes[name] = note
+        print(f"{name} {value:.3f} {GOALS[name][1]}  {note}", flush=True)
+
+    def miss(self, names, why):
+        for name in names:
+            if name not in self.values:
+                self.notes[name] = f"not measured: {why}"
+                print(f"{name} not measured: {why}", flush=True)
+
+
+def distance(value, goal, side):
+    if goal is None:
+        return ""
+    ratio = value / goal if side == "least" else goal / max(value, 1e-9)
+    return f"reached, {ratio:.1f} x" if ratio >= 1 else f"**missed**, {ratio:.2f} of it"
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+# ---- the gateway ----
+
+def raise_files(want):
+    """The number of open files that this process and its children may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (want, max(want, hard)))
+        return want
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+class Gateway:
+    def __init__(self, bench, *options):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=bench.build))
+        self.log = open(self.data / "log", "w+", encoding="utf-8")
+        command = [bench.cantrack, "serve", "--data", self.data / "data", "--listen",
+                   "127.0.0.1:0", "--http", "127.0.0.1:0", *options]
+        bench.note_command(command)
+        self.process = subprocess.Popen([str(c) for c in command], stdout=self.log,
+                                        stderr=self.log)
+        try:
+            ready = self.wait_for(r"event=ready .*listen=(\S+) http=http://(\S+)", 20)
+        except Problem:
+            self.stop()
+            raise
+        self.listen = ready[1].split("//")[-1].replace("0.0.0.0", "127.0.0.1")
+        self.http = ready[2]
+        self.token = (self.data / "data" / "admin.token").read_text().strip()
+
+    def wait_for(self, pattern, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = re.search(pattern, (self.data / "log").read_text(errors="replace"))
+            if found:
+                return found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        tail = (self.data / "log").read_text(errors="replace").strip().splitlines()[-1:]
+        raise Problem(f"the gateway did not say {pattern.split()[0]} ({' '.join(tail)})")
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def rss_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def connection(self):
+        return http.client.HTTPConnection(self.http, timeout=30)
+
+    def get(self, connection, path):
+        connection.request("GET", path, headers={"Authorization": f"FlespiToken {self.token}"})
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise Problem(f"GET {path}: {response.status} {body[:120]!r}")
+        return body
+
+    def metric(self, name):
+        text = self.get(self.connection(), "/metrics").decode()
+        found = re.search(rf"^\w*{name}(?:\{{[^}}]*\}})? (\d+)", text, re.M)
+        if not found:
+            raise Problem(f"/metrics has no {name}")
+        return int(found[1])
+
+    def disk_bytes(self):
+        return sum(f.stat().st_size for f in (self.data / "data").rglob("*") if f.is_file())
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+
+class Bench:
+    def __init__(self, args):
+        self.quick = args.quick
+        self.build = pathlib.Path(args.build).resolve()
+        self.cantrack = self.build / "cantrack"
+        self.report = Report()
+        self.files = raise_files(1048576)
+
+    def note_command(self, command):
+        words = [str(c) for c in command]
+        words = [w.replace(str(self.build), "build") for w in words]
+        self.report.commands.append(re.sub(r"build/bench-\w+", "build/bench-data",
+                                           " ".join(words)))
+
+    @contextlib.contextmanager
+    def gateway(self, *options):
+        gateway = Gateway(self, *options)
+        try:
+            yield gateway
+        finally:
+            gateway.stop()
+
+    def simulator(self, gateway, *options):
+        command = [self.cantrack, "simulate", "--to", gateway.listen, *options]
+        self.note_command(command)
+        return [str(c) for c in command]
+
+    def load(self, gateway, *options, seconds):
+        """Runs the simulator to its end; the summary."""
+        command = self.simulator(gateway, "--json", *options)
+        run = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 90)
+        if run.returncode == 2 or not run.stdout.strip():
+            raise Problem(f"the simulator says: {run.stderr.strip()[-200:]}")
+        summary = json.loads(run.stdout)
+        if summary["wrong"] or summary["lost"] or summary["trackers"] < summary["devices"]:
+            raise Problem("the load was not answered in full: %d of %d trackers, %d lost, "
+                          "%d wrong" % (summary["trackers"], summary["devices"],
+                                        summary["lost"], summary["wrong"]))
+        return summary
+
+
+# ---- the steps ----
+
+def decode(bench):
+    command = [bench.build / "tests/bench/bench_decode", "50" if bench.quick else "300"]
+    bench.note_command(command)
+    run = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=120)
+    if run.returncode:
+        raise Problem(run.stderr.strip() or "bench_decode failed")
+    table = {}
+    for line in run.stdout.splitlines():
+        name, value, _ = line.split()
+        _, kind, form = name.split(".")
+        table.setdefault(kind, {})[form] = float(value)
+    bench.report.decode = table
+    for form in ("message", "json"):
+        bench.report.add(f"decode.v1.{form}", table["v1"][form])
+
+
+def ingest(bench):
+    seconds = 5 if bench.quick else 15
+    shapes = {
+        "single": ("--window", 16, "--batch", 1),
+        "batch10": ("--window", 100, "--batch", 10),
+    }
+    for name, shape in shapes.items():
+        with bench.gateway() as gateway:
+            before = gateway.cpu_seconds()
+            result = bench.load(gateway, "--mode", "flood", "--devices", 1000, "--seconds",
+                                seconds, "--drain", 20, *shape, seconds=seconds)
+            spent = gateway.cpu_seconds() - before
+            note = "1,000 connections; generator beside it %.1f us CPU per message" % (
+                result["cpu_seconds"] * 1e6 / max(result["sent"], 1))
+            bench.report.add(f"ingest.{name}", result["answered_per_second"], note)
+            bench.report.add(f"cpu.{name}", spent * 1e6 / max(result["answered"], 1))
+
+
+def latency(bench):
+    seconds = 5 if bench.quick else 20
+    with bench.gateway() as gateway:
+        result = bench.load(gateway, "--mode", "flood", "--devices", 10000, "--rate", 10000,
+                            "--seconds", seconds, "--drain", 20, seconds=seconds)
+    note = "10,000 connections, %s msg/s sent" % number(result["sent_per_second"])
+    for mark in ("p50", "p99", "p99.9"):
+        bench.report.add(f"latency.{mark}", result["latency_ms"][mark], note)
+
+
+def sockets_bytes():
+    text = pathlib.Path("/proc/net/sockstat").read_text()
+    return int(re.search(r"^TCP:.* mem (\d+)", text, re.M)[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def idle(bench, name, wanted):
+    count = min(wanted, bench.files - 500)
+    if count < wanted / 2 and name != "memory.100k":
+        raise Problem(f"a process may have only {bench.files:,} open files here")
+    with bench.gateway() as gateway:
+        rss, kernel = gateway.rss_bytes(), sockets_bytes()
+        command = bench.simulator(gateway, "--idle", "--devices", count, "--seconds", 100000)
+        run = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               text=True)
+        try:
+            line = run.stderr.readline()
+            if f"trackers={count} " not in line:
+                raise Problem(f"the simulator says: {line.strip()}")
+            time.sleep(3)  # what was needed for the login may settle
+            each = (gateway.rss_bytes() - rss) / count
+            beside = (sockets_bytes() - kernel) / count
+        finally:
+            run.send_signal(signal.SIGTERM)
+            run.wait(60)
+    note = f"beside it {max(beside, 0):.0f} B of socket buffers in the kernel, both ends"
+    if count < wanted:
+        note = (f"**{count:,} connections only**: a process may have {bench.files:,} open files "
+                f"here; {note}")
+    bench.report.add(name, each, note)
+
+
+def memory_10k(bench):
+    idle(bench, "memory.10k", 10000)
+
+
+def memory_100k(bench):
+    if bench.quick:
+        raise Problem("left out by --quick")
+    idle(bench, "memory.100k", 100000)
+
+
+def fill(bench, gateway, messages, seconds):
+    return bench.load(gateway, "--mode", "flood", "--devices", 10000, "--batch", 10, "--window",
+                      20, "--messages", messages, "--seconds", seconds, "--drain", 60,
+                      seconds=seconds + 60)["answered"]
+
+
+def disk(bench):
+    messages = 200000 if bench.quick else 500000
+    with bench.gateway() as gateway:
+        empty = gateway.disk_bytes()
+        stored = fill(bench, gateway, messages, 60)
+        tail = gateway.metric("store_tail_messages")
+        if tail < stored:
+            raise Problem(f"{stored - tail} of {stored} messages were settled at once")
+        bench.report.add("disk.unsettled", (gateway.disk_bytes() - empty) / stored,
+                         f"{stored:,} messages of 10,000 devices; all files, write-ahead log too")
+
+
+def history(bench):
+    wanted, seconds = (1000000, 30) if bench.quick else (10000000, 180)
+    with bench.gateway("--auto-devices") as gateway:
+        stored = fill(bench, gateway, wanted, seconds)
+        settle(bench, gateway, stored)
+        connection = gateway.connection()
+        devices = json.loads(gateway.get(connection, "/gw/devices/all?fields=id"))["result"]
+        dice, times = random.Random(1), []
+        count = 1000 if stored >= 10000 * 1000 else stored // 10000
+        data = urllib.parse.quote(json.dumps({"reverse": True, "count": count}))
+        for i in range(100 if bench.quick else 1000):
+            path = f"/gw/devices/{dice.choice(devices)['id']}/messages?data={data}"
+            start = time.perf_counter()
+            body = gateway.get(connection, path)
+            times.append((time.perf_counter() - start) * 1000)
+            if i % 50 == 0 and len(json.loads(body)["result"]) != count:
+                raise Problem(f"{path} did not return {count} messages")
+        times.sort()
+        note = f"{stored:,} messages of {len(devices):,} devices, {count:,} each, over HTTP"
+        bench.report.add("query.p50", times[len(times) // 2], note)
+        bench.report.add("query.p99", times[len(times) * 99 // 100], note)
+
+
+def settle(bench, gateway, stored):
+    """Waits until the settler has caught up; notes what a settled message takes."""
+    end, before = time.monotonic() + 60, -1
+    while time.monotonic() < end:
+        settled = gateway.metric("store_settled_total")
+        if settled == before and settled:
+            break
+        before = settled
+        time.sleep(3)
+    tail = gateway.metric("store_tail_messages")
+    if before < stored / 2:
+        raise Problem(f"only {before:,} of {stored:,} messages settled in a minute")
+    # what the tail takes is taken off by its own figure
+    tail_bytes = tail * bench.report.values.get("disk.unsettled", 40)
+    bench.report.add("disk.settled", (gateway.disk_bytes() - tail_bytes) / before,
+                     f"{before:,} of {stored:,} messages settled; the rest counted off at the "
+                     "figure above")
+
+
+STEPS = {
+    "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
+    "ingest": (ingest, ["ingest.single", "cpu.single", "ingest.batch10", "cpu.batch10"]),
+    "latency": (latency, ["latency.p50", "latency.p99", "latency.p99.9"]),
+    "memory_10k": (memory_10k, ["memory.10k"]),
+    "memory_100k": (memory_100k, ["memory.100k"]),
+    "disk": (disk, ["disk.unsettled"]),
+    "history": (history, ["disk.settled", "query.p50", "query.p99"]),
+}
+
+
+# ---- the document ----
+
+def machine():
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    total = re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())
+    return "%d cores (%s), %d GB memory, Linux %s" % (
+        os.cpu_count(), cpu[1] if cpu else platform.machine(), int(total[1]) // 1048576,
+        platform.release())
+
+
+def document(bench, load, seconds):
+    report = bench.report
+    lines = [
+        "# Benchmarks", "",
+        "Written by `make bench` (`tests/bench/run.py`); do not edit.", "",
+        f"- machine: {machine()}; load before the start {load:.1f}",
+        f"- date: {datetime.date.today().isoformat()}; the run took {seconds:.0f} s"
+        + (" (`--quick`: short runs, rough figures)" if bench.quick else ""),
+        "- generator and gateway share the machine; figures of one run, and on a shared machine "
+        "they drift by a factor of two",
+        "- Traccar: measured once on a machine of the same kind, not in this run; "
+        "an order of magnitude, no more", "",
+        "| what | figure | goal | distance | Traccar | remark |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, (what, unit, goal, side, peer) in GOALS.items():
+        bound = f"{'≥' if side == 'least' else '≤'} {number(goal)}" if goal else ""
+        value = report.values.get(name)
+        figure = f"{number(value)} {unit}" if value is not None else "–"
+        far = distance(value, goal, side) if value is not None else ""
+        lines.append(f"| {what} | {figure} | {bound} | {far} | {peer} | "
+                     f"{report.notes.get(name, '')} |")
+    lines += ["", "Not measured: 1,000,000 connections (a goal), which need as many open files "
+              "in both processes.", ""]
+    if report.decode:
+        lines += ["## Decoding by frame type", "", "One core, frames per second: bytes through "
+                  "the framer to a message; the same with its JSON text; the same with the packed "
+                  "form that is stored. No allocation on that way (the run fails on the first).",
+                  "", "| frame | bytes | message | JSON | packed |", "|---|---|---|---|---|"]
+        for kind, row in report.decode.items():
+            lines.append("| %s | %d | %s | %s | %s |" % (
+                kind.replace("_", " "), row["bytes"], number(row["message"]), number(row["json"]),
+                number(row["pack"])))
+        lines.append("")
+    lines += ["## Commands", "", "Each gateway started with a fresh data directory.", "", "```"]
+    lines += [re.sub(r"127\.0\.0\.1:[1-9]\d*", "127.0.0.1:PORT", c) for c in report.commands]
+    return "\n".join(lines + ["```", ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="about a minute, rough figures")
+    parser.add_argument("--build", default=ROOT / "build", help="build directory [build]")
+    parser.add_argument("--out", default=ROOT / "docs/benchmarks.md", help="the document to write")
+    parser.add_argument("--only", default="", help="steps, separated by commas: "
+                        + " ".join(STEPS) + " (writes no document)")
+    args = parser.parse_args()
+    bench, load, start = Bench(args), os.getloadavg()[0], time.monotonic()
+    chosen = [s for s in args.only.split(",") if s] or list(STEPS)
+    for name in chosen:
+        if name not in STEPS:
+            parser.error(f"there is no step '{name}'")
+        step, figures = STEPS[name]
+        try:
+            step(bench)
+        except (Problem, OSError, subprocess.SubprocessError, http.client.HTTPException,
+                ValueError) as why:
+            bench.report.miss(figures, f"{why}" or type(why).__name__)
+    if not args.only:
+        out = pathlib.Path(args.out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(document(bench, load, time.monotonic() - start), encoding="utf-8")
+        print(f"written: {out}")
+    return 0 if all(f in bench.report.values for s in chosen for f in STEPS[s][1]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
