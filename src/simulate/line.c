@@ -9,7 +9,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { SPLIT_MS = 20, RETRY_FIRST_MS = 50, RETRY_DOUBLINGS = 6 };
+enum { SPLIT_MS = 20, RETRY_DOUBLINGS = 6 };
+static const uint32_t retry_first_ms = 50;
 
 static uint32_t now_ms(const struct driver *d)
 {
@@ -55,7 +56,7 @@ void line_lost(struct driver *d, struct tracker *t)
 {
 	tally_add(t->state == STATE_UP ? &d->tally.closed : &d->tally.refused, 1);
 	gone(d, t);
-	uint32_t pause = RETRY_FIRST_MS
+	uint32_t pause = retry_first_ms
 			 << (t->fails < RETRY_DOUBLINGS ? t->fails : RETRY_DOUBLINGS);
 	t->retry_ms = now_ms(d) + pause + track_below(&t->track, pause);
 	if (t->fails < RETRY_DOUBLINGS)
