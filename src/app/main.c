@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "simulate/simulate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@ static const struct command {
 	{"decode", "print the messages in a file or pipe of tracker bytes", decode_main},
 	{"help", "print this", help_main},
 	{"serve", "run the gateway: receive from trackers, keep, answer REST", serve_main},
+	{"simulate", "be virtual trackers: a trial without hardware, or a load", simulate_main},
 	{"version", "print the version", version_main},
 };
 

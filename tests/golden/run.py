@@ -157,7 +157,8 @@ def declared():
         if not row.rstrip(")").endswith("SERVICE"):
             names.add(name)
     table = open(os.path.join(SOURCE, "frame.c")).read()
-    types = set(re.findall(r'^\t\{ "(\w+)", \d+, decode_', table, re.M))
+    types = set(re.findall(r'^\t\{ ?"(\w+)", \d+, decode_', table, re.M))
+    assert len(names) > 20 and len(types) > 5, "the tables are not where they were"
     return names, types
 
 
