@@ -124,7 +124,7 @@ static void indexes_step_in_text_order(void **state)
 			char now[12];
 			snprintf(now, sizeof now, "%u", i);
 			assert_true(strcmp(before, now) < 0);
-			strcpy(before, now);
+			memcpy(before, now, sizeof before);
 			assert_true(i <= count);
 			seen++;
 		}

@@ -1,0 +1,187 @@
+"""The checks. Each takes a Tree and returns its findings as sentences. ALL pairs each with bad
+examples: a tree, and what the check must say of it."""
+import re
+import subprocess
+import sys
+from pathlib import PurePosixPath
+
+import includes
+
+FILE_LINES = 400
+FUNCTION_LINES = 40
+REASON = re.compile(r"^[ \t/*#\"]*Longer than ", re.MULTILINE)
+
+BANNED = ("sprintf vsprintf strcpy strcat strtok atoi atol atoll atof gets rand srand localtime "
+          "gmtime ctime asctime strtod strtof scanf sscanf fscanf").split()
+# table: which argument of a row it is sorted by
+SORTED = {
+    "src/cantrack/params.def": 1,
+    "src/core/counters.def": 0,
+}
+# Written so that this file does not hold what it looks for.
+FORBIDDEN = [
+    (re.compile(r"(?<![\w.])/(work|root|home/[a-z]+|Users)/"), "a path of one machine"),
+    (re.compile(r"\b(deb|ftp|registry|pypi|proxy|crates)\.[a-z-]+\.(org|com|io|net)\b"),
+     "a package registry's host"),
+]
+BINARY = (".png", ".gz", ".zst", ".bin", ".sqlite", ".ico", ".woff2")
+
+
+def banned_functions(tree):
+    pattern = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
+    return [f"{path}:{number}: {match.group(1)} is banned"
+            for path in tree.some(".c", ".h", ".def")
+            for number, line in enumerate(tree.code(path).split("\n"), 1)
+            for match in pattern.finditer(line)]
+
+
+def sorted_tables(tree):
+    """A table that says it is sorted is; and SORTED knows which of its columns is meant."""
+    found = []
+    for path in tree.some(".def"):
+        text = tree.text(path)
+        head = text.split("*/")[0]
+        if not re.search(r"sorted[\s*]+by", head, re.IGNORECASE):
+            continue
+        if path not in SORTED:
+            found.append(f"{path}: says it is sorted; tell tests/lint/checks.py by what")
+            continue
+        rows = re.findall(r"^[A-Z]+\((.*)", text, re.MULTILINE)
+        keys = [re.split(r",\s*|\)", row)[SORTED[path]].strip('"') for row in rows]
+        found += [f"{path}: {b} stands after {a}" for a, b in zip(keys, keys[1:]) if a >= b]
+    return found
+
+
+def long_files(tree):
+    found = []
+    for path in tree.some(".c", ".h", ".py", ".sh") + tree.some("", under="scripts/"):
+        lines = tree.lines(path)
+        head = "\n".join(lines[:20])
+        if len(lines) - 1 > FILE_LINES and not REASON.search(head):
+            found.append(f"{path}: {len(lines) - 1} lines and no reason in the head comment")
+    return found
+
+
+def long_functions(tree):
+    """A function's body lies between a brace in the first column and the next one."""
+    found = []
+    for path in tree.some(".c", ".h"):
+        lines = tree.lines(path)
+        head = "\n".join(lines[:20])
+        start = None
+        for number, line in enumerate(lines, 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start is not None:
+                above = "\n".join(lines[max(0, start - 15):start])
+                if number - start - 1 > FUNCTION_LINES and not REASON.search(above) \
+                        and not REASON.search(head):
+                    found.append(f"{path}:{start}: {number - start - 1} lines in a function")
+                start = None
+    return found
+
+
+def clang_format(tree):
+    files = tree.some(".c", ".h")
+    if not files:
+        return []
+    done = subprocess.run(["clang-format-14", "--dry-run", "--Werror", *files], cwd=tree.root,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    return [line for line in done.stderr.splitlines() if "error:" in line]
+
+
+def white_space(tree):
+    found = []
+    for path in tree.files:
+        if path.endswith(BINARY) or "/corpus/" in path or path.startswith("tests/golden/"):
+            continue
+        text = tree.text(path)
+        found += [f"{path}:{number}: blank at the end of the line"
+                  for number, line in enumerate(text.split("\n"), 1) if line != line.rstrip()]
+        if text and not text.endswith("\n"):
+            found.append(f"{path}: no newline at the end")
+    return found
+
+
+def forbidden_words(tree):
+    return [f"{path}:{number}: {why}"
+            for path in tree.files if not path.endswith(BINARY) and "/corpus/" not in path
+            for number, line in enumerate(tree.lines(path), 1)
+            for pattern, why in FORBIDDEN if pattern.search(line)]
+
+
+def built_sources(tree):
+    """Every .c file stands in the nearest meson.build above it: 'name.c', or 'name' where the file
+    is test_name.c or fuzz_name.c."""
+    found = []
+    for path in tree.some(".c"):
+        file = PurePosixPath(path)
+        for folder in file.parents:
+            build = str(folder / "meson.build")
+            if build in tree.files:
+                stem = re.sub(r"^(test|fuzz)_", "", file.stem)
+                names = (str(file.relative_to(folder)), stem)
+                if not any(f"'{name}'" in tree.text(build) for name in names):
+                    found.append(f"{path}: not in {build}")
+                break
+        else:
+            found.append(f"{path}: no meson.build above it")
+    return found
+
+
+def include_directions(tree):
+    """The floors of the house, and the one place of each library: see includes.py."""
+    return includes.check(tree)
+
+
+def generated_files(tree):
+    """docs/protocol.md agrees with params.def."""
+    script = tree.root / "scripts/protocol-doc"
+    if not script.exists():
+        return ["scripts/protocol-doc is missing"]
+    done = subprocess.run([sys.executable, script, "--check"], cwd=tree.root, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    return [done.stdout.strip()] if done.returncode != 0 else []
+
+
+def _stale_docs():
+    with open(__file__.rsplit("/tests/", 1)[0] + "/scripts/protocol-doc", encoding="utf-8") as file:
+        script = file.read()
+    return {
+        "scripts/protocol-doc": script,
+        "src/cantrack/params.def": 'PARAM(IDENT, "ident", IDENT, 0, "", "Who", "all", SEED)\n',
+        "docs/protocol.md": "<!-- parameters: begin -->\nold\n<!-- parameters: end -->\n",
+    }
+
+
+ALL = [
+    (include_directions, [
+        ({"src/base/buf.h": '#include "cantrack/message.h"\n'}, "may not include"),
+        ({"src/gate/gate.c": '#include "http/server.h"\n'}, "may not include"),
+        ({"src/simulate/a.c": '#include "store/record.h"\n'}, "may not include"),
+        ({"src/core/hub.c": "#include <sqlite3.h>\n"}, "belongs to store"),
+        ({"src/core/hub.c": "#include <glib.h>\n"}, "has no place"),
+        ({"src/misc/hub.c": "int x;\n"}, "no floor"),
+    ]),
+    (banned_functions, [
+        ({"src/a.c": "void f(void)\n{\n\tsprintf(b, c);\n}\n"}, "src/a.c:3: sprintf"),
+    ]),
+    (sorted_tables, [
+        ({"src/core/counters.def": "/* Sorted by\n * name */\nCOUNTER(b)\nCOUNTER(a)\n"},
+         "a stands after b"),
+        ({"src/new.def": "/* sorted by name */\nNEW(a)\n"}, "by what"),
+    ]),
+    (long_files, [({"src/a.c": "int x;\n" * 401}, "401 lines")]),
+    (long_functions, [({"src/a.c": "void f(void)\n{\n" + "\tg();\n" * 41 + "}\n"}, "41 lines")]),
+    (clang_format, [({"src/a.c": "int  x ;\n"}, "src/a.c:1")]),
+    (white_space, [
+        ({"src/a.c": "int x; \n"}, "end of the line"),
+        ({"src/a.c": "int x;"}, "no newline"),
+    ]),
+    (forbidden_words, [
+        ({"README.md": "see /wo" + "rk/x\n"}, "a path of one machine"),
+        ({"README.md": "from regis" + "try.example.org\n"}, "registry's host"),
+    ]),
+    (built_sources, [({"src/meson.build": "'b.c'\n", "src/a.c": "int x;\n"}, "src/a.c: not in")]),
+    (generated_files, [(_stale_docs(), "is stale")]),
+]

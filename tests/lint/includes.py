@@ -1,0 +1,55 @@
+"""Who may include whom: the floors of the house, and the one place of each library."""
+import re
+
+# A floor may include the floors that are named.
+FLOORS = {
+    "base": [],
+    "cantrack": ["base"],
+    "model": ["base", "cantrack"],
+    "store": ["base", "cantrack", "model"],
+    "core": ["base", "cantrack", "model", "store"],
+    "gate": ["base", "cantrack", "model", "store", "core"],
+    "live": ["base", "cantrack", "model", "store", "core"],
+    "sink": ["base", "cantrack", "model", "store", "core"],
+    "http": ["base", "cantrack", "model", "store", "core"],
+    "simulate": ["base", "cantrack"],
+    "app": ["base", "cantrack", "model", "store", "core", "gate", "live", "sink", "http",
+            "simulate"],
+}
+LIBRARIES = {
+    "uv.h": ["gate"],
+    "microhttpd.h": ["http"],
+    "sqlite3.h": ["store"],
+    "zstd.h": ["store"],
+    "jansson.h": ["model", "http"],
+    "sodium.h": ["app", "http"],
+    "ini.h": ["app"],
+    "uthash.h": [floor for floor in FLOORS if floor != "app"],
+    "utlist.h": [floor for floor in FLOORS if floor != "app"],
+}
+SYSTEM = re.compile(
+    r"(arpa|linux|net|netinet|sys)/\w+\.h|(assert|ctype|dirent|endian|errno|fcntl|float|getopt|"
+    r"inttypes|limits|locale|math|netdb|poll|pthread|pwd|sched|setjmp|signal|stdalign|stdarg|"
+    r"stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|termios|"
+    r"time|unistd)\.h|immintrin\.h")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
+
+
+def check(tree):
+    found = []
+    for path in tree.some(".c", ".h", ".def", under="src/"):
+        floor = path.split("/")[1]
+        if floor not in FLOORS:
+            found.append(f"{path}: {floor} is no floor of the house")
+            continue
+        for ours, theirs in INCLUDE.findall(tree.text(path)):
+            if ours:
+                target = ours.split("/")[0] if "/" in ours else floor
+                if target != floor and target not in FLOORS[floor]:
+                    found.append(f"{path}: {floor} may not include {ours}")
+            elif theirs in LIBRARIES:
+                if floor not in LIBRARIES[theirs]:
+                    found.append(f"{path}: {theirs} belongs to {' and '.join(LIBRARIES[theirs])}")
+            elif not SYSTEM.fullmatch(theirs):
+                found.append(f"{path}: <{theirs}> has no place in tests/lint/includes.py")
+    return found
