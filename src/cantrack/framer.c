@@ -109,11 +109,23 @@ static enum verdict record_at(struct str in, size_t at)
 	return FOUND;
 }
 
-/* Does a frame begin at `at`, separators skipped? */
+/* What may stand behind a record. Not NUL and TAB: a record's own last bytes may be these. */
+static bool is_pause(char c)
+{
+	return c == '\r' || c == '\n' || c == ' ';
+}
+
+static size_t behind_pauses(struct str in, size_t at)
+{
+	while (at < in.len && is_pause(in.at[at]))
+		at++;
+	return at;
+}
+
+/* Does a frame begin at `at`, pauses skipped? */
 static enum verdict start_behind(struct str in, size_t at)
 {
-	while (at < in.len && (in.at[at] == '\r' || in.at[at] == '\n' || in.at[at] == ' '))
-		at++;
+	at = behind_pauses(in, at);
 	if (at >= in.len)
 		return MORE;
 	if (in.at[at] == '*')
@@ -137,7 +149,7 @@ static struct look look_record(struct framer *f, struct str in, bool final)
 		enum verdict next = in.len < len ? MORE : start_behind(in, len);
 		if (next == MORE && !final)
 			return more;
-		bool ends_here = final && without_separators(in, in.len) <= len && in.len >= len;
+		bool ends_here = final && in.len >= len && behind_pauses(in, len) == in.len;
 		if (next != FOUND && !ends_here)
 			continue;
 		f->record_len = (uint8_t)len;
