@@ -12,7 +12,7 @@ import time
 
 FIRST_IDENT = 865205030330000
 EPOCH = 1420070400  # 2015-01-01: the n-th frame of a tracker is n seconds later
-WINDOW = 64         # unanswered frames that a tracker allows itself
+WINDOW = 4  # unanswered frames that a tracker allows itself
 ANSWER = re.compile(rb"\*HQ,(\d+),V4,V1,\d{14}#")
 
 
