@@ -15,6 +15,7 @@ BANNED = ("sprintf vsprintf strcpy strcat strtok atoi atol atoll atof gets rand 
           "gmtime ctime asctime strtod strtof scanf sscanf fscanf").split()
 # table: which argument of a row it is sorted by
 SORTED = {
+    "src/app/config.def": 1,
     "src/cantrack/params.def": 1,
     "src/core/counters.def": 0,
     "src/http/routes.def": 1,
