@@ -71,6 +71,10 @@ static void add_piece(struct buf *out)
 				(char)(random_below(4) ? 32 + random_below(95) : random_below(256));
 		add(out, noise, len);
 		break;
+	case 3: /* what is skipped between frames */
+		for (size_t i = 0; i < len % 16; i++)
+			add(out, &"\r\n \t\0"[random_below(5)], 1);
+		break;
 	default: {
 		const char *text = texts[random_below(sizeof texts / sizeof *texts)];
 		size_t whole = strlen(text);
