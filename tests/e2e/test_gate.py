@@ -343,7 +343,7 @@ def test_a_full_disk_stops_the_answers_until_there_is_room(gateway):
         tracker.receive(1)
     resource.prlimit(gateway.process.pid, limit, before)
     tracker.socket.settimeout(PATIENCE)
-    assert tracker.receive(17) == heartbeat(120, 2)
+    assert tracker.receive(len(heartbeat(120, 2))) == heartbeat(120, 2)
     assert metric(gateway, "commit_failures_total") >= 1
     assert [m["battery.level"] for m in messages(gateway)] == [1, 2]
 
@@ -423,7 +423,7 @@ def test_a_rest_port_in_use_is_named(gateway, tmp_path):
     address = gateway.url.removeprefix("http://")
     status, said = refusal("--data", tmp_path, "--listen", "127.0.0.1:0", "--http", address)
     assert status == 1
-    assert address in said
+    assert "cannot listen" in said and gateway.url.rpartition(":")[2] in said
 
 
 def test_a_data_directory_has_one_gateway(gateway):
