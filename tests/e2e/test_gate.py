@@ -305,6 +305,22 @@ def test_the_channel_has_a_limit(gateway):
     Tracker(gateway).ask(heartbeat(104, 1))
 
 
+def test_out_of_descriptors_the_connected_go_on(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(105, 1))
+    used = len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
+    limit = resource.RLIMIT_NOFILE
+    before = resource.prlimit(gateway.process.pid, limit, (used + 10, resource.RLIM_INFINITY))
+    crowd = [Tracker(gateway) for _ in range(40)]
+    tracker.ask(heartbeat(105, 2))
+    for member in crowd:
+        member.close()
+    resource.prlimit(gateway.process.pid, limit, before)
+    wait_for(lambda: metric(gateway, "connections_open") == 1)
+    Tracker(gateway).ask(heartbeat(106, 1))
+    tracker.ask(heartbeat(105, 3))
+
+
 @options("--silence-timeout", "2")
 def test_a_tracker_that_never_reads_costs_nobody_else(gateway):
     slow = Tracker(gateway, receive_bytes=4096)
