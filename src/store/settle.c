@@ -15,8 +15,8 @@
 enum {
 	CHUNK_LEVEL = 5,           /* of zstd */
 	SETTLED_AT_ONCE = 1 << 20, /* records; bounds memory and the size of a transaction */
-	CACHE_KIB = 32 << 10,
-	RETRY_S = 10,
+	RETRY_S = 5,
+	WARN_S = 60,
 };
 
 static const char set_up[] =
@@ -296,32 +296,41 @@ static bool settle_some(struct store *s, uint64_t end, bool *more, struct error 
 	return done;
 }
 
+/* An append that waits for room learns how it went. */
+static void tell(struct store *s, const struct error *e)
+{
+	pthread_mutex_lock(&s->settler.lock);
+	s->settle_failed = e != NULL;
+	if (e)
+		s->settle_error = *e;
+	pthread_cond_broadcast(&s->settler.done);
+	pthread_mutex_unlock(&s->settler.lock);
+}
+
 bool store_settle(struct store *s, struct error *e)
 {
+	struct error why;
 	pthread_mutex_lock(&s->settle_lock);
 	uint64_t end = tail_seal(s->tail);
 	bool more = end != 0, done = true;
-	while (done && more)
-		done = settle_some(s, end, &more, e);
+	while (done && more) {
+		done = settle_some(s, end, &more, &why);
+		tell(s, done ? NULL : &why);
+	}
+	s->retry_us = done ? 0 : clock_monotonic_us() + RETRY_S * 1000000;
 	pthread_mutex_unlock(&s->settle_lock);
-	return done;
+	return done || fail(e, "%s", why.text);
 }
 
 void settle_round(struct store *s)
 {
 	struct tail_figures tail;
 	tail_figures(s->tail, &tail);
-	int64_t age_us = tail.oldest_us ? clock_monotonic_us() - tail.oldest_us : 0;
+	int64_t now_us = clock_monotonic_us(), age_us = now_us - tail.oldest_us;
 	bool is_old = s->settle_seconds >= 0 && age_us > (int64_t)s->settle_seconds * 1000000;
-	if (!tail.records || (tail.bytes <= s->tail_bytes && !is_old))
+	if (!tail.records || (tail.bytes <= s->tail_bytes && !is_old) || now_us < s->retry_us)
 		return;
 	struct error e;
-	bool done = store_settle(s, &e);
-	if (!done && !s->settler.is_stopping)
+	if (!store_settle(s, &e) && !s->settler.is_stopping && log_due(&s->warned_us, WARN_S))
 		log_error("store", "settle", "error=%s", log_quote(e.text));
-	pthread_mutex_lock(&s->settler.lock);
-	s->settle_failed = !done;
-	if (!done)
-		s->settle_error = e;
-	pthread_mutex_unlock(&s->settler.lock);
 }

@@ -16,7 +16,7 @@
 struct worker {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake, done; /* `done`: a round of work has ended */
+	pthread_cond_t wake, done; /* `done`: for whoever waits for the work */
 	bool is_started, is_woken;
 	atomic_bool is_stopping;
 };
@@ -49,7 +49,9 @@ struct store {
 	struct buf blob;
 	atomic_uint_fast64_t settled; /* the last settled seq; written under the lock */
 	struct worker settler;
-	bool settle_failed; /* under settler.lock, like the sentence */
+	atomic_int_fast64_t retry_us; /* not before, after a failure; 0: at any time */
+	int64_t warned_us;            /* the settler's */
+	bool settle_failed;           /* under settler.lock, like the sentence */
 	struct error settle_error;
 
 	/* history.c: connections that read */

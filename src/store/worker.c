@@ -34,9 +34,6 @@ static void *run(void *context)
 		if (atomic_load(&errand.worker->is_stopping))
 			return NULL;
 		errand.round(errand.store);
-		pthread_mutex_lock(&errand.worker->lock);
-		pthread_cond_broadcast(&errand.worker->done);
-		pthread_mutex_unlock(&errand.worker->lock);
 	}
 }
 
