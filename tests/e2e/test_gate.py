@@ -310,7 +310,8 @@ def test_out_of_descriptors_the_connected_go_on(gateway):
     tracker.ask(heartbeat(105, 1))
     used = len(os.listdir(f"/proc/{gateway.process.pid}/fd"))
     limit = resource.RLIMIT_NOFILE
-    before = resource.prlimit(gateway.process.pid, limit, (used + 10, resource.RLIM_INFINITY))
+    before = resource.prlimit(gateway.process.pid, limit)
+    resource.prlimit(gateway.process.pid, limit, (used + 10, before[1]))
     crowd = [Tracker(gateway) for _ in range(40)]
     tracker.ask(heartbeat(105, 2))
     for member in crowd:
