@@ -12,7 +12,8 @@
 
 enum {
 	BACKLOG = 4096,
-	KEEPALIVE_S = 120, /* first probe after so much silence; then every 30 s, dead after 4 */
+	ACCEPTS_A_TURN = 64, /* then those who are connected have their turn */
+	KEEPALIVE_S = 120,   /* first probe after so much silence; then every 30 s, dead after 4 */
 };
 
 /* ---- sockets ---- */
@@ -113,56 +114,90 @@ void entrance_leave(struct entrance *entrance, const struct peer *peer)
 		address_leave(&entrance->addresses, peer);
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-	free(handle);
-}
-
-static void refuse(struct session *s, const char *reason)
+static void refuse(struct listener *l, int fd, const struct peer *peer, const char *reason)
 {
 	static int64_t told_us;
 	char room[PEER_TEXT_MAX];
 	metric_add(connections_refused, 1);
 	if (log_due(&told_us, 60))
 		log_warning("listen", "refused", "channel=%" PRIu32 " peer=%.*s reason=%s",
-			s->listener->entrance->channel.id, STR_PRINT(peer_text(&s->peer, room)),
+			l->entrance->channel.id, STR_PRINT(peer_text(peer, room)),
 			log_quote(reason));
-	uv_close((uv_handle_t *)&s->tcp, on_closed);
+	close(fd);
 }
 
-static bool has_descriptors(const struct gate *g, const uv_tcp_t *tcp)
+static void on_not_opened(uv_handle_t *handle)
 {
-	uv_os_fd_t fd;
-	return uv_fileno((const uv_handle_t *)tcp, &fd) == 0 && fd < g->fd_limit;
+	free(handle);
 }
 
-static void on_connection(uv_stream_t *server, int status)
+static void admit(struct listener *l, int fd, const union address *address)
 {
-	static int64_t told_us;
-	struct listener *l = (struct listener *)server;
-	if (status < 0) {
-		if (log_due(&told_us, 60))
-			log_warning("listen", "accept_failed", "reason=%s",
-				log_quote(uv_strerror(status)));
+	struct peer peer = peer_of(&address->any);
+	if (fd >= l->worker->gate->fd_limit) {
+		refuse(l, fd, &peer,
+			"the limit of open files is reached: raise it (LimitNOFILE, ulimit -n)");
+		return;
+	}
+	if (!enter(l->entrance, &peer)) {
+		refuse(l, fd, &peer, "the channel's limit of connections is reached");
 		return;
 	}
 	struct session *s = xcalloc(1, sizeof *s);
 	s->listener = l;
-	uv_tcp_init(server->loop, &s->tcp);
-	if (uv_accept(server, (uv_stream_t *)&s->tcp) != 0) {
-		uv_close((uv_handle_t *)&s->tcp, on_closed);
+	s->peer = peer;
+	uv_tcp_init(&l->worker->loop, &s->tcp);
+	int status = uv_tcp_open(&s->tcp, fd);
+	if (status == 0) {
+		session_open(s);
 		return;
 	}
-	union address a = {0};
-	int len = sizeof a;
-	if (uv_tcp_getpeername(&s->tcp, &a.any, &len) == 0)
-		s->peer = peer_of(&a.any);
-	if (!has_descriptors(l->worker->gate, &s->tcp))
-		refuse(s, "the limit of open files is reached: raise it (LimitNOFILE, ulimit -n)");
-	else if (!enter(l->entrance, &s->peer))
-		refuse(s, "the channel's limit of connections is reached");
-	else
-		session_open(s);
+	entrance_leave(l->entrance, &peer);
+	refuse(l, fd, &peer, uv_strerror(status));
+	uv_close((uv_handle_t *)&s->tcp, on_not_opened);
+}
+
+static void on_connections(uv_poll_t *poll, int status, int events);
+
+void listener_wake(struct listener *l)
+{
+	if (!l->resting)
+		return;
+	l->resting = false;
+	uv_poll_start(&l->poll, UV_READABLE, on_connections);
+}
+
+/* The system has nothing left for a new connection: it waits in the kernel's queue. */
+static void rest(struct listener *l, int error)
+{
+	static int64_t told_us;
+	l->resting = true;
+	uv_poll_stop(&l->poll);
+	if (log_due(&told_us, 60))
+		log_warning("listen", "accept_failed", "channel=%" PRIu32 " reason=%s",
+			l->entrance->channel.id, log_quote(strerror(error)));
+}
+
+static void on_connections(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+	(void)status, (void)events; /* accept4 tells better */
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		union address a = {0};
+		socklen_t len = sizeof a;
+		int fd = accept4(l->fd, &a.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			admit(l, fd, &a);
+			continue;
+		}
+		if (errno == EAGAIN)
+			return;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			rest(l, errno);
+			return;
+		}
+		/* the others are troubles of one connection */
+	}
 }
 
 /* ---- opening ---- */
@@ -187,18 +222,33 @@ static bool no_bind(struct error *e, const struct entrance *entrance)
 
 static bool listener_open(struct listener *l, const union address *a, struct error *e)
 {
-	int fd = bound_socket(a, true);
-	if (fd < 0)
+	l->fd = bound_socket(a, true);
+	if (l->fd < 0)
 		return no_bind(e, l->entrance);
 	if (l->entrance->port == 0)
-		l->entrance->port = port_of(fd);
-	int status = uv_tcp_open(&l->tcp, fd);
-	if (status == 0)
-		status = uv_tcp_simultaneous_accepts(&l->tcp, 1);
-	if (status == 0)
-		status = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
-	errno = -status; /* libuv's errors are the system's, negated */
-	return status == 0 || no_bind(e, l->entrance);
+		l->entrance->port = port_of(l->fd);
+	if (listen(l->fd, BACKLOG) != 0) {
+		(void)no_bind(e, l->entrance);
+		close(l->fd);
+		l->fd = -1;
+		return false;
+	}
+	if (uv_poll_init(&l->worker->loop, &l->poll, l->fd) != 0)
+		die("cannot watch a listening socket");
+	l->poll.data = l;
+	l->resting = true;
+	listener_wake(l);
+	return true;
+}
+
+void listener_close(struct listener *l)
+{
+	if (l->fd < 0)
+		return;
+	uv_close((uv_handle_t *)&l->poll, NULL);
+	close(l->fd);
+	l->fd = -1;
+	l->resting = false;
 }
 
 bool entrance_open(struct gate *g, size_t index, struct error *e)

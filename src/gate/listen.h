@@ -8,6 +8,11 @@
  * False with a sentence that names the address. */
 MUST_USE bool entrance_open(struct gate *g, size_t index, struct error *e);
 
+/* Accepts again after a rest. */
+void listener_wake(struct listener *l);
+
+void listener_close(struct listener *l);
+
 /* "host:port" or "[host]:port". `out` has 80 bytes. */
 void entrance_uri(const struct entrance *entrance, char *out);
 

@@ -29,7 +29,7 @@ struct session {
 	bool closing, paused, throttled, ended; /* ended: the tracker will send no more */
 };
 
-/* Takes an accepted connection over; `s` is zeroed but for tcp, listener and peer. */
+/* Begins with an accepted connection; `s` is zeroed but for tcp, listener and peer. */
 void session_open(struct session *s);
 
 void session_close(struct session *s, enum close_code code);

@@ -1,6 +1,7 @@
 #include "gate/worker.h"
 
 #include "base/die.h"
+#include "gate/listen.h"
 #include "gate/session.h"
 
 #include <pthread.h>
@@ -133,8 +134,7 @@ static void evict(struct worker *w)
 static void close_listeners(struct worker *w)
 {
 	for (size_t i = 0; i < w->gate->entrance_count; i++)
-		if (!uv_is_closing((uv_handle_t *)&w->listeners[i].tcp))
-			uv_close((uv_handle_t *)&w->listeners[i].tcp, NULL);
+		listener_close(&w->listeners[i]);
 }
 
 static void quiesce(struct worker *w)
@@ -178,8 +178,10 @@ static void on_wake(uv_async_t *handle)
 static void on_tick(uv_timer_t *handle)
 {
 	struct worker *w = handle->data;
-	for (size_t i = 0; i < w->gate->entrance_count && !w->quiet; i++)
+	for (size_t i = 0; i < w->gate->entrance_count && !w->quiet; i++) {
 		sessions_expire(&w->listeners[i]);
+		listener_wake(&w->listeners[i]);
+	}
 }
 
 /* ---- life ---- */
@@ -205,7 +207,7 @@ struct worker *worker_new(struct gate *gate, uint16_t index)
 		struct listener *l = &w->listeners[i];
 		l->worker = w;
 		l->entrance = &gate->entrances[i];
-		uv_tcp_init(&w->loop, &l->tcp);
+		l->fd = -1;
 	}
 	return w;
 }

@@ -29,9 +29,12 @@ struct entrance {
 	struct address_counts addresses;
 };
 
-/* One listening socket: a channel at a worker. */
+/* One listening socket: a channel at a worker. Accepting is ours: when descriptors run out libuv's
+ * own listening can spin, this one rests until the next tick. */
 struct listener {
-	uv_tcp_t tcp;
+	uv_poll_t poll;
+	int fd; /* -1: not open */
+	bool resting;
 	struct worker *worker;
 	struct entrance *entrance;
 	struct list sessions; /* the longest silent first */
