@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-enum { TEXTS_SEARCHED = 16, SHAPES_SEARCHED = 256 };
+enum { TEXTS_SEARCHED = 16, SHAPES_SEARCHED = 256, ROWS_BELOW = 1 << 10 };
 
 struct texts {
 	struct str *at;
@@ -15,7 +15,9 @@ struct texts {
 };
 
 struct encoder {
-	struct buf streams[STREAM_COUNT], head;
+	struct buf planes[STREAM_COUNT][PLANES], head;
+	bool is_rows; /* everything goes to planes[0][0] */
+	uint8_t steps[PARAM_COUNT];
 	struct origin *origins; /* by number, with their tracks */
 	struct track *tracks;
 	size_t origin_count, origin_room;
@@ -33,8 +35,8 @@ struct encoder {
 struct encoder *encoder_new(void)
 {
 	struct encoder *n = xcalloc(1, sizeof *n);
-	for (int i = 0; i < STREAM_COUNT; i++)
-		buf_init(&n->streams[i], COLUMNS_BLOB_MAX);
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++)
+		buf_init(&n->planes[i / PLANES][i % PLANES], COLUMNS_BLOB_MAX);
 	buf_init(&n->head, 4096);
 	n->zstd = ZSTD_createCCtx();
 	check(n->zstd);
@@ -45,8 +47,8 @@ void encoder_free(struct encoder *n)
 {
 	if (!n)
 		return;
-	for (int i = 0; i < STREAM_COUNT; i++)
-		buf_clear(&n->streams[i]);
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++)
+		buf_clear(&n->planes[i / PLANES][i % PLANES]);
 	for (int p = 0; p < PARAM_COUNT; p++)
 		free(n->texts[p].at);
 	buf_clear(&n->head);
@@ -60,8 +62,9 @@ void encoder_free(struct encoder *n)
 
 static void start(struct encoder *n)
 {
-	for (int i = 0; i < STREAM_COUNT; i++)
-		n->streams[i].len = 0;
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++)
+		n->planes[i / PLANES][i % PLANES].len = 0;
+	memset(n->steps, 0, sizeof n->steps);
 	for (int p = 0; p < PARAM_COUNT; p++)
 		n->texts[p].count = 0;
 	memset(n->last_more, 0, sizeof n->last_more);
@@ -82,12 +85,21 @@ static void *grown(void *array, size_t count, size_t *room, size_t bytes)
 
 static void put(struct encoder *n, int stream, uint64_t value)
 {
-	add_varint(&n->streams[stream], value);
+	struct buf *plane = n->planes[stream], *last = plane + PLANES - 1;
+	if (n->is_rows) {
+		add_varint(&n->planes[0][0], value);
+		return;
+	}
+	for (; value >= 0x80; value >>= 7) {
+		check(buf_add_char(plane, (char)(value | 0x80)));
+		plane += plane < last;
+	}
+	check(buf_add_char(plane, (char)value));
 }
 
 static void put_difference(struct encoder *n, int stream, int64_t value, int64_t last)
 {
-	add_varint(&n->streams[stream], zigzag((uint64_t)value - (uint64_t)last));
+	put(n, stream, zigzag((uint64_t)value - (uint64_t)last));
 }
 
 /* ---- origins ---- */
@@ -166,13 +178,15 @@ static void put_shape(struct encoder *n, struct track *t, uint64_t present)
 	size_t shape = 0;
 	while (shape < end && n->shapes[shape] != present)
 		shape++;
-	if (shape == end) {
+	bool is_new = shape == end;
+	if (is_new)
 		shape = n->shape_count;
+	put(n, STREAM_SHAPE, shape + 1);
+	if (is_new) {
 		n->shapes = grown(n->shapes, shape, &n->shape_room, sizeof *n->shapes);
 		n->shapes[n->shape_count++] = present;
 		put(n, STREAM_NEW_SHAPE, present);
 	}
-	put(n, STREAM_SHAPE, shape + 1);
 	t->shape = (uint32_t)shape;
 }
 
@@ -210,7 +224,7 @@ static void put_text(struct encoder *n, struct track *t, unsigned p, struct str 
 		texts->at[texts->count++] = text;
 		put(n, STREAM_PARAM + (int)p, i);
 		put(n, STREAM_PARAM + (int)p, text.len);
-		check(buf_add_str(&n->streams[STREAM_TEXT], text));
+		check(buf_add_str(&n->planes[n->is_rows ? 0 : STREAM_TEXT][0], text));
 	} else {
 		put(n, STREAM_PARAM + (int)p, i);
 	}
@@ -248,8 +262,9 @@ static bool put_record(struct encoder *n, const struct record *r)
 		if (params[p].kind == KIND_TEXT) {
 			put_text(n, t, p, m->value[p].text);
 		} else {
-			put_difference(n, STREAM_PARAM + (int)p, m->value[p].number, t->last[p]);
-			t->last[p] = m->value[p].number;
+			int64_t number = step_down(&steps[n->steps[p]], m->value[p].number);
+			put_difference(n, STREAM_PARAM + (int)p, number, t->last[p]);
+			t->last[p] = number;
 		}
 	}
 	put_more(n);
@@ -257,46 +272,75 @@ static bool put_record(struct encoder *n, const struct record *r)
 	return true;
 }
 
+/* ---- steps ---- */
+
+static bool is_multiple(const struct step *s, int64_t value)
+{
+	return value > -STEP_VALUE_MAX && value < STEP_VALUE_MAX &&
+	       step_up(s, step_down(s, value)) == value;
+}
+
+/* Finds the largest step of each parameter that all its values are multiples of. */
+static bool find_steps(struct encoder *n, const struct record *records, size_t count)
+{
+	struct message *m = &n->message;
+	memset(n->steps, STEPS - 1, sizeof n->steps);
+	for (size_t i = 0; i < count; i++) {
+		message_clear(m);
+		if (!message_unpack(records[i].body, m))
+			return false;
+		for (uint64_t left = m->present & ~boolean_params; left; left &= left - 1) {
+			unsigned p = (unsigned)__builtin_ctzll(left);
+			uint8_t *step = &n->steps[p];
+			while (*step && (params[p].kind == KIND_TEXT ||
+						!is_multiple(&steps[*step], m->value[p].number)))
+				--*step;
+		}
+	}
+	return true;
+}
+
 /* ---- the blob ---- */
 
-/* The bytes before the streams; cuts the zeros off the streams' ends. Returns the streams' bytes.
- */
+/* The bytes before the planes; cuts the zeros off the planes' ends. Returns the planes' bytes. */
 static size_t put_head(struct encoder *n, size_t records)
 {
 	size_t bytes = 0;
 	unsigned used = 0;
-	for (int i = 0; i < STREAM_COUNT; i++) {
-		struct buf *b = &n->streams[i];
-		while (i != STREAM_TEXT && b->len && !b->at[b->len - 1])
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++) {
+		struct buf *b = &n->planes[i / PLANES][i % PLANES];
+		while (i != STREAM_TEXT * PLANES && b->len && !b->at[b->len - 1])
 			b->len--;
 		used += b->len != 0;
 		bytes += b->len;
 	}
 	add_varint(&n->head, records);
 	add_varint(&n->head, used);
-	for (int i = 0; i < STREAM_COUNT; i++) {
-		if (!n->streams[i].len)
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++) {
+		size_t len = n->planes[i / PLANES][i % PLANES].len;
+		if (!len)
 			continue;
-		add_varint(&n->head, (uint64_t)i);
-		add_varint(&n->head, n->streams[i].len);
+		check(buf_add_char(&n->head, (char)i));
+		add_varint(&n->head, len);
 	}
 	return bytes;
 }
+_Static_assert(STREAM_COUNT *PLANES <= 256, "a plane's number is a byte");
 
-/* Each stream ends a block of the frame, so that zstd's statistics are those of one column. */
+/* Each plane ends a block of the frame, so that zstd's statistics are its own. */
 static bool compress(struct encoder *n, size_t bytes, int level, struct buf *out)
 {
 	ZSTD_CCtx_reset(n->zstd, ZSTD_reset_session_only);
 	ZSTD_CCtx_setParameter(n->zstd, ZSTD_c_compressionLevel, level);
 	ZSTD_CCtx_setParameter(n->zstd, ZSTD_c_checksumFlag, 1);
 	ZSTD_CCtx_setPledgedSrcSize(n->zstd, n->head.len + bytes);
-	/* a block's header is 3 bytes; a stream may end up in several */
-	size_t bound = ZSTD_compressBound(n->head.len + bytes) + 64 * STREAM_COUNT;
+	/* a block's header is 3 bytes; a plane may end up in several */
+	size_t bound = ZSTD_compressBound(n->head.len + bytes) + 16 * STREAM_COUNT * PLANES;
 	if (!buf_reserve(out, bound))
 		return false;
 	ZSTD_outBuffer to = {out->at + out->len, bound, 0};
-	for (int i = -1; i < STREAM_COUNT; i++) {
-		const struct buf *b = i < 0 ? &n->head : &n->streams[i];
+	for (int i = -1; i < STREAM_COUNT * PLANES; i++) {
+		const struct buf *b = i < 0 ? &n->head : &n->planes[i / PLANES][i % PLANES];
 		ZSTD_inBuffer from = {b->at, b->len, 0};
 		if (b->len && ZSTD_compressStream2(n->zstd, &to, &from, ZSTD_e_flush) != 0)
 			return false;
@@ -306,6 +350,14 @@ static bool compress(struct encoder *n, size_t bytes, int level, struct buf *out
 		return false;
 	out->len += to.pos;
 	return true;
+}
+
+static size_t bodies_len(const struct record *records, size_t count)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		bytes += records[i].body.len;
+	return bytes;
 }
 
 size_t columns_fit(const struct record *records, size_t count)
@@ -321,20 +373,22 @@ bool columns_encode(struct encoder *n, const struct record *records, size_t coun
 {
 	check(count >= 1 && count <= COLUMNS_RECORDS_MAX);
 	start(n);
+	n->is_rows = bodies_len(records, count) < ROWS_BELOW;
+	if (n->is_rows)
+		put(n, 0, count);
+	else if (level >= COLUMNS_THOROUGH && !find_steps(n, records, count))
+		return fail(e, "one of %zu bodies is damaged", count);
+	for (int p = 0; !n->is_rows && p < PARAM_COUNT; p++)
+		put(n, STREAM_STEP, n->steps[p]);
 	for (size_t i = 0; i < count; i++)
 		if (!put_record(n, &records[i]))
 			return fail(e, "the body of record %zu of %zu is damaged", i + 1, count);
-	size_t bytes = put_head(n, count);
-	if (n->head.len + bytes + 1 > COLUMNS_BLOB_MAX)
-		return fail(e, "%zu records exceed the length of a blob", count);
-	bool is_plain = n->head.len + bytes < COLUMNS_COMPRESS_FROM;
-	check(buf_add_char(out, is_plain ? FORM_PLAIN : FORM_ZSTD));
-	if (!is_plain) {
-		check(compress(n, bytes, level, out));
+	check(buf_add_char(out, n->is_rows ? FORM_ROWS : FORM_COLUMNS));
+	if (n->is_rows) {
+		check(buf_add_str(out, buf_str(&n->planes[0][0])));
 		return true;
 	}
-	check(buf_add_str(out, buf_str(&n->head)));
-	for (int i = 0; i < STREAM_COUNT; i++)
-		check(buf_add_str(out, buf_str(&n->streams[i])));
+	size_t bytes = put_head(n, count);
+	check(n->head.len + bytes <= COLUMNS_BLOB_MAX && compress(n, bytes, level, out));
 	return true;
 }

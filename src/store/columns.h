@@ -11,10 +11,10 @@
 #include "store/record.h"
 
 enum {
-	COLUMNS_RECORDS_MAX = 65536,     /* in one blob */
-	COLUMNS_BODIES_MAX = 16 << 20,   /* bytes of their bodies together */
-	COLUMNS_BLOB_MAX = 64 << 20,     /* no blob is longer, packed or not */
-	COLUMNS_COMPRESS_FROM = 1 << 10, /* shorter ones are stored as they are */
+	COLUMNS_RECORDS_MAX = 65536,   /* in one blob */
+	COLUMNS_BODIES_MAX = 16 << 20, /* bytes of their bodies together */
+	COLUMNS_BLOB_MAX = 64 << 20,   /* no blob is longer, packed or not */
+	COLUMNS_THOROUGH = 3,          /* levels from this on look for steps, too */
 };
 
 /* Memory that is used again from blob to blob; of one thread at a time. */

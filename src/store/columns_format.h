@@ -1,11 +1,15 @@
 /* The bytes of a blob; shared by columns.c and columns_read.c alone.
  *
- *   byte form: FORM_PLAIN, or FORM_ZSTD and what follows is one zstd frame of
- *   varint records; varint streams; for each: byte stream, varint length; then their bytes
+ *   byte form, then
+ *   FORM_ROWS     varint records; their numbers and texts one after another (few records)
+ *   FORM_COLUMNS  a zstd frame of: varint records; varint planes; for each: byte plane, varint
+ *                 length; then their bytes
  *
- * A stream is a run of varints (zigzag where a difference may be negative). Zeros at its end are
- * not written: reading on gives zeros, and a stream of nothing but zeros takes no byte. Each record
- * takes from the streams in turn what it needs:
+ * All numbers are varints (zigzag where a difference may be negative). In columns a number goes to
+ * its stream, and each stream has PLANES planes: the first byte of its varints is in plane 0, the
+ * second in plane 1, the last plane has what remains. Bytes of like meaning lie together, and each
+ * plane has statistics of its own in zstd. Zeros at a plane's end are not written: reading on gives
+ * zeros, and a stream of nothing but zeros takes no byte. Each record takes in turn what it needs:
  *
  *   SEQ       zigzag(difference - 1) from the record before
  *   RECEIVED  zigzag difference from the record before
@@ -27,7 +31,9 @@
 
 #include "store/record.h"
 
-enum form { FORM_PLAIN = 1, FORM_ZSTD = 2 };
+enum form { FORM_ROWS = 1, FORM_COLUMNS = 2 };
+
+enum { PLANES = 4 };
 
 enum time_form { TIME_RECEIVED, TIME_SECONDS, TIME_MICROS };
 
@@ -49,15 +55,47 @@ enum stream {
 	STREAM_NEW_PEER,
 	STREAM_NEW_ADDRESS,
 	STREAM_NEW_SHAPE,
-	STREAM_TEXT,
+	STREAM_STEP,
+	STREAM_TEXT, /* plane 0 only; bytes as they are */
 	STREAM_PARAM,
 	STREAM_COUNT = STREAM_PARAM + PARAM_COUNT,
 };
 
+/* Trackers send fewer digits than the scaled values have room for, often in another unit: then a
+ * value is round(n * times / by) of a small n. */
+struct step {
+	int64_t times, by;
+};
+static const struct step steps[] = {
+	{1, 1},
+	{5, 3}, /* degrees * 10^7 of minutes with 5 decimals */
+	{10, 1},
+	{50, 3},   /* ... with 4 decimals */
+	{463, 25}, /* km/h * 1000 of knots with 2 decimals */
+	{100, 1},
+};
+enum { STEPS = sizeof steps / sizeof *steps };
+
+/* Beyond, the products could overflow. */
+#define STEP_VALUE_MAX (INT64_C(1) << 50)
+
+static inline int64_t step_up(const struct step *s, int64_t n)
+{
+	int64_t product = n * s->times, half = s->by / 2;
+	return (product < 0 ? product - half : product + half) / s->by;
+}
+
+/* The n whose step_up is nearest to the value. */
+static inline int64_t step_down(const struct step *s, int64_t value)
+{
+	int64_t product = value * s->by, half = s->times / 2;
+	return (product < 0 ? product - half : product + half) / s->times;
+}
+
 /* The last values of an origin. Texts: their number. */
 struct track {
-	int64_t last[PARAM_COUNT];
-	uint64_t booleans; /* bit p: the last value of p was true */
+	int64_t last[PARAM_COUNT]; /* in steps */
+	uint64_t booleans;         /* bit p: the last value of p was true */
 	uint32_t shape;
 };
 

@@ -12,7 +12,9 @@ struct texts {
 };
 
 struct decoder {
-	struct str streams[STREAM_COUNT];
+	struct str planes[STREAM_COUNT][PLANES];
+	bool is_rows; /* everything comes from planes[0][0] */
+	uint8_t steps[PARAM_COUNT];
 	bool bad; /* a number is cut off or a reference leads nowhere */
 	struct origin *origins;
 	struct track *tracks;
@@ -59,16 +61,32 @@ static void *grown(void *array, size_t count, size_t *room, size_t bytes)
 	return xrealloc(array, *room * bytes);
 }
 
-/* The next number of a stream; zeros after its end. */
+/* The next byte of a plane; zeros after its end. */
+static uint8_t take_byte(struct decoder *d, struct str *plane)
+{
+	if (!plane->len) {
+		d->bad |= d->is_rows;
+		return 0;
+	}
+	uint8_t byte = (uint8_t)plane->at[0];
+	*plane = str_from(*plane, 1);
+	return byte;
+}
+
 static uint64_t take(struct decoder *d, int stream)
 {
-	struct str *s = &d->streams[stream];
+	struct str *plane = d->is_rows ? d->planes[0] : d->planes[stream];
+	const struct str *last = d->is_rows ? plane : plane + PLANES - 1;
 	uint64_t value = 0;
-	if (s->len && !get_varint(s, &value)) {
-		d->bad = true;
-		s->len = 0;
+	for (int shift = 0; shift < 7 * VARINT_MAX; shift += 7) {
+		uint8_t byte = take_byte(d, plane);
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return value;
+		plane += plane < last;
 	}
-	return value;
+	d->bad = true;
+	return 0;
 }
 
 static int64_t take_difference(struct decoder *d, int stream, int64_t last)
@@ -176,8 +194,12 @@ static void take_text(struct decoder *d, struct track *t, unsigned p)
 	if (code)
 		t->last[p] = (int64_t)code - 1;
 	if (code == texts->count + 1) {
-		struct str *bytes = &d->streams[STREAM_TEXT];
-		uint64_t len = take_below(d, STREAM_PARAM + (int)p, bytes->len + 1);
+		struct str *bytes = &d->planes[d->is_rows ? 0 : STREAM_TEXT][0];
+		uint64_t len = take(d, STREAM_PARAM + (int)p);
+		if (len > bytes->len) {
+			d->bad = true;
+			len = 0;
+		}
 		texts->at = grown(texts->at, texts->count, &texts->room, sizeof *texts->at);
 		texts->at[texts->count++] = str_upto(*bytes, len);
 		*bytes = str_from(*bytes, len);
@@ -200,6 +222,15 @@ static void take_more(struct decoder *d)
 	}
 }
 
+static int64_t take_step(struct decoder *d, unsigned p, int64_t n)
+{
+	if (!d->steps[p])
+		return n;
+	bool is_sane = n > -STEP_VALUE_MAX && n < STEP_VALUE_MAX;
+	d->bad |= !is_sane;
+	return is_sane ? step_up(&steps[d->steps[p]], n) : 0;
+}
+
 /* Takes the next record, *r being the one before; its body stays in d->message. */
 static bool take_record(struct decoder *d, struct record *r)
 {
@@ -216,7 +247,7 @@ static bool take_record(struct decoder *d, struct record *r)
 			take_text(d, t, p);
 		} else {
 			t->last[p] = take_difference(d, STREAM_PARAM + (int)p, t->last[p]);
-			message_number(&d->message, p, t->last[p]);
+			message_number(&d->message, p, take_step(d, p, t->last[p]));
 		}
 	}
 	take_more(d);
@@ -240,46 +271,56 @@ static bool decompress(struct decoder *d, struct str *blob)
 	return true;
 }
 
-/* Finds the streams; their lengths must add up to what is there. */
+/* Finds the planes; their lengths must add up to what is there. */
 static bool take_head(struct decoder *d, struct str blob, uint64_t *records)
 {
 	uint64_t used, total = 0;
-	if (!get_varint(&blob, records) || *records > COLUMNS_RECORDS_MAX ||
-		!get_varint(&blob, &used) || used > STREAM_COUNT)
+	struct str *planes = &d->planes[0][0];
+	if (!get_varint(&blob, records) || !get_varint(&blob, &used) ||
+		used > STREAM_COUNT * PLANES)
 		return false;
 	for (; used; used--) {
-		uint64_t stream, len;
-		if (!get_varint(&blob, &stream) || stream >= STREAM_COUNT ||
-			d->streams[stream].len || !get_varint(&blob, &len) ||
-			len > COLUMNS_BLOB_MAX)
+		uint64_t len;
+		unsigned plane = blob.len ? (uint8_t)blob.at[0] : UINT8_MAX;
+		if (plane >= STREAM_COUNT * PLANES || planes[plane].len)
 			return false;
-		d->streams[stream].len = len;
+		blob = str_from(blob, 1);
+		if (!get_varint(&blob, &len) || len > COLUMNS_BLOB_MAX)
+			return false;
+		planes[plane].len = len;
 		total += len;
 	}
 	if (total != blob.len)
 		return false;
-	for (int i = 0; i < STREAM_COUNT; i++) {
-		d->streams[i].at = blob.at;
-		blob = str_from(blob, d->streams[i].len);
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++) {
+		planes[i].at = blob.at;
+		blob = str_from(blob, planes[i].len);
 	}
-	return true;
+	for (int p = 0; p < PARAM_COUNT; p++)
+		d->steps[p] = (uint8_t)take_below(d, STREAM_STEP, STEPS);
+	return !d->bad;
 }
 
 static bool start(struct decoder *d, struct str blob, uint64_t *records)
 {
-	memset(d->streams, 0, sizeof d->streams);
+	memset(d->planes, 0, sizeof d->planes);
+	memset(d->steps, 0, sizeof d->steps);
 	memset(d->last_more, 0, sizeof d->last_more);
 	for (int p = 0; p < PARAM_COUNT; p++)
 		d->texts[p].count = 0;
 	d->origin_count = d->shape_count = d->origin_before = 0;
 	d->bad = false;
-	if (!blob.len)
-		return false;
-	int form = blob.at[0];
-	blob = str_from(blob, 1);
-	if (form == FORM_ZSTD ? !decompress(d, &blob) : form != FORM_PLAIN)
-		return false;
-	return take_head(d, blob, records);
+	int form = blob.len ? blob.at[0] : 0;
+	d->is_rows = form == FORM_ROWS;
+	if (d->is_rows) {
+		d->planes[0][0] = str_from(blob, 1);
+		*records = take(d, 0);
+	} else {
+		blob = str_from(blob, blob.len != 0);
+		if (form != FORM_COLUMNS || !decompress(d, &blob) || !take_head(d, blob, records))
+			return false;
+	}
+	return !d->bad && *records <= COLUMNS_RECORDS_MAX;
 }
 
 bool columns_decode(struct decoder *d, struct str blob, record_want_fn *want, columns_fn *each,
@@ -300,8 +341,8 @@ bool columns_decode(struct decoder *d, struct str blob, record_want_fn *want, co
 		if (!each(context, &r))
 			return true;
 	}
-	for (int i = 0; i < STREAM_COUNT; i++)
-		if (d->streams[i].len)
+	for (int i = 0; i < STREAM_COUNT * PLANES; i++)
+		if (d->planes[i / PLANES][i % PLANES].len)
 			return fail(e, "a blob of %zu bytes is damaged: too long", blob.len);
 	return true;
 }

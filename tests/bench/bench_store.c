@@ -136,14 +136,14 @@ static void make_record(struct bench *b, struct record *r, char *body)
 	struct device *d = &b->device[i];
 	struct message m;
 	message_clear(&m);
-	int64_t sent_us = d->next_us, latency_us = (int64_t)uniform(b, 0.1e6, 2.5e6);
-	message_number(&m, PARAM_SERVER_TIMESTAMP, sent_us + latency_us);
+	int64_t received_us = d->next_us, latency_us = (int64_t)uniform(b, 0.1e6, 2.5e6);
+	message_number(&m, PARAM_SERVER_TIMESTAMP, received_us);
 	if (++d->reports % 10 == 0) {
 		message_text(&m, PARAM_MESSAGE_TYPE, str_of("HTBT"));
 		message_number(&m, PARAM_BATTERY_LEVEL, 100 - d->reports / 100 % 90);
 	} else {
 		drive(b, d);
-		make_position(&m, d, sent_us / 1000000 * 1000000);
+		make_position(&m, d, (received_us - latency_us) / 1000000 * 1000000);
 	}
 	struct origin origin = {.ident = UINT64_C(865205030000000) + i * UINT64_C(37),
 		.channel = 1 + i % (uint32_t)b->channels,
