@@ -91,10 +91,10 @@ static void put(struct encoder *n, int stream, uint64_t value)
 		return;
 	}
 	for (; value >= 0x80; value >>= 7) {
-		check(buf_add_char(plane, (char)(value | 0x80)));
+		add_byte(plane, value | 0x80);
 		plane += plane < last;
 	}
-	check(buf_add_char(plane, (char)value));
+	add_byte(plane, value);
 }
 
 static void put_difference(struct encoder *n, int stream, int64_t value, int64_t last)

@@ -32,6 +32,8 @@ bool peer_unpack(struct str bytes, struct peer *peer)
  * comes between 1 and 2. */
 static unsigned rank_of(unsigned param, unsigned index)
 {
+	if (index == 0)
+		return param << 8;
 	unsigned text = index < 10 ? index * 11 : index / 10 * 11 + index % 10 + 1;
 	return param << 8 | text;
 }

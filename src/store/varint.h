@@ -28,8 +28,7 @@ static inline uint64_t unzigzag(uint64_t value)
 	return value >> 1 ^ (0 - (value & 1));
 }
 
-/* Cuts a number off *in. False: there is none, *in is unchanged. */
-static inline bool get_varint(struct str *in, uint64_t *value)
+static inline bool get_long_varint(struct str *in, uint64_t *value)
 {
 	uint64_t v = 0;
 	for (size_t i = 0; i < in->len && i < VARINT_MAX; i++) {
@@ -44,12 +43,29 @@ static inline bool get_varint(struct str *in, uint64_t *value)
 	return false;
 }
 
+/* Cuts a number off *in. False: there is none, *in is unchanged. */
+static inline bool get_varint(struct str *in, uint64_t *value)
+{
+	if (!in->len || (uint8_t)in->at[0] >= 0x80)
+		return get_long_varint(in, value);
+	*value = (uint8_t)in->at[0]; /* most are short */
+	*in = str_from(*in, 1);
+	return true;
+}
+
 /* Appends to a buffer whose maximum the caller has made large enough. */
 static inline void add_varint(struct buf *b, uint64_t value)
 {
 	if (b->room - b->len < VARINT_MAX)
 		check(buf_reserve(b, VARINT_MAX));
 	b->len = (size_t)(put_varint(b->at + b->len, value) - b->at);
+}
+
+static inline void add_byte(struct buf *b, uint64_t byte)
+{
+	if (b->room == b->len)
+		check(buf_reserve(b, 1));
+	b->at[b->len++] = (char)byte;
 }
 
 #endif
