@@ -176,7 +176,12 @@ struct registry *registry_open(struct store *store, struct error *e)
 	r->store = store;
 	r->version = 1;
 	pthread_mutex_init(&r->change, NULL);
-	pthread_rwlock_init(&r->lock, NULL);
+	/* readers come without a pause and would starve a change otherwise */
+	pthread_rwlockattr_t attributes;
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&r->lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
 	struct loading l = {r, e, false};
 	if (store_each(store, "channel", load_channel, &l, e) && !l.failed &&
 		store_each(store, "device", load_device, &l, e) && !l.failed)

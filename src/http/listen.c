@@ -42,7 +42,9 @@ int listen_at(const char *address, uint16_t port, uint16_t *real_port, struct er
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
 		bind(fd, &at.any, bytes) || listen(fd, SOMAXCONN) ||
 		getsockname(fd, &at.any, &bytes)) {
-		fail(e, "cannot listen for HTTP at %s port %u: %s", address, port, strerror(errno));
+		bool is_v4 = at.any.sa_family == AF_INET;
+		fail(e, "cannot listen for HTTP at %s%s%s:%u: %s", is_v4 ? "" : "[", address,
+			is_v4 ? "" : "]", port, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;

@@ -284,7 +284,7 @@ struct http *http_start(const struct http_options *options, struct error *e)
 		keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_END);
 	if (h->daemon)
 		return h;
-	fail(e, "the HTTP server did not start at %s port %u", options->address, h->port);
+	fail(e, "the HTTP server did not start at %s, port %u", options->address, h->port);
 	close(fd);
 	free(h);
 	return NULL;

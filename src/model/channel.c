@@ -1,7 +1,5 @@
 #include "model/channel.h"
 
-#include <limits.h>
-
 void channel_init(struct channel *c)
 {
 	*c = (struct channel){
@@ -36,13 +34,13 @@ static const struct field fields[] = {
 	ROW(messages_ttl, "messages_ttl", FIELD_NUMBER, FIELD_SETTING, 0, 2592000, "Seconds that messages are kept; 0: none"),
 	SETTING(address, FIELD_TEXT, 1, 63, "Numeric address to listen on"),
 	SETTING(port, FIELD_NUMBER, 0, 65535, "TCP port; 0: any free one"),
-	SETTING(silence_s, FIELD_NUMBER, 10, 86400, "Seconds of silence after which a connection is closed"),
+	SETTING(silence_s, FIELD_NUMBER, 0, 1000000, "Seconds of silence after which a connection is closed; 0: never"),
 	SETTING(ack_v1, FIELD_BOOLEAN, 0, 1, "Are V1 frames answered"),
 	SETTING(extended, FIELD_BOOLEAN, 0, 1, "Are the newer parameter names given too"),
 	SETTING(auto_devices, FIELD_BOOLEAN, 0, 1, "Do unknown idents become devices"),
-	SETTING(max_connections, FIELD_NUMBER, 1, INT_MAX, "Most connections at a time"),
-	SETTING(max_per_address, FIELD_NUMBER, 0, INT_MAX, "Most connections of one address; 0: no limit"),
-	SETTING(max_junk_bytes, FIELD_NUMBER, 0, INT_MAX, "Bytes that belong to no frame before a connection is closed"),
+	SETTING(max_connections, FIELD_NUMBER, 0, 10000000, "Most connections at a time; 0: no limit"),
+	SETTING(max_per_address, FIELD_NUMBER, 0, 10000000, "Most connections of one address; 0: no limit"),
+	SETTING(max_junk_bytes, FIELD_NUMBER, 0, 1000000000, "Bytes that belong to no frame before a connection is closed; 0: no limit"),
 	ROW(uri, "uri", FIELD_TEXT, FIELD_SHOWN, 0, 79, "Real host:port; empty: not listening"),
 	FIELD_OF_LITERAL("secondary_uri", FIELD_SHOWN, "\"\"", "Always empty"),
 };
