@@ -1,0 +1,365 @@
+#include "fake_store.h"
+
+#include "base/die.h"
+#include "core/writer.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct resource_row {
+	struct resource_row *next;
+	char kind[16];
+	uint32_t id;
+	char *json;
+};
+
+struct store {
+	pthread_mutex_t lock;
+	struct record *records;
+	size_t count, room;
+	struct resource_row *rows;
+	uint32_t next_id;
+	size_t calls_left, reads, largest_page;
+};
+
+bool fake_writer_failing;
+
+bool writer_is_failing(struct writer *w)
+{
+	(void)w;
+	return fake_writer_failing;
+}
+
+struct store *fake_store_new(void)
+{
+	struct store *s = xcalloc(1, sizeof *s);
+	pthread_mutex_init(&s->lock, NULL);
+	s->next_id = 1;
+	s->calls_left = SIZE_MAX;
+	return s;
+}
+
+static void free_row(struct resource_row *row)
+{
+	free(row->json);
+	free(row);
+}
+
+void fake_store_free(struct store *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free((char *)(uintptr_t)s->records[i].body.at);
+	while (s->rows) {
+		struct resource_row *row = s->rows;
+		s->rows = row->next;
+		free_row(row);
+	}
+	free(s->records);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+void fake_store_fail_after(struct store *s, size_t calls)
+{
+	pthread_mutex_lock(&s->lock);
+	s->calls_left = calls;
+	pthread_mutex_unlock(&s->lock);
+}
+
+size_t fake_store_reads(const struct store *s)
+{
+	return s->reads;
+}
+
+size_t fake_store_largest_page(const struct store *s)
+{
+	return s->largest_page;
+}
+
+static bool works_locked(struct store *s, struct error *e)
+{
+	if (s->calls_left == 0)
+		return fail(e, "the disk is on fire");
+	if (s->calls_left != SIZE_MAX)
+		s->calls_left--;
+	return true;
+}
+
+/* ---- log ---- */
+
+bool store_append(struct store *s, struct record *records, size_t count, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e);
+	for (size_t i = 0; done && i < count; i++) {
+		if (s->count == s->room) {
+			s->room = s->room ? s->room * 2 : 64;
+			s->records = xrealloc(s->records, s->room * sizeof *s->records);
+		}
+		records[i].seq = s->count + 1;
+		struct record *r = &s->records[s->count++];
+		*r = records[i];
+		r->body.at = memcpy(xmalloc(r->body.len), records[i].body.at, r->body.len);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+uint64_t store_head(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	uint64_t head = s->count;
+	pthread_mutex_unlock(&s->lock);
+	return head;
+}
+
+static int64_t key_of(const struct query *q, const struct record *r)
+{
+	return q->by == QUERY_DEVICE ? r->time_us : r->received_us;
+}
+
+/* Does a stand before b in the order of the query, direction aside? */
+static bool is_before(
+	const struct query *q, int64_t a_us, uint64_t a_seq, int64_t b_us, uint64_t b_seq)
+{
+	if (q->by == QUERY_DEVICE && a_us != b_us)
+		return a_us < b_us;
+	return a_seq < b_seq;
+}
+
+/* The first in order of those behind the place; slow and plain. */
+static const struct record *next_locked(struct store *s, const struct query *q)
+{
+	const struct record *best = NULL;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct record *r = &s->records[i];
+		int64_t key = key_of(q, r);
+		uint32_t id = q->by == QUERY_DEVICE ? r->origin.device : r->origin.channel;
+		if (id != q->id || key < q->from_us || key > q->to_us)
+			continue;
+		if (q->after &&
+			!(q->reverse ? is_before(q, key, r->seq, q->after_us, q->after_seq)
+				     : is_before(q, q->after_us, q->after_seq, key, r->seq)))
+			continue;
+		bool better = !best ||
+			      (q->reverse ? is_before(q, key_of(q, best), best->seq, key, r->seq)
+					  : is_before(q, key, r->seq, key_of(q, best), best->seq));
+		if (better)
+			best = r;
+	}
+	return best;
+}
+
+bool store_read(
+	struct store *s, const struct query *query, record_fn *each, void *context, struct error *e)
+{
+	struct query q = *query;
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e);
+	s->reads++;
+	size_t left = q.count ? q.count : SIZE_MAX;
+	if (left > s->largest_page)
+		s->largest_page = left;
+	for (; done && left; left--) {
+		const struct record *r = next_locked(s, &q);
+		if (!r || !each(context, r))
+			break;
+		q.after = true;
+		q.after_us = key_of(&q, r);
+		q.after_seq = r->seq;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+bool store_settle(struct store *s, struct error *e)
+{
+	(void)s;
+	(void)e;
+	return true;
+}
+
+/* ---- latest state ---- */
+
+static void tell_telemetry(const struct record *const newest[], telemetry_fn *each, void *context)
+{
+	for (unsigned p = 0; p < PARAM_COUNT; p++) {
+		struct message m;
+		message_clear(&m);
+		if (!newest[p] || !message_unpack(newest[p]->body, &m))
+			continue;
+		struct telemetry_item item = {
+			.param = (uint8_t)p, .time_us = newest[p]->time_us, .value = m.value[p]};
+		each(context, &item);
+		for (unsigned i = 0; i < m.more_count; i++) {
+			if (m.more[i].param != p)
+				continue;
+			item.index = m.more[i].index;
+			item.value.number = m.more[i].number;
+			each(context, &item);
+		}
+	}
+}
+
+bool store_telemetry(struct store *s, uint32_t device, telemetry_fn *each, void *context)
+{
+	const struct record *newest[PARAM_COUNT] = {NULL};
+	bool any = false;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct record *r = &s->records[i];
+		struct message m;
+		message_clear(&m);
+		if (r->origin.device != device || !message_unpack(r->body, &m))
+			continue;
+		any = true;
+		for (unsigned p = 0; p < PARAM_COUNT; p++)
+			if (message_has(&m, p) && (!newest[p] || r->time_us >= newest[p]->time_us))
+				newest[p] = r;
+	}
+	tell_telemetry(newest, each, context);
+	pthread_mutex_unlock(&s->lock);
+	return any;
+}
+
+int64_t store_last_active(struct store *s, uint32_t device)
+{
+	int64_t last = 0;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->count; i++)
+		if (s->records[i].origin.device == device && s->records[i].received_us > last)
+			last = s->records[i].received_us;
+	pthread_mutex_unlock(&s->lock);
+	return last;
+}
+
+/* An ident is told when its last record comes by. */
+void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *context)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct record *last = &s->records[i];
+		struct ident_info info = {.ident = last->origin.ident,
+			.last_us = last->received_us,
+			.device = last->origin.device,
+			.peer = last->origin.peer};
+		bool is_last = last->origin.channel == channel;
+		for (size_t k = 0; k < s->count; k++) {
+			const struct record *r = &s->records[k];
+			if (r->origin.channel != channel || r->origin.ident != info.ident)
+				continue;
+			is_last = is_last && k <= i;
+			info.count++;
+			info.bytes += r->body.len;
+		}
+		if (is_last)
+			each(context, &info);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- resources ---- */
+
+static struct resource_row **find_locked(struct store *s, const char *kind, uint32_t id)
+{
+	struct resource_row **at = &s->rows;
+	while (*at && (strcmp((*at)->kind, kind) != 0 || (*at)->id < id))
+		at = &(*at)->next;
+	return at;
+}
+
+static bool is_row(const struct resource_row *row, const char *kind, uint32_t id)
+{
+	return row && strcmp(row->kind, kind) == 0 && row->id == id;
+}
+
+bool store_delete(struct store *s, const char *kind, uint32_t id, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e);
+	struct resource_row **at = find_locked(s, kind, id);
+	if (done && is_row(*at, kind, id)) {
+		struct resource_row *row = *at;
+		*at = row->next;
+		free_row(row);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+bool store_put(struct store *s, const char *kind, uint32_t id, struct str json, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e);
+	struct resource_row **at = find_locked(s, kind, id);
+	if (done && is_row(*at, kind, id)) {
+		free((*at)->json);
+	} else if (done) {
+		struct resource_row *row = xcalloc(1, sizeof *row);
+		snprintf(row->kind, sizeof row->kind, "%s", kind);
+		row->id = id;
+		row->next = *at;
+		*at = row;
+	}
+	if (done) {
+		(*at)->json = xcalloc(1, json.len + 1);
+		memcpy((*at)->json, json.at, json.len);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
+{
+	(void)kind;
+	pthread_mutex_lock(&s->lock);
+	uint32_t id = works_locked(s, e) ? s->next_id++ : 0;
+	pthread_mutex_unlock(&s->lock);
+	return id;
+}
+
+bool store_each(
+	struct store *s, const char *kind, resource_fn *each, void *context, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e), go_on = true;
+	for (struct resource_row *row = s->rows; done && go_on && row; row = row->next)
+		if (strcmp(row->kind, kind) == 0)
+			go_on = each(context, row->id, str_of(row->json));
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+void store_figures(struct store *s, struct store_figures *out)
+{
+	*out = (struct store_figures){.appended = store_head(s)};
+}
+
+/* ---- for tests ---- */
+
+void fake_store_message(struct store *s, uint32_t channel, uint32_t device, uint64_t ident,
+	int64_t time_us, int64_t received_us)
+{
+	struct message m;
+	message_clear(&m);
+	message_number(&m, PARAM_IDENT, (int64_t)ident);
+	message_text(&m, PARAM_VENDOR_CODE, str_of("HQ"));
+	message_text(&m, PARAM_MESSAGE_TYPE, str_of("V1"));
+	message_number(&m, PARAM_TIMESTAMP, time_us);
+	message_number(&m, PARAM_SERVER_TIMESTAMP, received_us);
+	message_number(&m, PARAM_POSITION_LATITUDE, 225000000);
+	message_number(&m, PARAM_POSITION_SPEED, 55560);
+	message_number(&m, PARAM_GSM_LAC, 9763);
+	message_more(&m, PARAM_GSM_LAC, 1, 9764);
+	struct origin origin = {.ident = ident,
+		.channel = channel,
+		.device = device,
+		.peer = {4, {10, 0, 0, 9}, 40112},
+		.vendor = {'H', 'Q'}};
+	struct record r;
+	char body[MESSAGE_PACK_MAX];
+	record_make(&r, &m, &origin, body);
+	struct error e;
+	check(store_append(s, &r, 1, &e));
+}

@@ -1,0 +1,68 @@
+#include "rest.h"
+
+#include "base/die.h"
+
+#include <stdlib.h>
+
+struct rest *rest_new(void)
+{
+	struct rest *r = xcalloc(1, sizeof *r);
+	struct error e;
+	r->store = fake_store_new();
+	r->context.store = r->store;
+	r->context.registry = registry_open(r->store, &e);
+	check(r->context.registry != NULL);
+	channel_init(&r->channel);
+	check(registry_put_channel(r->context.registry, &r->channel, &e));
+	buf_init(&r->text, 64 * 1024 * 1024);
+	return r;
+}
+
+void rest_free(struct rest *r)
+{
+	registry_close(r->context.registry);
+	fake_store_free(r->store);
+	buf_clear(&r->text);
+	free(r);
+}
+
+/* As the server does: what was written is taken away before more is asked for. */
+static void ask(struct rest *r, struct request *request)
+{
+	struct answer a;
+	struct error e;
+	enum fill fill;
+	answer_init(&a);
+	dispatch(request, &a);
+	r->text.len = 0;
+	do {
+		fill = answer_fill(&a, 4096, &e);
+		check(buf_add_str(&r->text, buf_str(&a.body)));
+		a.body.len = 0;
+	} while (fill == FILL_MORE);
+	if (fill == FILL_FAILED)
+		check(buf_printf(&r->text, "FAILED %s", e.text));
+	check(buf_add_char(&r->text, '\0'));
+	r->text.len--;
+	r->status = a.status;
+	memcpy(r->allow, a.allow, sizeof r->allow);
+	answer_clear(&a);
+	free(request->decoded);
+}
+
+void rest_ask(struct rest *r, enum method method, const char *target, const char *body)
+{
+	struct request request = {.context = &r->context,
+		.method = method,
+		.target = str_of(target),
+		.body = str_of(body ? body : ""),
+		.has_token = true};
+	ask(r, &request);
+}
+
+void rest_ask_bare(struct rest *r, enum method method, const char *target)
+{
+	struct request request = {
+		.context = &r->context, .method = method, .target = str_of(target)};
+	ask(r, &request);
+}

@@ -1,0 +1,29 @@
+/* rest: a gateway of a fake store, asked without a socket: what the tests of the REST handlers
+ * stand on. */
+#ifndef TESTS_UNIT_REST_H
+#define TESTS_UNIT_REST_H
+
+#include "fake_store.h"
+#include "http/routes.h"
+
+struct rest {
+	struct store *store;
+	struct context context;
+	struct channel channel; /* id 1 */
+	/* of the last request */
+	unsigned status;
+	char allow[64];
+	struct buf text;
+};
+
+/* One channel, no device. */
+struct rest *rest_new(void);
+void rest_free(struct rest *r);
+
+/* Asks with a token; the whole answer is in r->text until the next request. */
+void rest_ask(struct rest *r, enum method method, const char *target, const char *body);
+
+/* The same without a token. */
+void rest_ask_bare(struct rest *r, enum method method, const char *target);
+
+#endif
