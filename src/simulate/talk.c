@@ -84,7 +84,7 @@ void talk_login(struct driver *d, struct tracker *t)
  * two reports of a tracker have the same time. */
 static void drive(struct driver *d, struct tracker *t, uint64_t reports_left)
 {
-	int64_t seconds = 1;
+	int64_t seconds = (int64_t)d->o->step;
 	if (!d->o->is_flood) {
 		int64_t present = d->begin_s + (d->now_us - d->start_us) / 1000000;
 		seconds = (present - t->track.time_s) / (int64_t)reports_left;

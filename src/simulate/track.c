@@ -199,13 +199,31 @@ static uint32_t alarm_bits(struct track *t)
 	}
 }
 
+struct noise {
+	int32_t lat, lon, speed, course;
+};
+
+/* A receiver is never sure: about a metre, a quarter of a knot, two degrees. Standing still it
+ * freezes its position. */
+static void receiver_noise(struct track *t, struct noise *out)
+{
+	uint64_t dice = track_random(t);
+	out->lat = (int32_t)(dice & 127) - 64;
+	out->lon = (int32_t)(dice >> 8 & 127) - 64;
+	out->speed = (int32_t)(dice >> 16 & 31);
+	out->course = (int32_t)(dice >> 24 & 3) - 2;
+}
+
 void track_fix(struct track *t, struct fix *out)
 {
+	struct noise n = {0};
+	if (t->speed)
+		receiver_noise(t, &n);
 	*out = (struct fix){.time_s = t->time_s,
-		.lat = t->lat,
-		.lon = t->lon,
-		.speed = t->speed,
-		.course = t->course,
+		.lat = t->lat + n.lat,
+		.lon = t->lon + n.lon,
+		.speed = (uint16_t)(t->speed + n.speed),
+		.course = course_of(t->course + n.course),
 		.valid = t->lost_s == 0};
 	uint32_t active = alarm_bits(t);
 	if (t->drive == DRIVE_PARKED)

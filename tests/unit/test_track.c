@@ -66,14 +66,15 @@ static void moves_as_fast_as_it_says(void **state)
 			assert_in_range(now.course, 0, 359);
 			assert_in_range(now.speed, 0, 7200); /* 133 km/h */
 			int change = now.speed - before.speed;
-			assert_true(change <= 400 && change >= -700);
+			assert_true(change <= 450 && change >= -750); /* noise included */
 			int64_t lat = now.lat < 0 ? -now.lat : now.lat;
 			int64_t way2 = metres_squared(&before, &now, cosine(lat / TRACK_DEGREE));
 			/* 1/100 knot is 5.144 mm/s; the way belongs to one of the two speeds */
 			int64_t low = (before.speed < now.speed ? before.speed : now.speed) * 5144;
 			int64_t high = (before.speed > now.speed ? before.speed : now.speed) * 5144;
-			low = low * 98 / 100 / 1000000 - 2;
-			high = high * 102 / 100 / 1000000 + 2;
+			/* two positions, each up to 1.7 m off, and what the integers cut */
+			low = low * 98 / 100 / 1000000 - 5;
+			high = high * 102 / 100 / 1000000 + 5;
 			assert_true(way2 <= high * high);
 			assert_true(low < 0 || way2 >= low * low);
 			moved += now.speed > 0;
@@ -95,10 +96,9 @@ static void goes_the_way_it_points(void **state)
 	track_init(&t, 5, 865205000000002, BEGIN_S);
 	int checked = 0;
 	for (int i = 0; i < 20000; i++) {
-		struct fix a, b;
-		track_fix(&t, &a);
+		struct track a = t, b;
 		track_advance(&t, 1);
-		track_fix(&t, &b);
+		b = t;
 		if (b.speed < 1000)
 			continue;
 		/* quarter by quarter is enough to find a swapped sign or axis */

@@ -1,0 +1,101 @@
+"""The figures, their goals, and the document that names the distance."""
+
+import datetime
+import os
+import pathlib
+import platform
+import re
+
+# name: (what, unit, goal, which side of it is good, Traccar)
+GOALS = {
+    "decode.v1.message": ("V1 to message, one core", "frames/s", 5e6, "least", "220,000"),
+    "decode.v1.json": ("V1 to JSON text, one core", "frames/s", 2.5e6, "least", ""),
+    "ingest.single": ("durable, then answered: one message per write", "msg/s", 1e5, "least",
+                      "1,500 (answers first)"),
+    "ingest.batch10": ("durable, then answered: batches of 10", "msg/s", 5e5, "least", ""),
+    "cpu.single": ("CPU of the gateway per message, one per write", "us", 8, "most", "1,000"),
+    "cpu.batch10": ("CPU of the gateway per message, batches of 10", "us", None, "most", ""),
+    "latency.p50": ("socket to answered at 10,000 msg/s, p50", "ms", None, "most", ""),
+    "latency.p99": ("the same, p99", "ms", 10, "most", "3,000"),
+    "latency.p99.9": ("the same, p99.9", "ms", None, "most", ""),
+    "memory.10k": ("memory per idle connection, 10,000 of them", "B", 512, "most", "18,000"),
+    "memory.100k": ("memory per idle connection, 100,000 of them", "B", 512, "most", ""),
+    "disk.unsettled": ("disk per message, not settled yet", "B", 40, "most", "548"),
+    "disk.settled": ("disk per message, settled", "B", 20, "most", ""),
+    "query.p50": ("last 1,000 messages of a device as JSON, p50", "ms", None, "most", ""),
+    "query.p99": ("the same, p99", "ms", 3, "most", ""),
+}
+
+
+class Report:
+    def __init__(self):
+        self.values, self.notes, self.commands, self.decode = {}, {}, [], []
+
+    def add(self, name, value, note=""):
+        self.values[name] = value
+        self.notes[name] = note
+        print(f"{name} {value:.3f} {GOALS[name][1]}  {note}", flush=True)
+
+    def miss(self, names, why):
+        for name in names:
+            if name not in self.values:
+                self.notes[name] = f"not measured: {why}"
+                print(f"{name} not measured: {why}", flush=True)
+
+
+def distance(value, goal, side):
+    if goal is None:
+        return ""
+    ratio = value / goal if side == "least" else goal / max(value, 1e-9)
+    return f"reached, {ratio:.1f} x" if ratio >= 1 else f"**missed**, {ratio:.2f} of it"
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def machine():
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    total = re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())
+    return "%d cores (%s), %d GB memory, Linux %s" % (
+        os.cpu_count(), cpu[1] if cpu else platform.machine(), int(total[1]) // 1048576,
+        platform.release())
+
+
+def document(bench, load, seconds):
+    report = bench.report
+    lines = [
+        "# Benchmarks", "",
+        "Written by `make bench` (`tests/bench/run.py`); do not edit.", "",
+        f"- machine: {machine()}; load before the start {load:.1f}",
+        f"- date: {datetime.date.today().isoformat()}; the run took {seconds:.0f} s"
+        + (" (`--quick`: short runs, rough figures)" if bench.quick else ""),
+        "- generator and gateway share the machine; figures of one run, and on a shared machine "
+        "they drift by a factor of two",
+        "- Traccar: measured once on a machine of the same kind, not in this run; "
+        "an order of magnitude, no more", "",
+        "| what | figure | goal | distance | Traccar | remark |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, (what, unit, goal, side, peer) in GOALS.items():
+        bound = f"{'≥' if side == 'least' else '≤'} {number(goal)}" if goal else ""
+        value = report.values.get(name)
+        figure = f"{number(value)} {unit}" if value is not None else "–"
+        far = distance(value, goal, side) if value is not None else ""
+        lines.append(f"| {what} | {figure} | {bound} | {far} | {peer} | "
+                     f"{report.notes.get(name, '')} |")
+    lines += ["", "Not measured: 1,000,000 connections (a goal), which need as many open files "
+              "in both processes.", ""]
+    if report.decode:
+        lines += ["## Decoding by frame type", "", "One core, frames per second: bytes through "
+                  "the framer to a message; the same with its JSON text; the same with the packed "
+                  "form that is stored. No allocation on that way (the run fails on the first).",
+                  "", "| frame | bytes | message | JSON | packed |", "|---|---|---|---|---|"]
+        for kind, row in report.decode.items():
+            lines.append("| %s | %d | %s | %s | %s |" % (
+                kind.replace("_", " "), row["bytes"], number(row["message"]), number(row["json"]),
+                number(row["pack"])))
+        lines.append("")
+    lines += ["## Commands", "", "Each gateway started with a fresh data directory.", "", "```"]
+    lines += [re.sub(r"127\.0\.0\.1:[1-9]\d*", "127.0.0.1:PORT", c) for c in report.commands]
+    return "\n".join(lines + ["```", ""])
