@@ -1,0 +1,206 @@
+/* A small server for the simulator's test: answers as the gateway does, but for the mischief that a
+ * test asks for. */
+#ifndef TESTS_UNIT_MISCHIEF_H
+#define TESTS_UNIT_MISCHIEF_H
+
+#include "cantrack/command.h"
+#include "cantrack/framer.h"
+#include "cantrack/reply.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+enum { PEERS = 64 };
+
+struct peer {
+	int fd;
+	size_t len;
+	char bytes[8192];
+};
+
+struct server {
+	int listen, stop[2];
+	uint16_t port;
+	pthread_t thread;
+	struct peer peers[PEERS];
+	nfds_t count;
+	/* mischief */
+	size_t piece;         /* replies in writes of so many bytes, 0: whole */
+	unsigned drop, spoil; /* every so-many-th V1 is not answered, is answered wrongly */
+	unsigned hang_up;     /* closes instead of answering every so-many-th frame */
+	unsigned command;     /* sends a command after every so-many-th frame */
+	/* what happened */
+	unsigned frames, v1, dropped, spoiled, hung_up, commands, answers, unknown;
+	char outbox[4096];
+	size_t out_len;
+};
+
+static const char payload_s20[] = "S20,130305,1,1", payload_cmd[] = "CMD,130305,check123456",
+		  payload_bare[] = "MD123456 1 3 8 1";
+
+static void put(struct server *s, const char *bytes, size_t len)
+{
+	assert_true(s->out_len + len <= sizeof s->outbox);
+	memcpy(s->outbox + s->out_len, bytes, len);
+	s->out_len += len;
+}
+
+static void command(struct server *s, const struct frame_head *head)
+{
+	const char *payloads[] = {payload_s20, payload_cmd, payload_bare};
+	struct buf frame;
+	buf_init(&frame, COMMAND_MAX);
+	struct error e;
+	bool made = command_make((struct str){head->vendor, 2}, head->raw_id,
+		str_of(payloads[s->commands++ % 3]), &frame, &e);
+	assert_true(made);
+	put(s, frame.at, frame.len);
+	buf_clear(&frame);
+}
+
+static void check_answer(struct server *s, struct str bytes)
+{
+	struct answer a;
+	bool is_answer = answer_parse(bytes, &a);
+	s->answers += is_answer && (answer_matches(&a, str_of(payload_s20)) ||
+					   answer_matches(&a, str_of(payload_cmd)) ||
+					   str_starts(a.text, payload_bare));
+}
+
+static bool nth(unsigned every, unsigned n)
+{
+	return every && n % every == 0;
+}
+
+/* False: hang up. */
+static bool take_frame(struct server *s, struct str bytes)
+{
+	static const struct frame_context context = {
+		.now_us = INT64_C(1753160000000000), .terminated = true};
+	static struct message m;
+	struct frame_head head;
+	struct error e;
+	enum frame_result result = frame_decode(bytes, &context, &m, &head, &e);
+	s->frames++;
+	if (result != RESULT_MESSAGE) {
+		s->unknown++;
+		return true;
+	}
+	if (str_is(head.type, "V4"))
+		check_answer(s, bytes);
+	if (nth(s->hang_up, s->frames)) {
+		s->hung_up++;
+		return false;
+	}
+	char reply[REPLY_MAX];
+	size_t len = reply_make(bytes, &head, head.raw_id, true, context.now_us, reply);
+	bool is_v1 = str_is(head.type, "V1");
+	s->v1 += is_v1;
+	if (is_v1 && nth(s->drop, s->v1)) {
+		s->dropped++;
+		len = 0;
+	} else if (is_v1 && nth(s->spoil, s->v1)) {
+		s->spoiled++;
+		reply[6] = reply[6] == '9' ? '8' : '9';
+	}
+	put(s, reply, len);
+	if (nth(s->command, s->frames))
+		command(s, &head);
+	return true;
+}
+
+static bool flush(struct server *s, int fd)
+{
+	bool sent = true;
+	for (size_t at = 0; at < s->out_len && sent;) {
+		size_t len = s->out_len - at;
+		if (s->piece && len > s->piece)
+			len = s->piece;
+		sent = send(fd, s->outbox + at, len, MSG_NOSIGNAL) == (ssize_t)len;
+		at += len;
+	}
+	s->out_len = 0;
+	return sent;
+}
+
+static bool serve(struct server *s, struct peer *p)
+{
+	ssize_t n = recv(p->fd, p->bytes + p->len, sizeof p->bytes - p->len, 0);
+	if (n <= 0)
+		return false;
+	p->len += (size_t)n;
+	struct str input = {p->bytes, p->len};
+	struct framer framer = {0};
+	for (;;) {
+		struct frame frame;
+		input = str_from(input, framer_next(&framer, input, false, &frame));
+		if (!frame.bytes.len)
+			break;
+		if (!take_frame(s, frame.bytes) || !flush(s, p->fd)) {
+			s->out_len = 0;
+			return false;
+		}
+	}
+	memmove(p->bytes, input.at, input.len);
+	p->len = input.len;
+	return true;
+}
+
+static void *server_run(void *context)
+{
+	struct server *s = context;
+	for (;;) {
+		struct pollfd fds[PEERS + 2] = {{s->stop[0], POLLIN, 0}, {s->listen, POLLIN, 0}};
+		nfds_t count = s->count;
+		for (nfds_t i = 0; i < count; i++)
+			fds[i + 2] = (struct pollfd){s->peers[i].fd, POLLIN, 0};
+		if (poll(fds, count + 2, -1) < 0 && errno != EINTR)
+			return NULL;
+		if (fds[0].revents)
+			return NULL;
+		for (nfds_t i = count; i-- > 0;)
+			if (fds[i + 2].revents && !serve(s, &s->peers[i])) {
+				close(s->peers[i].fd);
+				s->peers[i] = s->peers[--s->count];
+			}
+		if (fds[1].revents && s->count < PEERS) {
+			int fd = accept(s->listen, NULL, NULL);
+			int on = 1;
+			if (fd >= 0)
+				setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+			if (fd >= 0)
+				s->peers[s->count++] = (struct peer){.fd = fd};
+		}
+	}
+}
+
+static void server_start(struct server *s)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	socklen_t len = sizeof address;
+	s->listen = socket(AF_INET, SOCK_STREAM, 0);
+	assert_return_code(bind(s->listen, (struct sockaddr *)&address, len), errno);
+	assert_return_code(listen(s->listen, 128), errno);
+	assert_return_code(getsockname(s->listen, (struct sockaddr *)&address, &len), errno);
+	s->port = ntohs(address.sin_port);
+	assert_return_code(pipe(s->stop), errno);
+	assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
+}
+
+static void server_stop(struct server *s)
+{
+	assert_int_equal(write(s->stop[1], "", 1), 1);
+	pthread_join(s->thread, NULL);
+	for (nfds_t i = 0; i < s->count; i++)
+		close(s->peers[i].fd);
+	close(s->listen);
+	close(s->stop[0]);
+	close(s->stop[1]);
+}
+
+#endif
