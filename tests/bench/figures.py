@@ -87,7 +87,7 @@ def document(bench, load, seconds):
     lines += ["", "Not measured: 1,000,000 connections (a goal), which need as many open files "
               "in both processes.", ""]
     if report.decode:
-        lines += ["## Decoding by frame type", "", "One core, frames per second: bytes through "
+        lines += ["## Decoding by frame type", "", "One core, frames per second of CPU, the best of seven slices: bytes through "
                   "the framer to a message; the same with its JSON text; the same with the packed "
                   "form that is stored. No allocation on that way (the run fails on the first).",
                   "", "| frame | bytes | message | JSON | packed |", "|---|---|---|---|---|"]

@@ -264,7 +264,7 @@ def fill(bench, gateway, messages, seconds):
 
 
 def disk(bench):
-    messages = 200000 if bench.quick else 500000
+    messages = 250000  # fewer than make the store settle by itself
     with bench.gateway("--auto-devices") as gateway:
         empty = gateway.disk_bytes()
         stored = fill(bench, gateway, messages, 60)
