@@ -73,8 +73,9 @@ static struct look look_text(struct str in, bool final)
 	enum verdict header = header_at(in, 0);
 	if (header != FOUND)
 		return header == MORE && !final ? more : nothing;
-	size_t end = in.len < FRAME_MAX ? in.len : FRAME_MAX;
-	for (size_t i = HEADER; i < end; i++) {
+	bool full = in.len >= FRAME_MAX;
+	in.len = full ? FRAME_MAX : in.len;
+	for (size_t i = HEADER; i < in.len; i++) {
 		switch (classes[byte(in, i)]) {
 		case PLAIN: break;
 		case HASH: return found(FRAME_TEXT, i + 1);
@@ -83,79 +84,14 @@ static struct look look_text(struct str in, bool final)
 			header = header_at(in, i);
 			if (header == FOUND)
 				return found(FRAME_NOEND, without_separators(in, i));
-			if (header == MORE && !final)
+			if (header == MORE && !final && !full)
 				return more;
 			break;
 		}
 	}
-	if (end == FRAME_MAX)
+	if (full)
 		return found(FRAME_OVERLONG, 1);
 	return final ? found(FRAME_NOEND, without_separators(in, in.len)) : more;
-}
-
-/* ---- $ records of cousins: no delimiter, no length (SPEC 8) ---- */
-
-static const uint8_t record_lengths[] = {32, 42, 45, 46, 47, 48, 51};
-enum { RECORD_BCD = 11 }; /* id, time and date */
-
-static enum verdict record_at(struct str in, size_t at)
-{
-	for (size_t i = at + 1; i <= at + RECORD_BCD; i++) {
-		if (i >= in.len)
-			return MORE;
-		if (!is_bcd(byte(in, i)))
-			return NOTHING;
-	}
-	return FOUND;
-}
-
-/* What may stand behind a record. Not NUL and TAB: a record's own last bytes may be these. */
-static bool is_pause(char c)
-{
-	return c == '\r' || c == '\n' || c == ' ';
-}
-
-static size_t behind_pauses(struct str in, size_t at)
-{
-	while (at < in.len && is_pause(in.at[at]))
-		at++;
-	return at;
-}
-
-/* Does a frame begin at `at`, pauses skipped? */
-static enum verdict start_behind(struct str in, size_t at)
-{
-	at = behind_pauses(in, at);
-	if (at >= in.len)
-		return MORE;
-	if (in.at[at] == '*')
-		return header_at(in, at);
-	return in.at[at] == '$' ? record_at(in, at) : NOTHING;
-}
-
-/* A record's length shows in what follows it: the shortest known one behind which a frame begins.
- * The end of a read is no evidence (a record may be cut there), the end of the stream is. */
-static struct look look_record(struct framer *f, struct str in, bool final)
-{
-	enum verdict start = record_at(in, 0);
-	if (start != FOUND)
-		return start == MORE && !final ? more : nothing;
-	if (f->record_len && in.len >= f->record_len)
-		return found(FRAME_RECORD, f->record_len);
-	if (f->record_len && !final)
-		return more;
-	for (size_t i = 0; i < sizeof record_lengths; i++) {
-		size_t len = record_lengths[i];
-		enum verdict next = in.len < len ? MORE : start_behind(in, len);
-		if (next == MORE && !final)
-			return more;
-		bool ends_here = final && in.len >= len && behind_pauses(in, len) == in.len;
-		if (next != FOUND && !ends_here)
-			continue;
-		f->record_len = (uint8_t)len;
-		return found(FRAME_RECORD, len);
-	}
-	return nothing;
 }
 
 /* ---- JT/T 808: 7E, escaped header + body + check byte, 7E (SPEC 9) ---- */
@@ -220,6 +156,76 @@ static struct look look_gt06(struct str in, bool final)
 	return ends ? found(FRAME_GT06, total) : nothing;
 }
 
+/* ---- $ records of cousins: no delimiter, no length (SPEC 8) ---- */
+
+static const uint8_t record_lengths[] = {32, 42, 45, 46, 47, 48, 51};
+enum { RECORD_BCD = 11 }; /* id, time and date */
+
+static enum verdict record_at(struct str in, size_t at)
+{
+	for (size_t i = at + 1; i <= at + RECORD_BCD; i++) {
+		if (i >= in.len)
+			return MORE;
+		if (!is_bcd(byte(in, i)))
+			return NOTHING;
+	}
+	return FOUND;
+}
+
+/* What may stand behind a record. Not NUL and TAB: a record's own last bytes may be these. */
+static bool is_pause(char c)
+{
+	return c == '\r' || c == '\n' || c == ' ';
+}
+
+/* Does a frame begin at `at`, pauses skipped? MORE: the bytes end before that is certain. */
+static enum verdict start_behind(struct str in, size_t at)
+{
+	while (at < in.len && is_pause(in.at[at]))
+		at++;
+	if (at >= in.len)
+		return MORE;
+	switch (in.at[at]) {
+	case '*': return header_at(in, at);
+	case '$': return record_at(in, at);
+	case 0x7e: return look_jt808(str_from(in, at), false).verdict;
+	case 0x78:
+	case 0x79: return look_gt06(str_from(in, at), false).verdict;
+	default: return NOTHING;
+	}
+}
+
+/* A record's length shows in what follows it: the shortest known one behind which a frame begins.
+ * The end of a read is no evidence (a record may be cut there), the end of the stream is, and so
+ * are separators up to FRAME_MAX. */
+static struct look look_record(struct framer *f, struct str in, bool final)
+{
+	enum verdict start = record_at(in, 0);
+	if (start != FOUND)
+		return start == MORE && !final ? more : nothing;
+	if (f->record_len && in.len >= f->record_len)
+		return found(FRAME_RECORD, f->record_len);
+	if (f->record_len && !final)
+		return more;
+	if (in.len >= FRAME_MAX) {
+		in.len = FRAME_MAX;
+		final = true;
+	}
+	for (size_t i = 0; i < sizeof record_lengths; i++) {
+		size_t len = record_lengths[i];
+		if (in.len < len)
+			return final ? nothing : more;
+		enum verdict next = start_behind(in, len);
+		if (next == NOTHING)
+			continue;
+		if (next == MORE && !final)
+			return more;
+		f->record_len = (uint8_t)len;
+		return found(FRAME_RECORD, len);
+	}
+	return nothing;
+}
+
 /* ---- */
 
 static bool may_start(char c)
@@ -256,6 +262,8 @@ size_t framer_next(struct framer *f, struct str input, bool final, struct frame 
 	}
 	if (look.verdict == MORE)
 		return skipped;
+	if (look.kind == FRAME_JUNK)
+		f->record_len = 0; /* perhaps it was measured wrong */
 	*out = (struct frame){look.kind, str_upto(in, look.len)};
 	return skipped + look.len;
 }

@@ -28,7 +28,7 @@ struct frame {
 
 /* What a connection remembers between reads. Start with all zero. */
 struct framer {
-	uint8_t record_len; /* length of $ records once one was measured, else 0 */
+	uint8_t record_len; /* length of $ records once one was measured, 0 again after junk */
 };
 
 /* Takes the next frame off `input`, which begins where the last call stopped. Returns the number
