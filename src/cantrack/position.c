@@ -5,7 +5,7 @@
  */
 #include "cantrack/fields.h"
 
-enum { TIME = 3, VALIDITY = 4, DATE = 11 };
+enum { TIME = 3, VALIDITY = 4, EAST = 8, DATE = 11 };
 
 static bool is_validity_mark(struct str s)
 {
@@ -81,6 +81,10 @@ static int date_index(const struct fields *f)
 
 enum frame_result decode_position(const struct fields *f, struct message *m, struct error *e)
 {
+	if (!is_whole(f, EAST) && f->at[EAST].len == 0) {
+		fail(e, "%.*s ends within its position", STR_PRINT(f->at[2]));
+		return RESULT_TOO_SHORT;
+	}
 	if (!position_decode(f, VALIDITY, m, e))
 		return RESULT_BAD_LAYOUT;
 	tail_decode(f, TIME, date_index(f), m);

@@ -24,7 +24,7 @@ void tail_decode(const struct fields *f, int time, int date, struct message *m)
 {
 	struct str day = date < f->count ? f->at[date] : (struct str){"", 0};
 	struct str status = date + 1 < f->count ? f->at[date + 1] : (struct str){"", 0};
-	if (day.len == 14) { /* the comma between them is missing in some V4 and V1 */
+	if (day.len == 14 && all_digits(str_upto(day, 6))) { /* some leave the comma out */
 		status = str_from(day, 6);
 		day = str_upto(day, 6);
 	}

@@ -7,7 +7,7 @@
  */
 #include "cantrack/fields.h"
 
-enum { TIME = 3, ITEM_CHARS = 14, MAC_CHARS = 12, TAIL = 3 };
+enum { TIME = 3, ITEM_CHARS = 14, MAC_CHARS = 12, BATTERY_CHARS = 4, TAIL = 3 };
 
 static bool is_validity(struct str s)
 {
@@ -55,18 +55,31 @@ static void access_points(const struct fields *f, int first, int end, struct mes
 		message_more(m, PARAM_WIFI_SIGNAL_STRENGTH, i, points[i].strength);
 }
 
+/* The battery stands behind the access points, which are longer; where it is empty, the tail is
+ * found from the end. Answers f->count when there is no tail. */
+static int find_battery(const struct fields *f, int first)
+{
+	for (int i = first; i < f->count; i++)
+		if (f->at[i].len == BATTERY_CHARS)
+			return i;
+	int battery = f->count - TAIL;
+	return f->context->terminated && battery >= first ? battery : f->count;
+}
+
 enum frame_result decode_v5(const struct fields *f, struct message *m, struct error *e)
 {
 	if (f->count > 8 && is_validity(f->at[TIME + 1]))
 		return decode_position(f, m, e);
-	int time = f->at[TIME].len == 6 && is_count(f->at[TIME + 1]) ? TIME : -1;
+	int time = !is_count(f->at[TIME]) ? TIME : -1;
 	int count = time >= 0 ? TIME + 1 : TIME;
-	int battery = f->count - TAIL;
-	if (!is_count(f->at[count]) || battery <= count) {
+	if (!is_count(f->at[count])) {
 		fail(e, "V5 is neither a list of access points nor a position");
 		return RESULT_BAD_LAYOUT;
 	}
+	int battery = find_battery(f, count + 1);
 	access_points(f, count + 1, battery, m);
+	if (battery == f->count)
+		return RESULT_MESSAGE;
 	battery_decode(f->at[battery], m);
 	tail_decode(f, time, battery + 1, m);
 	return RESULT_MESSAGE;
