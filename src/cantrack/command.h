@@ -22,7 +22,8 @@ struct answer {
 	bool has_position;
 };
 
-/* Reads a V4 frame. False: it is not one, or it is the server's own acknowledgement form. */
+/* Reads a V4 frame (FRAME_TEXT, or FRAME_NOEND, as some answers lack the '#'). False: it is not
+ * one, it is the server's own acknowledgement form, or it ends within its word. */
 MUST_USE bool answer_parse(struct str bytes, struct answer *out);
 
 /* Does this answer belong to the command with this payload ("S20,130305,1,0")? The words must be

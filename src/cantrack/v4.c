@@ -69,6 +69,9 @@ bool answer_parse(struct str bytes, struct answer *out)
 	if (!fields_split(bytes, &context, &f) || f.count <= WORD || !str_is(f.at[2], "V4") ||
 		is_servers_own(&f))
 		return false;
+	bool cut = bytes.at[bytes.len - 1] != '#' && f.count == WORD + 1;
+	if (cut)
+		return false; /* "S2" may have been "S20" */
 	out->word = f.at[WORD];
 	int k = find_position(&f);
 	int from = AFTER_WORD, to = k >= 0 ? k : f.count;
@@ -92,7 +95,8 @@ bool answer_matches(const struct answer *a, struct str payload)
 {
 	struct str rest = payload;
 	struct str word = str_trim(str_cut(&rest, ','));
-	struct str time = rest.at ? str_trim(str_cut(&rest, ',')) : (struct str){"", 0};
+	struct str text = rest.at ? str_trim(rest) : (struct str){"", 0};
+	struct str time = str_trim(str_cut(&rest, ','));
 	if (!str_eq(word, a->word))
 		return false;
 	if (is_digits(time, 6) && a->command_time.len)
@@ -100,7 +104,8 @@ bool answer_matches(const struct answer *a, struct str payload)
 	if (!str_is(word, "CMD"))
 		return true;
 	/* the wrapped text's keyword: letters up to the password or the first blank */
-	struct str text = rest.at ? str_trim(rest) : (struct str){"", 0};
+	if (time.len == 0 || is_digits(time, 6))
+		text = rest.at ? str_trim(rest) : (struct str){"", 0};
 	size_t len = 0;
 	while (len < text.len && is_letter(text.at[len]))
 		len++;
