@@ -104,10 +104,10 @@ MUST_USE bool param_json(enum param p, union value value, struct buf *out);
 
 /* ---- packed form: what a record keeps of a message ---- */
 
-enum { MESSAGE_PACK_MAX = 8192 }; /* no message of a frame of 2048 bytes needs more */
+enum { MESSAGE_PACK_MAX = 8192 }; /* no message needs more */
 
 /* Writes the parameters of m, less those in `without`, to out (MESSAGE_PACK_MAX bytes); returns the
- * length. Texts longer than 1024 bytes are cut. */
+ * length. Texts longer than 512 bytes are cut. */
 size_t message_pack(const struct message *m, uint64_t without, char *out);
 
 /* The reverse. Adds to m (call message_clear first); texts point into `packed`. False: `packed` is

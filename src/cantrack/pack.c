@@ -4,7 +4,17 @@
  * present parameter, in order, a zigzag varint or a length and the text; varint count of further
  * values, each param byte, index byte, zigzag varint. */
 
-enum { TEXT_MAX = 1024, VARINT_MAX = 10 };
+enum { TEXT_MAX = 512, VARINT_MAX = 10 };
+
+/* The most bytes that any message can take. */
+enum {
+	PACKED_MAX = 3 * VARINT_MAX + MORE_MAX * (2 + VARINT_MAX)
+#define PARAM(id, name, kind, decimals, unit, text, frames, group)                                 \
+	+(KIND_##kind == KIND_TEXT ? 2 + TEXT_MAX : VARINT_MAX)
+#include "cantrack/params.def"
+#undef PARAM
+};
+_Static_assert((int)PACKED_MAX <= (int)MESSAGE_PACK_MAX, "message_pack needs no look at its room");
 
 static char *put_varint(char *at, uint64_t value)
 {
@@ -90,7 +100,8 @@ static bool unpack_more(struct str *in, struct message *m)
 		uint8_t param = (uint8_t)in->at[0], index = (uint8_t)in->at[1];
 		*in = str_from(*in, 2);
 		int64_t number;
-		if (param >= PARAM_COUNT || index < 1 || index > 99 || !get_zigzag(in, &number))
+		if (param >= PARAM_COUNT || params[param].kind == KIND_TEXT || index < 1 ||
+			index > 99 || !get_zigzag(in, &number))
 			return false;
 		message_more(m, param, index, number);
 	}

@@ -103,6 +103,48 @@ static void pack_round_trip(void **state)
 	}
 }
 
+/* Every parameter present, every text too long, every number as long as can be. */
+static void pack_of_the_largest(void **state)
+{
+	(void)state;
+	static struct message m, back;
+	static char text[2000], packed[MESSAGE_PACK_MAX];
+	memset(text, 'a', sizeof text);
+	message_clear(&m);
+	for (enum param p = 0; p < PARAM_COUNT; p++) {
+		if (params[p].kind == KIND_TEXT)
+			message_text(&m, p, (struct str){text, sizeof text});
+		else
+			message_number(&m, p, params[p].kind == KIND_BOOLEAN ? 1 : INT64_MIN);
+	}
+	for (unsigned i = 0; i < MORE_MAX; i++)
+		message_more(&m, PARAM_GSM_LAC, i % 99 + 1, INT64_MIN);
+	size_t len = message_pack(&m, 0, packed);
+	message_clear(&back);
+	assert_true(message_unpack((struct str){packed, len}, &back));
+	assert_true(back.present == m.present);
+	assert_int_equal(back.value[PARAM_DEVICE_NAME].text.len, 512);
+	assert_int_equal(back.value[PARAM_TIMESTAMP].number, INT64_MIN);
+	assert_int_equal(back.more_count, MORE_MAX);
+	assert_int_equal(back.more[MORE_MAX - 1].number, INT64_MIN);
+}
+
+/* No presence, one further value of a parameter that is a text or does not exist. */
+static void unpack_refuses_further_texts(void **state)
+{
+	(void)state;
+	static struct message m;
+	char packed[] = {0, 1, (char)PARAM_GSM_LAC, 1, 4};
+	message_clear(&m);
+	assert_true(message_unpack((struct str){packed, sizeof packed}, &m));
+	static const int wrong[] = {PARAM_VEHICLE_STATE, PARAM_COUNT, 255};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		packed[2] = (char)wrong[i];
+		message_clear(&m);
+		assert_false(message_unpack((struct str){packed, sizeof packed}, &m));
+	}
+}
+
 static void names_are_sorted_and_found(void **state)
 {
 	(void)state;
@@ -139,6 +181,8 @@ int main(void)
 		cmocka_unit_test(json_respects_the_maximum),
 		cmocka_unit_test(selects_members),
 		cmocka_unit_test(pack_round_trip),
+		cmocka_unit_test(pack_of_the_largest),
+		cmocka_unit_test(unpack_refuses_further_texts),
 		cmocka_unit_test(names_are_sorted_and_found),
 		cmocka_unit_test(indexes_step_in_text_order),
 	};
