@@ -35,6 +35,39 @@ static void holds_texts(const struct message *m, struct str frame)
 			HOLDS(lies_in(m->value[p].text, frame));
 }
 
+/* No number leaves its range, a position has two coordinates, a parameter has its option. */
+static void holds_values(const struct message *m, bool extended)
+{
+	static const struct {
+		enum param param;
+		int64_t least, most;
+	} ranges[] = {
+		{PARAM_BATTERY_LEVEL, 0, 100},
+		{PARAM_BATTERY_VOLTAGE, 0, 5600},
+		{PARAM_GSM_MCC, 0, 999},
+		{PARAM_GSM_MNC, 0, 999},
+		{PARAM_GSM_SIGNAL_DBM, -199, -1},
+		{PARAM_GSM_SIGNAL_LEVEL, 0, 100},
+		{PARAM_POSITION_DIRECTION, 0, 35999},
+		{PARAM_POSITION_LATITUDE, -900000000, 900000000},
+		{PARAM_POSITION_LONGITUDE, -1800000000, 1800000000},
+		{PARAM_POSITION_SPEED, 0, INT64_MAX},
+		{PARAM_TIMESTAMP, INT64_C(1262304000000000), INT64_C(1790086400999999)},
+		{PARAM_VEHICLE_STATE_BITMASK, 0, UINT32_MAX},
+		{PARAM_WIFI_MAC_ADDRESS, 0, INT64_C(0xffffffffffff)},
+		{PARAM_WIFI_SIGNAL_STRENGTH, -128, 127},
+	};
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		int64_t number = m->value[ranges[i].param].number;
+		HOLDS(!message_has(m, ranges[i].param) ||
+			(number >= ranges[i].least && number <= ranges[i].most));
+	}
+	HOLDS(message_has(m, PARAM_POSITION_LATITUDE) == message_has(m, PARAM_POSITION_LONGITUDE));
+	HOLDS(message_has(m, PARAM_TIMESTAMP) && message_has(m, PARAM_SERVER_TIMESTAMP));
+	for (enum param p = 0; p < PARAM_COUNT; p++)
+		HOLDS(extended || params[p].group != GROUP_NEWER || !message_has(m, p));
+}
+
 static void holds_answer(struct str frame)
 {
 	struct answer a;
@@ -62,6 +95,7 @@ static void holds_frame(const struct frame *frame, struct frame_context *context
 	}
 	HOLDS(head.ident && m.value[PARAM_IDENT].number == (int64_t)head.ident);
 	holds_texts(&m, frame->bytes);
+	holds_values(&m, context->extended);
 	holds_message(&m);
 	if (frame->kind == FRAME_TEXT) {
 		size_t len = reply_make(frame->bytes, &head, str_of("0123456789012345"), true,

@@ -1,5 +1,6 @@
 /* Any message packs and unpacks to itself, and its JSON says its values exactly. Damaged packed
  * bytes are refused or read as some message that can be printed. */
+#include "guard.h"
 #include "property.h"
 
 #include <jansson.h>
@@ -144,8 +145,9 @@ static void holds_when_damaged(char *packed, size_t len, struct buf *json)
 	static struct message m;
 	for (size_t changes = 1 + chance_below(3); changes; changes--)
 		packed[chance_below(len)] = (char)chance();
+	len = chance() & 1 ? len : chance_below(len + 1);
 	message_clear(&m);
-	if (!message_unpack((struct str){packed, chance() & 1 ? len : chance_below(len + 1)}, &m))
+	if (!message_unpack(guarded((struct str){packed, len}), &m))
 		return;
 	json->len = 0;
 	HOLDS(message_json(&m, NULL, json));
