@@ -1,6 +1,6 @@
 /* The bytes of one connection, in any pieces: framer, decoder, reply, JSON and packing. The first
- * byte of the input says where the stream is cut in two; the pieces must give the frames that the
- * whole gives. */
+ * byte of the input says how: its upper bits the size of the reads, its last bit whether the end is
+ * told with the last of them or after it. The pieces must give the frames that the whole gives. */
 #include "fuzz.h"
 
 #include "cantrack/framer.h"
@@ -58,6 +58,10 @@ static void take_text(struct trace *t, const struct frame *frame)
 		return;
 	}
 	CHECK(head.ident);
+	CHECK(lies_in(head.raw_id, frame->bytes) && lies_in(head.type, frame->bytes));
+	for (enum param p = 0; p < PARAM_COUNT; p++)
+		if (message_has(&m, p) && params[p].kind == KIND_TEXT)
+			CHECK(lies_in(m.value[p].text, frame->bytes));
 	check_message(&m);
 	t->ident = head.ident;
 	if (head.raw_id.len && head.raw_id.len <= ID_MAX) {
@@ -99,9 +103,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct trace whole = {0}, pieces = {0};
 	struct framer one = {0}, two = {0};
 	take(&one, stream, true, &whole);
-	size_t cut = stream.len * data[0] / 255;
-	size_t done = take(&two, str_upto(stream, cut), false, &pieces);
-	take(&two, str_from(stream, done), true, &pieces);
+	size_t read = 1 + (data[0] >> 1), done = 0;
+	bool late = data[0] & 1;
+	for (size_t came = 0; came < stream.len;) {
+		came = stream.len - came < read ? stream.len : came + read;
+		struct str rest = str_from(str_upto(stream, came), done);
+		done += take(&two, rest, !late && came == stream.len, &pieces);
+	}
+	if (late)
+		take(&two, str_from(stream, done), true, &pieces);
 	CHECK(whole.hash == pieces.hash && whole.ident == pieces.ident);
 	return 0;
 }
