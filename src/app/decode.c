@@ -330,6 +330,32 @@ static int usage_error(const char *format, const char *value)
 	return 2;
 }
 
+/* path "-": standard input. Returns the exit status. */
+static int decode_file(struct decoder *d, const char *path, bool hex)
+{
+	int fd = STDIN_FILENO;
+	if (strcmp(path, "-") != 0) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			fprintf(stderr, "cantrack decode: %s: %s\n", path, strerror(errno));
+			return 2;
+		}
+	}
+	buf_init(&d->input, INPUT_MAX + FRAME_MAX + 65536);
+	buf_init(&d->junk, FRAME_MAX);
+	buf_init(&d->json, 1 << 20);
+	struct error e;
+	bool done = read_all(d, fd, hex, &e);
+	if (!done)
+		fprintf(stderr, "cantrack decode: %s\n", e.text);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	buf_clear(&d->input);
+	buf_clear(&d->junk);
+	buf_clear(&d->json);
+	return !done ? 2 : d->refused ? 1 : 0;
+}
+
 int decode_main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -357,25 +383,5 @@ int decode_main(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return usage_error("one FILE at most, '%s' is too many", argv[optind + 1]);
-	int fd = STDIN_FILENO;
-	if (optind < argc && strcmp(argv[optind], "-") != 0) {
-		fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			fprintf(stderr, "cantrack decode: %s: %s\n", argv[optind], strerror(errno));
-			return 2;
-		}
-	}
-	buf_init(&d.input, INPUT_MAX + FRAME_MAX + 65536);
-	buf_init(&d.junk, FRAME_MAX);
-	buf_init(&d.json, 1 << 20);
-	struct error e;
-	bool done = read_all(&d, fd, hex, &e);
-	if (!done)
-		fprintf(stderr, "cantrack decode: %s\n", e.text);
-	if (fd != STDIN_FILENO)
-		close(fd);
-	buf_clear(&d.input);
-	buf_clear(&d.junk);
-	buf_clear(&d.json);
-	return !done ? 2 : d.refused ? 1 : 0;
+	return decode_file(&d, optind < argc ? argv[optind] : "-", hex);
 }

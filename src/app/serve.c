@@ -94,7 +94,11 @@ static bool prepare_channel(struct house *h, struct error *e)
 
 static bool start_store(struct house *h, struct error *e)
 {
-	struct store_options store = {.directory = h->config.data.at};
+	struct store_options store = {
+		.directory = h->config.data.at,
+		.tail_bytes = (size_t)h->config.settle_bytes,
+		.settle_seconds = (int)h->config.settle_seconds,
+	};
 	h->store = store_open(&store, e);
 	if (!h->store)
 		return false;

@@ -83,7 +83,7 @@ static void bind(sqlite3_stmt *statement, const char *types, va_list args)
 			code |= sqlite3_bind_blob(
 				statement, i + 1, s.at, (int)s.len, SQLITE_STATIC);
 			break;
-		default: check(!"a type of a parameter");
+		default: check(false && "a type of a parameter");
 		}
 	}
 	check(code == SQLITE_OK);
