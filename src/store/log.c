@@ -25,8 +25,8 @@ static const char *const sql[LOG_STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
-	[REPLAY] = "SELECT first_seq, count, blob FROM batch WHERE first_seq + count - 1 > ?1"
-		   " ORDER BY first_seq",
+	[REPLAY] = ("SELECT first_seq, count, blob FROM batch WHERE first_seq + count - 1 > ?1"
+		    " ORDER BY first_seq"),
 };
 
 enum { DELETE };

@@ -36,7 +36,7 @@ MUST_USE bool store_append(struct store *s, struct record *records, size_t count
 uint64_t store_head(struct store *s);
 
 struct query {
-	enum { QUERY_DEVICE, QUERY_CHANNEL } by;
+	enum query_by { QUERY_DEVICE, QUERY_CHANNEL } by;
 	uint32_t id;
 	/* Inclusive bounds of time_us (device) or received_us (channel). Open ends: INT64_MIN, MAX.
 	 */

@@ -248,7 +248,7 @@ void assert_answer(struct store *s, const struct model *m, const struct query *q
 	free(a.list);
 }
 
-struct query query_all(int by, uint32_t id)
+struct query query_all(enum query_by by, uint32_t id)
 {
 	return (struct query){.by = by, .id = id, .from_us = INT64_MIN, .to_us = INT64_MAX};
 }

@@ -50,6 +50,6 @@ void append(struct store *s, struct model *m, struct record *records, size_t cou
 void settle(struct store *s);
 
 /* A query for everything of a device or channel. */
-struct query query_all(int by, uint32_t id);
+struct query query_all(enum query_by by, uint32_t id);
 
 #endif
