@@ -126,7 +126,7 @@ static bool note_place(void *context, const struct record *r)
 }
 
 /* Reads to the end in pages, comparing each with the model; returns the number of records. */
-static size_t read_pages(struct fixture *f, int by, bool reverse, size_t count)
+static size_t read_pages(struct fixture *f, enum query_by by, bool reverse, size_t count)
 {
 	struct page p = {.q = query_all(by, 1)};
 	p.q.reverse = reverse;
