@@ -25,7 +25,7 @@ fuzz: packages-test ## fuzz longer: FUZZ_SECONDS=600 for each target
 check-asan: packages-test ## clang, AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/test asan
 
-check-tsan: packages-test ## ThreadSanitizer: the suites that have threads
+check-tsan: packages-test ## ThreadSanitizer: the suites that use threads
 	@scripts/test tsan
 
 check-clang: packages-test ## compile with clang, warnings are errors
