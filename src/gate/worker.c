@@ -182,6 +182,7 @@ static void on_tick(uv_timer_t *handle)
 		sessions_expire(&w->listeners[i]);
 		listener_wake(&w->listeners[i]);
 	}
+	metrics_merge(&w->tally); /* timers run before the sockets: the turn may last */
 }
 
 /* ---- life ---- */
