@@ -270,7 +270,8 @@ void sessions_expire(struct listener *l)
 	uint64_t now = uv_now(&l->worker->loop);
 	uint64_t silence_ms = (uint64_t)l->entrance->channel.silence_s * 1000;
 	struct session *s;
-	while (silence_ms && (s = l->sessions.first) && now - s->active_ms >= silence_ms) {
+	/* both times are cut to milliseconds: only `>` is never early */
+	while (silence_ms && (s = l->sessions.first) && now - s->active_ms > silence_ms) {
 		size_t unsent = uv_stream_get_write_queue_size((uv_stream_t *)&s->tcp);
 		if (unsent)
 			session_close(s, CLOSE_SLOW);
