@@ -6,6 +6,11 @@ static const char digit_pairs[] = "0001020304050607080910111213141516171819"
 				  "6061626364656667686970717273747576777879"
 				  "8081828384858687888990919293949596979899";
 
+static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+	1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+	1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+	UINT64_C(10000000000000000000)};
+
 /* Writes the digits of value so that they end at `end`; returns where they begin. */
 static char *put_digits(char *end, uint64_t value)
 {
@@ -23,30 +28,40 @@ static char *put_digits(char *end, uint64_t value)
 	return end;
 }
 
+/* Decimal digits of value: a guess from its bits (1233 / 4096 is a bit more than log10 of 2). */
+static size_t count_digits(uint64_t value)
+{
+	size_t guess = (size_t)(64 - __builtin_clzll(value | 1)) * 1233 >> 12;
+	return guess + ((value | 1) >= powers[guess]);
+}
+
+/* "." and the part behind it, which is not 0: `digits` digits less the zeros at their end. */
+static char *put_part(char *at, uint64_t part, int digits)
+{
+	while (part % 10 == 0) {
+		part /= 10;
+		digits--;
+	}
+	*at++ = '.';
+	char *end = at + digits;
+	for (char *begin = put_digits(end, part); begin > at;)
+		*--begin = '0';
+	return end;
+}
+
 size_t json_put_decimal(char *out, int64_t value, int decimals)
 {
-	char text[40];
-	char *end = text + sizeof text;
+	char *at = out;
 	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	while (decimals > 0 && magnitude % 10 == 0) {
-		magnitude /= 10;
-		decimals--;
-	}
-	char *begin = put_digits(end, magnitude);
-	while (end - begin <= decimals)
-		*--begin = '0';
-	size_t len = 0;
+	uint64_t whole = decimals ? magnitude / powers[decimals] : magnitude;
+	uint64_t part = decimals ? magnitude % powers[decimals] : 0;
 	if (value < 0)
-		out[len++] = '-';
-	size_t whole = (size_t)(end - begin) - (size_t)decimals;
-	memcpy(out + len, begin, whole);
-	len += whole;
-	if (decimals > 0) {
-		out[len++] = '.';
-		memcpy(out + len, begin + whole, (size_t)decimals);
-		len += (size_t)decimals;
-	}
-	return len;
+		*at++ = '-';
+	at += count_digits(whole);
+	put_digits(at, whole);
+	if (part)
+		at = put_part(at, part, decimals);
+	return (size_t)(at - out);
 }
 
 bool json_decimal(struct buf *out, int64_t value, int decimals)

@@ -13,100 +13,104 @@ bool all_digits(struct str s)
 	return s.len > 0;
 }
 
-static int64_t digits(struct str s)
+/* "12.345": digits, a point, digits; either side may be empty, not both. */
+struct decimal {
+	int64_t whole, part;
+	size_t whole_digits, part_digits; /* at most 9 of the part count */
+	bool point;
+};
+
+enum { WHOLE_DIGITS = 18, PART_DIGITS = 9 };
+
+/* Reads up to `most` digits; returns how many there were. */
+static size_t read_digits(struct str s, size_t most, int64_t *out)
 {
+	if (most > s.len)
+		most = s.len;
 	int64_t value = 0;
-	for (size_t i = 0; i < s.len; i++)
+	size_t i = 0;
+	for (; i < most && is_digit(s.at[i]); i++)
 		value = value * 10 + (s.at[i] - '0');
-	return value;
+	*out = value;
+	return i;
 }
 
-/* Cuts "whole.part" apart; no point: part is empty. At most 9 digits of the part count. */
-static bool split_point(struct str s, struct str *whole, struct str *part)
+static bool read_decimal(struct str s, struct decimal *d)
 {
-	const char *point = s.len ? memchr(s.at, '.', s.len) : NULL;
-	*whole = point ? str_upto(s, (size_t)(point - s.at)) : s;
-	*part = point ? str_from(s, whole->len + 1) : str_upto(s, 0);
-	if (part->len && !all_digits(*part))
-		return false;
-	if (part->len > 9)
-		part->len = 9;
-	return true;
+	d->part = 0;
+	d->part_digits = 0;
+	d->whole_digits = read_digits(s, WHOLE_DIGITS, &d->whole);
+	struct str rest = str_from(s, d->whole_digits);
+	d->point = rest.len && rest.at[0] == '.';
+	if (d->point) {
+		rest = str_from(rest, 1);
+		d->part_digits = read_digits(rest, PART_DIGITS, &d->part);
+		rest = str_from(rest, d->part_digits);
+		if (d->part_digits == PART_DIGITS && rest.len)
+			return all_digits(rest);
+	}
+	return rest.len == 0 && d->whole_digits + d->part_digits > 0;
 }
 
 bool fixed_point(struct str s, int decimals, int64_t *out)
 {
-	struct str whole, part;
-	if (!split_point(s, &whole, &part) || whole.len > 9 || whole.len + part.len == 0)
+	struct decimal d;
+	if (!read_decimal(s, &d) || d.whole_digits > 9)
 		return false;
-	if (whole.len && !all_digits(whole))
-		return false;
-	int64_t scaled = digits(part) * powers[decimals];
-	int64_t unit = powers[part.len];
-	*out = digits(whole) * powers[decimals] + (scaled + unit / 2) / unit;
+	int64_t unit = powers[d.part_digits];
+	*out = d.whole * powers[decimals] + (d.part * powers[decimals] + unit / 2) / unit;
 	return true;
 }
 
 /* ---- coordinates ---- */
 
 /* "-23-29.0095": a dash, degrees, a dash, minutes (SPEC 3, other forms). */
-static bool split_dashes(struct str s, struct str *degrees, struct str *minutes)
+static bool read_dashes(struct str s, int64_t *degrees, struct decimal *minutes)
 {
 	if (s.len && s.at[0] == '-')
 		s = str_from(s, 1);
-	*minutes = s;
-	*degrees = str_cut(minutes, '-');
-	return minutes->at != NULL;
-}
-
-/* Degrees and minutes of "DDMM" with any number of leading digits missing or more. */
-static void split_degrees(struct str whole, struct str *degrees, struct str *minutes)
-{
-	size_t cut = whole.len > 2 ? whole.len - 2 : 0;
-	*degrees = str_upto(whole, cut);
-	*minutes = str_from(whole, cut);
-}
-
-static bool split_coordinate(
-	struct str s, struct str *degrees, struct str *minutes, struct str *part)
-{
-	struct str whole;
-	if (memchr(s.at, '-', s.len)) {
-		struct str rest;
-		return split_dashes(s, degrees, &rest) && split_point(rest, minutes, part);
-	}
-	if (!split_point(s, &whole, part))
+	uint64_t whole;
+	struct str rest = s, first = str_cut(&rest, '-');
+	if (!rest.at || first.len > 3 || !str_to_u64(first, &whole))
 		return false;
-	bool pointless = whole.len == s.len && s.len >= 7; /* DDMMmmmm */
-	if (pointless) {
-		*part = str_from(s, s.len - 4);
-		whole.len -= 4;
+	*degrees = (int64_t)whole;
+	return read_decimal(rest, minutes) && minutes->whole_digits <= 2;
+}
+
+/* "DDMM.MMMM" with any number of leading digits missing, or "DDMMmmmm". */
+static bool read_angle(struct str s, int64_t *degrees, struct decimal *minutes)
+{
+	if (!read_decimal(s, minutes))
+		return read_dashes(s, degrees, minutes);
+	if (!minutes->point && minutes->whole_digits >= 7) {
+		minutes->part = minutes->whole % 10000;
+		minutes->part_digits = 4;
+		minutes->whole /= 10000;
+		minutes->whole_digits -= 4;
 	}
-	split_degrees(whole, degrees, minutes);
+	if (minutes->whole_digits > 5)
+		return false;
+	*degrees = minutes->whole / 100;
+	minutes->whole %= 100;
 	return true;
 }
 
 bool coordinate(
 	struct str s, struct str hemisphere, char positive, char negative, int limit, int64_t *out)
 {
-	if (hemisphere.len != 1 || s.len == 0)
+	if (hemisphere.len != 1)
 		return false;
 	char letter = hemisphere.at[0] & ~0x20; /* lower case is taken too */
 	if (letter != positive && letter != negative)
 		return false;
-	struct str degrees, minutes, part;
-	if (!split_coordinate(s, &degrees, &minutes, &part))
-		return false;
-	if (degrees.len > 3 || minutes.len > 2 || minutes.len + part.len == 0 ||
-		(degrees.len && !all_digits(degrees)) || (minutes.len && !all_digits(minutes)))
-		return false;
-	int64_t whole = digits(minutes);
-	if (whole >= 60)
+	int64_t degrees;
+	struct decimal minutes;
+	if (!read_angle(s, &degrees, &minutes) || minutes.whole >= 60)
 		return false;
 	/* minutes / 60 in units of 1e-7 degrees, rounded half up */
-	int64_t unit = 60 * powers[part.len];
-	int64_t exact = (whole * powers[part.len] + digits(part)) * 10000000;
-	int64_t value = digits(degrees) * 10000000 + (exact + unit / 2) / unit;
+	int64_t unit = 60 * powers[minutes.part_digits];
+	int64_t exact = (minutes.whole * powers[minutes.part_digits] + minutes.part) * 10000000;
+	int64_t value = degrees * 10000000 + (exact + unit / 2) / unit;
 	if (value > (int64_t)limit * 10000000)
 		return false;
 	*out = letter == negative ? -value : value;

@@ -1,4 +1,5 @@
 #include "cantrack/fields.h"
+#include "cantrack/scan.h"
 
 enum { TYPE_MAX = 16, TYPE = 2 };
 
@@ -39,7 +40,7 @@ enum frame_result decode_iccid(const struct fields *f, struct message *m, struct
 
 /* Sorted by type. `fields` is the least number of fields, the head's three included. */
 static const struct frame_type {
-	const char *type;
+	char type[8];
 	int fields;
 	decode_fn *decode;
 } frame_types[] = {
@@ -58,9 +59,25 @@ static const struct frame_type {
 static const struct frame_type *find_type(struct str type)
 {
 	for (size_t i = 0; i < sizeof frame_types / sizeof *frame_types; i++)
-		if (str_is(type, frame_types[i].type))
+		if (type.at[0] == frame_types[i].type[0] && str_is(type, frame_types[i].type))
 			return &frame_types[i];
 	return NULL;
+}
+
+static bool is_blank(char c)
+{
+	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+/* Adds the field [begin, end). False: the table is full, and the rest belongs to no known type. */
+static bool add_field(struct fields *f, const char *begin, const char *end)
+{
+	if (f->count == FIELDS_MAX)
+		return false;
+	struct str field = {begin, (size_t)(end - begin)};
+	bool padded = begin < end && (is_blank(*begin) || is_blank(end[-1]));
+	f->at[f->count++] = padded ? str_trim(field) : field;
+	return true;
 }
 
 bool fields_split(struct str bytes, const struct frame_context *context, struct fields *f)
@@ -69,20 +86,28 @@ bool fields_split(struct str bytes, const struct frame_context *context, struct 
 	f->count = 0;
 	if (bytes.len < 4 || bytes.at[0] != '*')
 		return false;
-	bytes = str_from(bytes, 1);
-	if (bytes.at[bytes.len - 1] == '#')
-		bytes.len--;
-	const char *begin = bytes.at, *end = bytes.at + bytes.len;
-	for (const char *c = begin;; c++) {
-		if (c < end && *c != ',')
+	const char *begin = bytes.at + 1, *end = bytes.at + bytes.len;
+	if (end[-1] == '#')
+		end--;
+	const char *c = begin;
+	for (; end - c >= SCAN_BYTES; c += SCAN_BYTES) {
+		uint64_t commas = scan_commas(scan_load(c));
+		for (; commas; commas &= commas - 1) {
+			const char *comma = c + scan_first(commas);
+			if (!add_field(f, begin, comma))
+				return true;
+			begin = comma + 1;
+		}
+	}
+	for (; c < end; c++) {
+		if (*c != ',')
 			continue;
-		if (f->count == FIELDS_MAX)
-			return true; /* the rest belongs to no known type */
-		f->at[f->count++] = str_trim((struct str){begin, (size_t)(c - begin)});
-		if (c == end)
+		if (!add_field(f, begin, c))
 			return true;
 		begin = c + 1;
 	}
+	(void)add_field(f, begin, end);
+	return true;
 }
 
 static bool is_type_word(struct str s)

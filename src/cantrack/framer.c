@@ -1,5 +1,7 @@
 #include "cantrack/framer.h"
 
+#include "cantrack/scan.h"
+
 /* What a look at the bytes from a possible start of a frame says. */
 enum verdict { MORE, NOTHING, FOUND };
 
@@ -61,6 +63,23 @@ static const uint8_t classes[256] = {
 	[127 ... 255] = ILLEGAL,
 };
 
+/* Number of plain bytes at the start. */
+static size_t plain_run(struct str s)
+{
+	size_t run = 0;
+	for (; s.len - run >= SCAN_BYTES; run += SCAN_BYTES) {
+		uint64_t word = scan_load(s.at + run);
+		uint64_t flags = scan_below(word, ' ') | scan_equal(word, '#') |
+				 scan_equal(word, '*') | scan_equal(word, 0x7f) |
+				 (word & SCAN_ALL(0x80));
+		if (flags)
+			return run + scan_first(flags);
+	}
+	while (run < s.len && classes[byte(s, run)] == PLAIN)
+		run++;
+	return run;
+}
+
 static size_t without_separators(struct str in, size_t len)
 {
 	while (len && is_separator(in.at[len - 1]))
@@ -75,9 +94,9 @@ static struct look look_text(struct str in, bool final)
 		return header == MORE && !final ? more : nothing;
 	bool full = in.len >= FRAME_MAX;
 	in.len = full ? FRAME_MAX : in.len;
-	for (size_t i = HEADER; i < in.len; i++) {
+	for (size_t i = HEADER; (i += plain_run(str_from(in, i))) < in.len; i++) {
 		switch (classes[byte(in, i)]) {
-		case PLAIN: break;
+		case PLAIN: break; /* TAB, CR, LF */
 		case HASH: return found(FRAME_TEXT, i + 1);
 		case ILLEGAL: return found(FRAME_BROKEN, i);
 		case STAR:
