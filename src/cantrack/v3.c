@@ -44,13 +44,13 @@ static bool is_network_code(struct str s, size_t least, size_t most)
 	return s.len >= least && s.len <= most && all_digits(s);
 }
 
-/* "46000" in one field, or "460" and "00" in two; returns the field of the first cell. */
+/* "46000" in one field, or "460" and "00" in two, unless the fields add up to cells with the second
+ * of them as the count; returns the field of the first cell. */
 static int network_decode(const struct fields *f, int end, struct message *m)
 {
 	struct str mcc = f->at[NETWORK], mnc = f->at[NETWORK + 1];
 	int first = NETWORK + 2;
-	bool two = mcc.len == 3 && is_network_code(mnc, 2, 3) &&
-		   (end - (first + 1) - 2) % CELL_FIELDS == 0;
+	bool two = mcc.len == 3 && is_network_code(mnc, 2, 3) && (end - first - 2) % CELL_FIELDS;
 	if (two) {
 		first++;
 	} else {

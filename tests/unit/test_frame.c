@@ -269,6 +269,28 @@ static void tails_of_v5(void **state)
 		"\"vehicle.state.bitmask\":4294966271}");
 }
 
+/* MCC and MNC may be one field or two, with fields before X that nobody knows yet or without. */
+static void networks_of_v3(void **state)
+{
+	(void)state;
+	static const char *const networks[] = {"46001", "460,01"};
+	static const char *const extensions[] = {"", "ext,", "ext,ext,"};
+	for (int n = 0; n < 2; n++) {
+		for (int x = 0; x < 3; x++) {
+			char frame[160];
+			snprintf(frame, sizeof frame,
+				"*HQ,7,V3,044855,%s,01,001450,011473,158,-62,0292,0,%sX,,#",
+				networks[n], extensions[x]);
+			assert_string_equal(json(frame),
+				"{\"battery.voltage\":3.598,\"gsm.cellid\":11473,\"gsm.lac\":1450,"
+				"\"gsm.mcc\":460,\"gsm.mnc\":1,\"gsm.signal.dbm\":-62,"
+				"\"gsm.signal.level\":82}");
+		}
+	}
+	assert_string_equal(json("*HQ,7,V3,044855,460,00,0292,0,X,030817,#"),
+		"{\"battery.voltage\":3.598,\"timestamp\":1501735735}");
+}
+
 /* A frame that was cut before the last hemisphere says nothing about the position's validity. */
 static void positions_that_are_cut(void **state)
 {
@@ -306,6 +328,7 @@ int main(void)
 		cmocka_unit_test(more_fields_than_the_table_has),
 		cmocka_unit_test(no_cut_invents_a_number),
 		cmocka_unit_test(tails_of_v5),
+		cmocka_unit_test(networks_of_v3),
 		cmocka_unit_test(positions_that_are_cut),
 		cmocka_unit_test(results_have_names),
 	};
