@@ -195,7 +195,8 @@ static void run(struct decoder *d, bool final)
 	d->offset += done;
 	if (final)
 		flush_junk(d);
-	fflush(stdout);
+	if (fflush(stdout) != 0)
+		die("cannot write: %s", strerror(errno));
 }
 
 static void feed(struct decoder *d, struct str bytes)

@@ -172,6 +172,13 @@ def coverage(lines):
     return sorted(names), sorted(types)
 
 
+def tells_of_a_full_disk(cantrack):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([cantrack, "decode"], input="*HQ,1,V0#", stdout=full,
+                              stderr=subprocess.PIPE, text=True)
+    return done.returncode != 0 and "cannot write" in done.stderr
+
+
 def main():
     arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
     cantrack, paths = arguments[0], arguments[1:]
@@ -203,6 +210,10 @@ def main():
         print("%s %d - every %s is covered" % ("not ok" if missing else "ok", number, kind))
         for name in missing:
             print("# no golden block yields %s %s" % (kind, name))
+    number += 1
+    full = tells_of_a_full_disk(cantrack)
+    failed += not full
+    print("%s %d - output that cannot be written is an error" % ("ok" if full else "not ok", number))
     print("1..%d" % number)
     return 1 if failed else 0
 
