@@ -59,7 +59,7 @@ static void v1_is_acknowledged(void **state)
 static void others_get_no_reply(void **state)
 {
 	(void)state;
-	static const char *const silent[] = {"*HQ,1,V2," V1, "*HQ,1,XT#", "*HQ,1,TIME#",
+	static const char *const silent[] = {("*HQ,1,V2," V1), "*HQ,1,XT#", "*HQ,1,TIME#",
 		"*HQ,1,V4,S20,034313,1,1#", "*HQ,1,NOR,231520#",
 		"*HQ,1,V3,044855,28403,01,001450,011473,158,-62,0292,0,X,030817,FFFFFBFF#",
 		"*HQ,1,V5,0,0256,010815,FFFFFBFF#"};
