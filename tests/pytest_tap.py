@@ -17,6 +17,10 @@ class Tap:
         print(f"{'ok' if ok else 'not ok'} {self.cases} - {name.replace('#', '')}{directive}",
               flush=True)
 
+    def pytest_addoption(self, parser):
+        """What the terminal plugin would have brought, and failures ask for."""
+        parser.addoption("--tap-verbosity", dest="verbose", default=0)
+
     def pytest_collectreport(self, report):
         if report.failed:
             self.say(False, report.nodeid)

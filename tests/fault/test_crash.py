@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 from harness import Gateway  # noqa: E402
-from trackers import EPOCH, FIRST_IDENT, Load, Tracker, answered, check_books, register  # noqa: E402
+from books import EPOCH, FIRST_IDENT, Load, Tracker, answered, check_books, register  # noqa: E402
 
 ROUNDS = 50
 TRACKERS = 8

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 from harness import Gateway  # noqa: E402
-from trackers import FIRST_IDENT, Load, Tracker, answered, check_books, register  # noqa: E402
+from books import FIRST_IDENT, Load, Tracker, answered, check_books, register  # noqa: E402
 
 
 class SmallDisk:
