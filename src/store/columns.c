@@ -2,6 +2,7 @@
 
 #include "store/columns_format.h"
 #include "store/map.h"
+#include "store/steps.h"
 #include "store/varint.h"
 
 #include <stdlib.h>
@@ -262,7 +263,7 @@ static bool put_record(struct encoder *n, const struct record *r)
 		if (params[p].kind == KIND_TEXT) {
 			put_text(n, t, p, m->value[p].text);
 		} else {
-			int64_t number = step_down(&steps[n->steps[p]], m->value[p].number);
+			int64_t number = step_down(n->steps[p], m->value[p].number);
 			put_difference(n, STREAM_PARAM + (int)p, number, t->last[p]);
 			t->last[p] = number;
 		}
@@ -274,29 +275,25 @@ static bool put_record(struct encoder *n, const struct record *r)
 
 /* ---- steps ---- */
 
-static bool is_multiple(const struct step *s, int64_t value)
-{
-	return value > -STEP_VALUE_MAX && value < STEP_VALUE_MAX &&
-	       step_up(s, step_down(s, value)) == value;
-}
-
 /* Finds the largest step of each parameter that all its values are multiples of. */
 static bool find_steps(struct encoder *n, const struct record *records, size_t count)
 {
 	struct message *m = &n->message;
-	memset(n->steps, STEPS - 1, sizeof n->steps);
+	unsigned possible[PARAM_COUNT];
+	for (unsigned p = 0; p < PARAM_COUNT; p++)
+		possible[p] = params[p].kind == KIND_TEXT ? 1 : STEPS_ALL;
 	for (size_t i = 0; i < count; i++) {
 		message_clear(m);
 		if (!message_unpack(records[i].body, m))
 			return false;
 		for (uint64_t left = m->present & ~boolean_params; left; left &= left - 1) {
 			unsigned p = (unsigned)__builtin_ctzll(left);
-			uint8_t *step = &n->steps[p];
-			while (*step && (params[p].kind == KIND_TEXT ||
-						!is_multiple(&steps[*step], m->value[p].number)))
-				--*step;
+			if (possible[p] > 1)
+				possible[p] = steps_of(possible[p], m->value[p].number);
 		}
 	}
+	for (unsigned p = 0; p < PARAM_COUNT; p++)
+		n->steps[p] = (uint8_t)steps_best(possible[p]);
 	return true;
 }
 

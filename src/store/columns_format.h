@@ -61,37 +61,6 @@ enum stream {
 	STREAM_COUNT = STREAM_PARAM + PARAM_COUNT,
 };
 
-/* Trackers send fewer digits than the scaled values have room for, often in another unit: then a
- * value is round(n * times / by) of a small n. */
-struct step {
-	int64_t times, by;
-};
-static const struct step steps[] = {
-	{1, 1},
-	{5, 3}, /* degrees * 10^7 of minutes with 5 decimals */
-	{10, 1},
-	{50, 3},   /* ... with 4 decimals */
-	{463, 25}, /* km/h * 1000 of knots with 2 decimals */
-	{100, 1},
-};
-enum { STEPS = sizeof steps / sizeof *steps };
-
-/* Beyond, the products could overflow. */
-#define STEP_VALUE_MAX (INT64_C(1) << 50)
-
-static inline int64_t step_up(const struct step *s, int64_t n)
-{
-	int64_t product = n * s->times, half = s->by / 2;
-	return (product < 0 ? product - half : product + half) / s->by;
-}
-
-/* The n whose step_up is nearest to the value. */
-static inline int64_t step_down(const struct step *s, int64_t value)
-{
-	int64_t product = value * s->by, half = s->times / 2;
-	return (product < 0 ? product - half : product + half) / s->times;
-}
-
 /* The last values of an origin. Texts: their number. */
 struct track {
 	int64_t last[PARAM_COUNT]; /* in steps */

@@ -1,6 +1,7 @@
 #include "store/columns.h"
 
 #include "store/columns_format.h"
+#include "store/steps.h"
 #include "store/varint.h"
 
 #include <stdlib.h>
@@ -228,7 +229,7 @@ static int64_t take_step(struct decoder *d, unsigned p, int64_t n)
 		return n;
 	bool is_sane = n > -STEP_VALUE_MAX && n < STEP_VALUE_MAX;
 	d->bad |= !is_sane;
-	return is_sane ? step_up(&steps[d->steps[p]], n) : 0;
+	return is_sane ? step_up(d->steps[p], n) : 0;
 }
 
 /* Takes the next record, *r being the one before; its body stays in d->message. */

@@ -155,6 +155,33 @@ static void extremes_come_out(void **state)
 	round_trip(*state, records, count, 1);
 }
 
+/* Every step, values that are multiples of several, and one that is a multiple of none. */
+static void steps_lose_nothing(void **state)
+{
+	static const struct step {
+		int64_t times, by;
+	} rows[] = {{1, 1}, {5, 3}, {10, 1}, {50, 3}, {463, 25}, {100, 1}};
+	enum { ROWS = sizeof rows / sizeof *rows, VALUES = 200 };
+	for (size_t from = 0; from < ROWS; from++) {
+		for (size_t to = 0; to < ROWS; to++) {
+			for (size_t i = 0; i < VALUES; i++) {
+				const struct step *step = &rows[i < VALUES / 2 ? from : to];
+				struct message m;
+				int64_t k = (int64_t)random_below(2000000) - 1000000;
+				int64_t twice = 2 * k * step->times;
+				message_clear(&m);
+				message_number(&m, PARAM_SERVER_TIMESTAMP, 1);
+				message_number(&m, PARAM_POSITION_LATITUDE,
+					(twice + (k < 0 ? -step->by : step->by)) / step->by / 2);
+				message_number(&m, PARAM_POSITION_SPEED, (int64_t)i * 100);
+				message_number(&m, PARAM_GSM_LAC, i == 7 ? INT64_MIN : 0);
+				make(i, &m, &(struct origin){.ident = 1});
+			}
+			round_trip(*state, records, VALUES, 6);
+		}
+	}
+}
+
 static bool is_even(void *context, const struct record *r)
 {
 	(void)context;
@@ -277,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_goes_in_comes_out),
 		cmocka_unit_test(extremes_come_out),
+		cmocka_unit_test(steps_lose_nothing),
 		cmocka_unit_test(unwanted_records_are_skipped),
 		cmocka_unit_test(steady_traffic_is_small),
 		cmocka_unit_test(a_damaged_body_is_refused),
