@@ -111,6 +111,25 @@ void readers_close(struct store *s)
 
 /* ---- what is wanted ---- */
 
+/* The places next to one; false: there is none. */
+static bool step_back(struct place *p)
+{
+	if (p->seq == 0 && p->us == INT64_MIN)
+		return false;
+	if (p->seq-- == 0)
+		p->us--;
+	return true;
+}
+
+static bool step_on(struct place *p)
+{
+	if (p->seq == UINT64_MAX && p->us == INT64_MAX)
+		return false;
+	if (++p->seq == 0)
+		p->us++;
+	return true;
+}
+
 /* False: the query can have no answer. */
 static bool set_bounds(struct reading *g)
 {
@@ -119,15 +138,12 @@ static bool set_bounds(struct reading *g)
 	g->low = (struct place){by_device ? q->from_us : 0, 0};
 	g->high = (struct place){by_device ? q->to_us : 0, UINT64_MAX};
 	struct place after = {by_device ? q->after_us : 0, q->after_seq};
-	if (q->after && q->reverse && place_cmp(after, g->high) <= 0) {
-		if (after.seq == 0)
-			return false;
-		g->high = (struct place){after.us, after.seq - 1};
-	} else if (q->after && !q->reverse && place_cmp(after, g->low) >= 0) {
-		if (after.seq == UINT64_MAX)
-			return false;
-		g->low = (struct place){after.us, after.seq + 1};
-	}
+	if (q->after && !(q->reverse ? step_back(&after) : step_on(&after)))
+		return false;
+	if (q->after && q->reverse && place_cmp(after, g->high) < 0)
+		g->high = after;
+	if (q->after && !q->reverse && place_cmp(after, g->low) > 0)
+		g->low = after;
 	return place_cmp(g->low, g->high) <= 0 && q->from_us <= q->to_us;
 }
 

@@ -1,37 +1,5 @@
-/* What every back-end of store.h must do. Uses the interface alone. */
-#include "traffic.h"
-
-struct fixture {
-	char *directory;
-	struct store *store;
-	struct model model;
-};
-
-static int begin(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	f->directory = directory_make();
-	f->store = open_store(f->directory);
-	*state = f;
-	return 0;
-}
-
-static int end(void **state)
-{
-	struct fixture *f = *state;
-	store_close(f->store);
-	directory_remove(f->directory);
-	model_clear(&f->model);
-	free(f->directory);
-	free(f);
-	return 0;
-}
-
-static void reopen(struct fixture *f)
-{
-	store_close(f->store);
-	f->store = open_store(f->directory);
-}
+/* What every back-end of store.h must do with the log. Uses the interface alone. */
+#include "fixture.h"
 
 /* Appends one group of plain records of channel 1. */
 static void append_times(struct fixture *f, uint32_t device, const int64_t *times_s, size_t count)
@@ -158,6 +126,27 @@ static void continues_across_the_border(void **state)
 	}
 }
 
+/* A place need not be that of a record. */
+static void continues_from_any_place(void **state)
+{
+	struct fixture *f = *state;
+	static const uint64_t seqs[] = {0, 1, 2, 3, UINT64_MAX};
+	APPEND(f, 1, 10, 20, 20, 30);
+	for (int round = 0; round < 2; round++) {
+		for (int64_t us = 9000000; us <= 31000000; us += 500000)
+			for (int i = 0; i < 20; i++) {
+				struct query q =
+					query_all(i < 10 ? QUERY_DEVICE : QUERY_CHANNEL, 1);
+				q.reverse = i % 2;
+				q.after = true;
+				q.after_us = us;
+				q.after_seq = seqs[i / 2 % 5];
+				assert_answer(f->store, &f->model, &q);
+			}
+		settle(f->store);
+	}
+}
+
 static bool stop_at_two(void *context, const struct record *r)
 {
 	(void)r;
@@ -226,214 +215,6 @@ static void merges_late_data(void **state)
 	}
 }
 
-/* ---- telemetry and idents ---- */
-
-struct values {
-	int64_t number[PARAM_COUNT], time_us[PARAM_COUNT];
-	char text[PARAM_COUNT][64];
-	uint64_t present;
-	size_t count;
-	unsigned last;
-};
-
-static void note_value(void *context, const struct telemetry_item *item)
-{
-	struct values *v = context;
-	unsigned order = item->param * 100u + item->index;
-	assert_true(v->count == 0 || order > v->last); /* indexes below 10 only */
-	v->last = order;
-	v->count++;
-	if (item->index)
-		return;
-	v->present |= UINT64_C(1) << item->param;
-	v->time_us[item->param] = item->time_us;
-	if (params[item->param].kind == KIND_TEXT)
-		snprintf(v->text[item->param], 64, "%.*s", STR_PRINT(item->value.text));
-	else
-		v->number[item->param] = item->value.number;
-}
-
-static struct values telemetry(struct fixture *f, uint32_t device)
-{
-	struct values v = {.count = 0};
-	assert_true(store_telemetry(f->store, device, note_value, &v));
-	return v;
-}
-
-static void append_one(struct fixture *f, struct record r)
-{
-	append(f->store, &f->model, &r, 1);
-	record_drop(&r);
-}
-
-static void newest_value_stays(void **state)
-{
-	struct fixture *f = *state;
-	assert_false(store_telemetry(f->store, 1, note_value, NULL));
-	assert_int_equal(store_last_active(f->store, 1), 0);
-	append_one(f, record_plain(1, 1, 20000000, 7));
-	append_one(f, record_plain(2, 1, 10000000, 8)); /* older: changes nothing */
-	for (int round = 0; round < 3; round++) {
-		struct values v = telemetry(f, 1);
-		assert_int_equal(v.number[PARAM_POSITION_SPEED], 7);
-		assert_int_equal(v.time_us[PARAM_POSITION_SPEED], 20000000);
-		assert_int_equal(v.number[PARAM_IDENT], 1001);
-		assert_int_equal(v.number[PARAM_TIMESTAMP], 20000000);
-		assert_int_equal(v.number[PARAM_SERVER_TIMESTAMP], 21500000);
-		assert_int_equal(v.number[PARAM_CHANNEL_ID], 1);
-		assert_string_equal(v.text[PARAM_MESSAGE_TYPE], "V1");
-		assert_string_equal(v.text[PARAM_VENDOR_CODE], "HQ");
-		assert_string_equal(v.text[PARAM_PEER], "127.0.0.1:40112");
-		assert_int_equal(v.count, 8);
-		assert_int_equal(store_last_active(f->store, 1), 21500000);
-		if (round == 0)
-			reopen(f);
-		else
-			settle(f->store);
-	}
-	append_one(f, record_plain(1, 1, 20000000, 9)); /* the same time: the later one stays */
-	assert_int_equal(telemetry(f, 1).number[PARAM_POSITION_SPEED], 9);
-	reopen(f);
-	assert_int_equal(telemetry(f, 1).number[PARAM_POSITION_SPEED], 9);
-}
-
-static void values_that_a_message_lacks_stay(void **state)
-{
-	struct fixture *f = *state;
-	struct message m;
-	char body[MESSAGE_PACK_MAX];
-	struct record r;
-	struct origin origin = {.ident = 5, .channel = 1, .device = 1, .vendor = {'H', 'Q'}};
-	append_one(f, record_plain(1, 1, 20000000, 7));
-	message_clear(&m);
-	message_number(&m, PARAM_SERVER_TIMESTAMP, 30000000);
-	message_text(&m, PARAM_MESSAGE_TYPE, str_of("HTBT"));
-	message_number(&m, PARAM_GSM_LAC, 1);
-	message_more(&m, PARAM_GSM_LAC, 1, 11);
-	message_more(&m, PARAM_GSM_LAC, 2, 12);
-	record_make(&r, &m, &origin, body);
-	append(f->store, &f->model, &r, 1);
-	for (int round = 0; round < 2; round++) {
-		struct values v = telemetry(f, 1);
-		assert_int_equal(v.number[PARAM_POSITION_SPEED], 7);
-		assert_int_equal(v.time_us[PARAM_POSITION_SPEED], 20000000);
-		assert_int_equal(v.time_us[PARAM_TIMESTAMP], 30000000);
-		assert_string_equal(v.text[PARAM_MESSAGE_TYPE], "HTBT");
-		assert_string_equal(v.text[PARAM_PEER], "127.0.0.1:40112");
-		assert_int_equal(v.count, 11);
-		settle(f->store);
-		reopen(f);
-	}
-}
-
-static void sum_ident(void *context, const struct ident_info *info)
-{
-	struct ident_info *to = context;
-	if (info->ident == to->ident)
-		*to = *info;
-}
-
-static struct ident_info ident(struct fixture *f, uint32_t channel, uint64_t number)
-{
-	struct ident_info info = {.ident = number};
-	store_idents(f->store, channel, sum_ident, &info);
-	return info;
-}
-
-static void idents_are_counted_once(void **state)
-{
-	struct fixture *f = *state;
-	append_one(f, record_plain(1, 0, 10000000, 1));
-	append_one(f, record_plain(1, 0, 20000000, 1));
-	append_one(f, record_plain(2, 0, 30000000, 1));
-	settle(f->store);
-	append_one(f, record_plain(1, 0, 5000000, 1));
-	append_one(f, record_plain(1, 4, 40000000, 1));
-	for (int round = 0; round < 4; round++) {
-		struct ident_info a = ident(f, 1, 1000), b = ident(f, 2, 1000);
-		assert_int_equal(a.count, 3);
-		assert_int_equal(a.bytes, 3 * f->model.at[0].body.len);
-		assert_int_equal(a.last_us, 6500000); /* the last to come */
-		assert_int_equal(a.device, 0);
-		assert_int_equal(a.peer.port, 40112);
-		assert_int_equal(a.peer.addr[0], 127);
-		assert_int_equal(b.count, 1);
-		assert_int_equal(ident(f, 1, 1004).device, 4);
-		assert_int_equal(ident(f, 2, 1004).count, 0);
-		assert_int_equal(ident(f, 3, 1000).count, 0);
-		if (round == 1)
-			settle(f->store);
-		reopen(f);
-	}
-}
-
-/* ---- resources ---- */
-
-struct listing {
-	struct store *store;
-	char text[200];
-};
-
-static bool list(void *context, uint32_t id, struct str json)
-{
-	struct listing *l = context;
-	size_t len = strlen(l->text);
-	snprintf(l->text + len, sizeof l->text - len, "%u=%.*s ", (unsigned)id, STR_PRINT(json));
-	return id < 90;
-}
-
-static void assert_listing(struct fixture *f, const char *kind, const char *text)
-{
-	struct listing l = {.text = ""};
-	struct error e;
-	assert_true(store_each(f->store, kind, list, &l, &e));
-	assert_string_equal(l.text, text);
-}
-
-static bool put_again(void *context, uint32_t id, struct str json)
-{
-	return store_put(context, "device", id, json, NULL);
-}
-
-static void resources_are_kept(void **state)
-{
-	struct fixture *f = *state;
-	struct error e;
-	assert_int_equal(store_next_id(f->store, "device", &e), 1);
-	assert_true(store_put(f->store, "device", 1, str_of("{\"a\":1}"), &e));
-	assert_true(store_put(f->store, "device", 7, str_of("{}"), &e));
-	assert_true(store_put(f->store, "channel", 1, str_of("{\"c\":\"\xc3\xa4\"}"), &e));
-	assert_true(store_put(f->store, "device", 1, str_of("{\"a\":2}"), &e));
-	for (int round = 0; round < 2; round++) {
-		assert_listing(f, "device", "1={\"a\":2} 7={} ");
-		assert_listing(f, "channel", "1={\"c\":\"\xc3\xa4\"} ");
-		assert_listing(f, "nothing", "");
-		reopen(f);
-	}
-	assert_true(store_each(f->store, "device", put_again, f->store, &e));
-	assert_true(store_delete(f->store, "device", 7, &e));
-	assert_true(store_delete(f->store, "device", 70, &e));
-	assert_listing(f, "device", "1={\"a\":2} ");
-	assert_true(store_put(f->store, "device", 90, str_of("{}"), &e));
-	assert_true(store_put(f->store, "device", 91, str_of("{}"), &e));
-	assert_listing(f, "device", "1={\"a\":2} 90={} "); /* `list` says stop */
-}
-
-static void ids_are_never_used_again(void **state)
-{
-	struct fixture *f = *state;
-	struct error e;
-	for (uint32_t i = 1; i <= 3; i++)
-		assert_int_equal(store_next_id(f->store, "device", &e), i);
-	assert_int_equal(store_next_id(f->store, "channel", &e), 1);
-	assert_true(store_put(f->store, "device", 10, str_of("{}"), &e));
-	assert_true(store_put(f->store, "device", 5, str_of("{}"), &e));
-	assert_true(store_delete(f->store, "device", 10, &e));
-	reopen(f);
-	assert_int_equal(store_next_id(f->store, "device", &e), 11);
-	assert_int_equal(store_next_id(f->store, "channel", &e), 2);
-}
-
 /* ---- everything at once ---- */
 
 static void random_queries(struct fixture *f, int queries)
@@ -484,29 +265,6 @@ static void equals_the_model(void **state)
 	random_queries(f, 200);
 }
 
-static void figures_add_up(void **state)
-{
-	struct fixture *f = *state;
-	struct store_figures figures;
-	APPEND(f, 1, 10, 20);
-	APPEND(f, 0, 30);
-	store_figures(f->store, &figures);
-	assert_int_equal(figures.appended, 3);
-	assert_int_equal(figures.commits, 2);
-	assert_int_equal(figures.tail_records, 3);
-	assert_true(figures.tail_bytes > 0);
-	assert_int_equal(figures.settled, 0);
-	assert_true(figures.disk_bytes > 0);
-	settle(f->store);
-	store_figures(f->store, &figures);
-	assert_int_equal(figures.tail_records, 0);
-	assert_int_equal(figures.tail_bytes, 0);
-	assert_int_equal(figures.settled, 3);
-	assert_int_equal(figures.idents_dropped, 0);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	random_start();
@@ -515,16 +273,11 @@ int main(void)
 		TEST(reads_both_ways_on_both_sides_of_settling),
 		TEST(bounds_are_inclusive),
 		TEST(continues_across_the_border),
+		TEST(continues_from_any_place),
 		TEST(the_reader_may_stop),
 		TEST(refuses_a_damaged_body_whole),
 		TEST(merges_late_data),
-		TEST(newest_value_stays),
-		TEST(values_that_a_message_lacks_stay),
-		TEST(idents_are_counted_once),
-		TEST(resources_are_kept),
-		TEST(ids_are_never_used_again),
 		TEST(equals_the_model),
-		TEST(figures_add_up),
 	};
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
 }
