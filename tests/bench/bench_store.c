@@ -303,6 +303,41 @@ static double resident_mib(void)
 	return second ? (double)strtol(second, NULL, 10) * 4096 / 1048576 : 0;
 }
 
+static bool take_options(struct bench *b, int argc, char **argv)
+{
+	static const struct option options[] = {{"messages", 1, NULL, 'm'},
+		{"devices", 1, NULL, 'd'}, {"group", 1, NULL, 'g'}, {"channels", 1, NULL, 'c'},
+		{"queries", 1, NULL, 'q'}, {0}};
+	int letter;
+	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		size_t *to = letter == 'm'   ? &b->messages
+			     : letter == 'd' ? &b->devices
+			     : letter == 'g' ? &b->group
+			     : letter == 'c' ? &b->channels
+			     : letter == 'q' ? &b->queries
+					     : NULL;
+		if (!to || (*to = strtoul(optarg, NULL, 10)) == 0)
+			return false;
+	}
+	b->directory = argv[optind];
+	return optind + 1 == argc;
+}
+
+static void settle_rest(struct bench *b)
+{
+	int64_t start = clock_monotonic_us();
+	struct store_figures before, after;
+	struct error e;
+	store_figures(b->store, &before);
+	if (!store_settle(b->store, &e))
+		stop_with(&e);
+	store_figures(b->store, &after);
+	print("settle_rest",
+		(double)(after.settled - before.settled) * 1e6 /
+			(double)(clock_monotonic_us() - start),
+		"msg/s");
+}
+
 int main(int argc, char **argv)
 {
 	struct bench b = {.messages = 1000000,
@@ -311,48 +346,24 @@ int main(int argc, char **argv)
 		.channels = 1,
 		.queries = 1000,
 		.random = 88172645463325252u};
-	static const struct option options[] = {{"messages", 1, NULL, 'm'},
-		{"devices", 1, NULL, 'd'}, {"group", 1, NULL, 'g'}, {"channels", 1, NULL, 'c'},
-		{"queries", 1, NULL, 'q'}, {0}};
-	int letter;
-	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		size_t *to = letter == 'm'   ? &b.messages
-			     : letter == 'd' ? &b.devices
-			     : letter == 'g' ? &b.group
-			     : letter == 'c' ? &b.channels
-			     : letter == 'q' ? &b.queries
-					     : NULL;
-		if (!to || (*to = strtoul(optarg, NULL, 10)) == 0)
-			return 2;
-	}
-	if (optind + 1 != argc) {
+	struct error e;
+	if (!take_options(&b, argc, argv)) {
 		fprintf(stderr, "usage: bench_store DIR [--messages N] [--devices D] [--group G]"
 				" [--channels C] [--queries Q]\n");
 		return 2;
 	}
-	b.directory = argv[optind];
-	struct store_options store = {.directory = b.directory};
-	struct error e;
-	b.store = store_open(&store, &e);
+	struct store_options options = {.directory = b.directory};
+	b.store = store_open(&options, &e);
 	if (!b.store)
 		stop_with(&e);
 	make_devices(&b);
 	append(&b);
 	print_unsettled(&b);
 	print("memory", resident_mib(), "MiB");
-	int64_t start = clock_monotonic_us();
-	struct store_figures before, after;
-	store_figures(b.store, &before);
-	if (!store_settle(b.store, &e))
-		stop_with(&e);
-	store_figures(b.store, &after);
-	print("settle_rest",
-		(double)(after.settled - before.settled) * 1e6 /
-			(double)(clock_monotonic_us() - start),
-		"msg/s");
+	settle_rest(&b);
 	print_settled(&b);
 	read_all(&b);
-	start = clock_monotonic_us();
+	int64_t start = clock_monotonic_us();
 	store_close(b.store);
 	print("close", (double)(clock_monotonic_us() - start) / 1e3, "ms");
 	free(b.device);
