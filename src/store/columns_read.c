@@ -165,7 +165,7 @@ static uint64_t take_shape(struct decoder *d, struct track *t)
 	if (code == d->shape_count + 1) {
 		d->shapes = grown(d->shapes, d->shape_count, &d->shape_room, sizeof *d->shapes);
 		uint64_t present = take(d, STREAM_NEW_SHAPE);
-		/* with RECORD_OUTSIDE a body could exceed MESSAGE_PACK_MAX */
+		/* these stand in the origin and the times, never in a body */
 		d->bad |= present >> (PARAM_COUNT - 1) > 1 || (present & RECORD_OUTSIDE);
 		d->shapes[d->shape_count++] = d->bad ? 0 : present;
 	}
@@ -218,7 +218,7 @@ static void take_more(struct decoder *d)
 		unsigned p = (unsigned)take_below(d, STREAM_MORE_PLACE, PARAM_COUNT);
 		unsigned index = (unsigned)take_below(d, STREAM_MORE_PLACE, 100);
 		d->last_more[p] = take_difference(d, STREAM_MORE_NUMBER, d->last_more[p]);
-		d->bad |= index == 0;
+		d->bad |= index == 0 || params[p].kind == KIND_TEXT;
 		message_more(&d->message, p, index, d->last_more[p]);
 	}
 }
