@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "app/datadir.h"
 #include "app/notify.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "gate/gate.h"
 #include "http/server.h"
@@ -181,10 +182,15 @@ static bool stop(struct house *h)
 	return stored;
 }
 
+static int64_t asked_us; /* when the first signal came */
+
+/* Who asks twice does not want to wait. Within a second it is one request in two copies: make, a
+ * shell and `timeout` pass a signal on to a process that the terminal has told already. */
 static void end_at_once(int number)
 {
 	(void)number;
-	_exit(1);
+	if (clock_monotonic_us() - asked_us > 1000000)
+		_exit(1);
 }
 
 /* Threads inherit the mask: signals wait for the main thread. */
@@ -202,7 +208,7 @@ static void wait_for_signal(const sigset_t *ends)
 {
 	int number = 0;
 	sigwait(ends, &number);
-	/* Who asks twice does not want to wait. */
+	asked_us = clock_monotonic_us();
 	signal(SIGTERM, end_at_once);
 	signal(SIGINT, end_at_once);
 	pthread_sigmask(SIG_UNBLOCK, ends, NULL);

@@ -1,6 +1,7 @@
 """Starting and stopping the real program, seen from its supervisor."""
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -24,6 +25,14 @@ def test_a_stop_commits_answers_and_is_quick(gateway):
     gateway.start()
     assert len(messages(gateway)) >= answered
     assert len({(m["ident"], m["battery.level"]) for m in messages(gateway)}) == len(messages(gateway))
+
+
+def test_a_signal_in_two_copies_is_one_request(gateway):
+    Tracker(gateway).ask(heartbeat(250, 1))
+    for _ in range(3):
+        gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.stop() == 0
+    assert "stored=all" in gateway.log[-1]
 
 
 def test_a_restart_keeps_what_was_answered(gateway):
