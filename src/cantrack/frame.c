@@ -168,6 +168,10 @@ enum frame_result frame_decode(struct str bytes, const struct frame_context *con
 	if (result != RESULT_MESSAGE)
 		return result;
 	const struct frame_type *type = find_type(head->type);
+	if (!type && !context->terminated && f.count == TYPE + 1) {
+		fail(e, "the frame is cut within its type word '%.*s'", STR_PRINT(head->type));
+		return RESULT_NO_TYPE;
+	}
 	if (type && f.count < type->fields) {
 		fail(e, "%s has %d fields, it needs at least %d", type->type, f.count,
 			type->fields);

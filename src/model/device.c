@@ -43,7 +43,7 @@ static const struct field fields[] = {
 	FIELD_OF_LITERAL("protocol_id", FIELD_SHOWN, "441", "Number of the protocol"),
 	FIELD_OF_LITERAL("protocol_name", 0, "\"cantrack\"", "Name of the protocol"),
 	ROW(ident, "configuration.ident", FIELD_IDENT, FIELD_SETTING | FIELD_REQUIRED, 1, 16, "Serial number or IMEI, 1..16 digits; leading zeros are dropped"),
-	ROW(phone, "configuration.phone", FIELD_TEXT, FIELD_SETTING, 0, 31, "Number of the SIM card"),
+	ROW(phone, "configuration.phone", FIELD_TEXT, FIELD_SETTING | FIELD_OPTIONAL, 0, 31, "Number of the SIM card"),
 	ROW(messages_ttl, "messages_ttl", FIELD_NUMBER, FIELD_SETTING, 0, 315360000, "Seconds that messages are kept; 0: none"),
 	ROW(messages_rotate, "messages_rotate", FIELD_NUMBER, FIELD_SETTING, 0, INT64_C(1) << 50, "Most bytes of messages; 0: no limit"),
 	FIELD_OF_LITERAL("media_ttl", FIELD_SHOWN, "0", "Seconds that media are kept"),

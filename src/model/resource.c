@@ -95,6 +95,8 @@ static bool value_print(const struct field *f, const void *object, struct buf *o
 
 static bool is_absent(const struct field *f, const void *object)
 {
+	if (f->use & FIELD_OPTIONAL)
+		return *(const char *)member_of(f, object) == '\0';
 	return f->kind == FIELD_IDENT && number_of(f, object) == 0;
 }
 

@@ -20,10 +20,11 @@ enum field_kind {
 };
 
 enum field_use {
-	FIELD_SHOWN = 1,    /* printed when no fields are asked for */
-	FIELD_INPUT = 2,    /* a request may set it */
-	FIELD_STORED = 4,   /* part of the stored form */
-	FIELD_REQUIRED = 8, /* an IDENT that must be there after a request */
+	FIELD_SHOWN = 1,     /* printed when no fields are asked for */
+	FIELD_INPUT = 2,     /* a request may set it */
+	FIELD_STORED = 4,    /* part of the stored form */
+	FIELD_REQUIRED = 8,  /* an IDENT that must be there after a request */
+	FIELD_OPTIONAL = 16, /* a TEXT that is absent when empty */
 	FIELD_SETTING = FIELD_SHOWN | FIELD_INPUT | FIELD_STORED,
 };
 

@@ -4,8 +4,8 @@
  *               here and nowhere else: a commit is one row at the end of a table and one fsync.
  *               Another thread, the keeper, deletes what is settled and does the checkpoints.
  *   history.db  settled records, written by the settler's thread: each channel's log in chunks,
- * each device's history in blocks, a snapshot of the state, and the settled seq. cantrack.db
- * resources, as JSON, and the counters of their ids.
+ *               each device's history in blocks, a snapshot of the state, and the settled seq.
+ *   cantrack.db resources, as JSON, and the counters of their ids.
  *
  * A row for every message with an index by device and time would be a B-tree insertion at a random
  * place for each: some ten times slower and larger. So a message is first part of a group (log.db

@@ -28,7 +28,7 @@ static void get(struct rest *r, const char *target)
 
 #define DEVICE_1                                                                                   \
 	"{\"id\":2,\"cid\":1,\"name\":\"Truck 1\",\"enabled\":true,\"device_type_id\":1,"          \
-	"\"protocol_id\":441,\"configuration\":{\"ident\":\"130305\",\"phone\":\"\"},"             \
+	"\"protocol_id\":441,\"configuration\":{\"ident\":\"130305\"},"                            \
 	"\"messages_ttl\":31536000,\"messages_rotate\":0,\"media_ttl\":0,\"media_rotate\":0}"
 
 static void make_devices(struct rest *r)
@@ -255,7 +255,7 @@ static void devices_are_changed_and_deleted(void **state)
 	rest_ask(r, METHOD_PUT, "/gw/devices/2,9?fields=id,configuration",
 		"{\"configuration\":{\"ident\":\"7\"}}");
 	assert_answer(r, 200,
-		"{\"result\":[{\"id\":2,\"configuration\":{\"ident\":\"7\",\"phone\":\"\"}}],"
+		"{\"result\":[{\"id\":2,\"configuration\":{\"ident\":\"7\"}}],"
 		"\"errors\":[{\"code\":3,\"id\":9,\"reason\":\"access denied or unable to process "
 		"the item\"}]}\n");
 	rest_ask(r, METHOD_PUT, "/gw/devices/all?fields=id",
