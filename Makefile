@@ -17,7 +17,7 @@ test: packages-test ## everything: lint, all suites, clang, sanitizers; ends wit
 	@scripts/test
 
 bench: build ## measure this machine, write docs/benchmarks.md
-	@/usr/bin/python3 tests/bench/run.py $(ARGS)
+	@scripts/bench $(ARGS)
 
 fuzz: packages-test ## fuzz longer: FUZZ_SECONDS=600 for each target
 	@scripts/fuzz $(FUZZ_SECONDS)
