@@ -6,6 +6,7 @@
 #include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/auto_devices.h"
 #include "gate/gate.h"
 #include "http/server.h"
 
@@ -107,6 +108,7 @@ static bool start_store(struct house *h, struct error *e)
 	if (!h->registry || !prepare_channel(h, e))
 		return false;
 	h->writer = writer_start(h->store, h->config.commit_interval_us);
+	writer_before(h->writer, auto_devices, h->registry);
 	return true;
 }
 

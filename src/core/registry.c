@@ -1,7 +1,8 @@
 /* Two locks: `change` is held from the check of a change to its end, over the store's fsync; `lock`
  * guards the cache and is held for the look-up or the swap alone, so that a slow disk never keeps a
  * reader waiting. A cached device is a struct device cut behind its name: a million of them with
- * names of a dozen bytes take some 200 MB, hash included. */
+ * names of a dozen bytes take some 200 MB, hash included.
+ * Longer than 400 lines: the cache and all that changes it keep the rules of the two locks together. */
 #include "core/registry.h"
 
 #include "base/die.h"
@@ -275,14 +276,18 @@ size_t registry_channels(struct registry *r, struct channel **out)
 
 /* ---- changing; `change` is held ---- */
 
-static bool put(struct registry *r, const struct resource *kind, uint32_t id, const void *object,
+/* Stores an object under *id, or, when that is 0, under a new one, which it sets. */
+static bool put(struct registry *r, const struct resource *kind, uint32_t *id, const void *object,
 	struct error *e)
 {
 	struct buf json;
 	buf_init(&json, 64 * 1024);
-	bool done = resource_save(kind, object, &json)
-			    ? store_put(r->store, kind->name, id, buf_str(&json), e)
-			    : fail(e, "the %s is too large to be stored", kind->name);
+	bool done = resource_save(kind, object, &json) ||
+		    fail(e, "the %s is too large to be stored", kind->name);
+	struct str text = buf_str(&json);
+	if (done)
+		done = *id ? store_put(r->store, kind->name, *id, text, e)
+			   : store_add(r->store, kind->name, &text, 1, id, e);
 	buf_clear(&json);
 	return done;
 }
@@ -296,8 +301,8 @@ static bool put_device_locked(struct registry *r, struct device *d, struct error
 	struct device old;
 	if (d->id && !registry_device(r, d->id, &old))
 		return fail(e, "there is no device %" PRIu32, d->id);
-	uint32_t id = d->id ? d->id : store_next_id(r->store, device_resource.name, e);
-	if (!id || !put(r, &device_resource, id, d, e))
+	uint32_t id = d->id;
+	if (!put(r, &device_resource, &id, d, e))
 		return false;
 	d->id = id;
 	struct cached *c = cached_new(d);
@@ -319,8 +324,8 @@ bool registry_put_device(struct registry *r, struct device *d, struct error *e)
 bool registry_put_channel(struct registry *r, struct channel *c, struct error *e)
 {
 	pthread_mutex_lock(&r->change);
-	uint32_t id = c->id ? c->id : store_next_id(r->store, channel_resource.name, e);
-	bool done = id && put(r, &channel_resource, id, c, e);
+	uint32_t id = c->id;
+	bool done = put(r, &channel_resource, &id, c, e);
 	if (done) {
 		c->id = id;
 		pthread_rwlock_wrlock(&r->lock);
@@ -352,19 +357,68 @@ bool registry_delete_device(struct registry *r, uint32_t id, struct error *e)
 	return done;
 }
 
-uint32_t registry_auto_device(struct registry *r, uint64_t ident, struct error *e)
+/* Devices that are being made, with their stored forms one behind the other. */
+struct newborn {
+	struct cached **devices;
+	struct str *json;
+	size_t count;
+	struct buf text;
+};
+
+static bool newborn_add(struct newborn *n, uint64_t ident, struct error *e)
 {
-	pthread_mutex_lock(&r->change);
-	uint32_t id = registry_device_of(r, ident);
-	if (!id) {
-		struct device d;
-		device_init(&d);
-		d.ident = ident;
-		snprintf(d.name, sizeof d.name, "%" PRIu64, ident);
-		id = put_device_locked(r, &d, e) ? d.id : 0;
+	struct device d;
+	device_init(&d);
+	d.ident = ident;
+	snprintf(d.name, sizeof d.name, "%" PRIu64, ident);
+	size_t start = n->text.len;
+	if (!resource_save(&device_resource, &d, &n->text))
+		return fail(e, "too many devices at once");
+	n->json[n->count].len = n->text.len - start; /* `at` when the text moves no more */
+	n->devices[n->count++] = cached_new(&d);
+	return true;
+}
+
+static bool newborn_keep(struct registry *r, struct newborn *n, struct error *e)
+{
+	uint32_t first;
+	const char *at = n->text.at;
+	for (size_t i = 0; i < n->count; at += n->json[i++].len)
+		n->json[i].at = at;
+	if (!store_add(r->store, device_resource.name, n->json, n->count, &first, e))
+		return false;
+	pthread_rwlock_wrlock(&r->lock);
+	for (size_t i = 0; i < n->count; i++) {
+		struct cached *c = n->devices[i];
+		c->id = first + (uint32_t)i;
+		memcpy(c->device + offsetof(struct device, id), &c->id, sizeof c->id);
+		keep_locked(r, c);
 	}
+	pthread_rwlock_unlock(&r->lock);
+	n->count = 0; /* they are the cache's now */
+	changed(r);
+	return true;
+}
+
+bool registry_auto_devices(
+	struct registry *r, const uint64_t *idents, size_t count, struct error *e)
+{
+	struct newborn n = {.devices = xmalloc(count * sizeof *n.devices),
+		.json = xmalloc(count * sizeof *n.json)};
+	buf_init(&n.text, SIZE_MAX / 2);
+	bool done = true;
+	pthread_mutex_lock(&r->change);
+	for (size_t i = 0; done && i < count; i++)
+		if (!registry_device_of(r, idents[i]))
+			done = newborn_add(&n, idents[i], e);
+	done = done && (n.count == 0 || newborn_keep(r, &n, e));
 	pthread_mutex_unlock(&r->change);
-	return id;
+	while (n.count)
+		free(n.devices[--n.count]);
+	free(n.devices);
+	free(n.json);
+	buf_clear(&n.text);
+	return done;
 }
 
 void registry_set_uri(struct registry *r, uint32_t channel, const char *uri)

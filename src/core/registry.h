@@ -41,9 +41,10 @@ MUST_USE bool registry_delete_device(struct registry *r, uint32_t id, struct err
 /* Says where a channel listens in truth (channel.uri, not stored); "" when it does not. */
 void registry_set_uri(struct registry *r, uint32_t channel, const char *uri);
 
-/* Registers an unknown ident as a device named like it (option auto-devices); the device's id, also
- * when it exists already; 0 with a sentence on failure. */
-uint32_t registry_auto_device(struct registry *r, uint64_t ident, struct error *e);
+/* Registers those of `count` idents (rising, each once) that have no device as devices named like
+ * them: all or nothing, with one fsync. */
+MUST_USE bool registry_auto_devices(
+	struct registry *r, const uint64_t *idents, size_t count, struct error *e);
 
 /* Says where a channel really listens ("host:port"; empty: nowhere). Not stored. */
 void registry_set_uri(struct registry *r, uint32_t channel, const char *uri);

@@ -1,7 +1,8 @@
 /* Two threads meet in a lane: the worker submits and takes back, the writer takes and returns. The
  * lane's lock guards those two queues only; the pool belongs to the worker. The writer sleeps on
  * its bell, and a submit rings it only when the writer has said that it is asleep, so that under
- * load a submit costs an uncontended lock and no system call. */
+ * load a submit costs an uncontended lock and no system call.
+ * Longer than 400 lines: both sides of a lane stand together, because its rules bind both. */
 #include "core/writer.h"
 
 #include "base/clock.h"
@@ -46,6 +47,8 @@ struct writer {
 		void *context;
 	} followers[FOLLOWERS_MAX];
 	size_t follower_count;
+	before_fn *before; /* may be NULL */
+	void *before_context;
 	pthread_t thread;
 
 	/* the group under commit: the writer's own */
@@ -165,12 +168,19 @@ static bool wait_to_retry(struct writer *w)
 	return patient;
 }
 
+static bool append(struct writer *w, struct error *e)
+{
+	if (w->before)
+		w->before(w->before_context, w->records, w->count);
+	return store_append(w->store, w->records, w->count, e);
+}
+
 /* Returns when the group is on disk; false: told to stop meanwhile, and it is not. */
 static bool commit(struct writer *w)
 {
 	struct error e = {""};
 	w->begun_us = clock_monotonic_us();
-	while (w->count && !store_append(w->store, w->records, w->count, &e)) {
+	while (w->count && !append(w, &e)) {
 		__atomic_store_n(&w->failing, true, __ATOMIC_RELAXED);
 		metric_add(commit_failures, 1);
 		if (log_due(&w->complained_us, 60))
@@ -243,6 +253,12 @@ void writer_follow(struct writer *w, commit_fn *fn, void *context)
 	w->followers[w->follower_count].fn = fn;
 	w->followers[w->follower_count].context = context;
 	w->follower_count++;
+}
+
+void writer_before(struct writer *w, before_fn *fn, void *context)
+{
+	w->before = fn;
+	w->before_context = context;
 }
 
 static size_t count_records(const struct batch *b)

@@ -43,6 +43,9 @@ struct writer;
  * of the log. The records are valid during the call only. Be quick: the next commit waits. */
 typedef void commit_fn(void *context, const struct record *records, size_t count);
 
+/* Called on the writer's thread before each try to append a group; may complete origin.device. */
+typedef void before_fn(void *context, struct record *records, size_t count);
+
 /* Starts the thread. The store stays the caller's and must outlive the writer. interval_us: the
  * shortest time from the start of one commit to the start of the next (a lone message does not
  * wait for it). */
@@ -50,6 +53,9 @@ struct writer *writer_start(struct store *store, int64_t interval_us);
 
 /* Adds a follower. Call it before the first batch is submitted; at most four. */
 void writer_follow(struct writer *w, commit_fn *fn, void *context);
+
+/* Sets the one before_fn; before the first submit. */
+void writer_before(struct writer *w, before_fn *fn, void *context);
 
 /* Commits what was submitted, within `patience_ms`, and ends the thread. False with a sentence when
  * records had to be left behind (the store kept failing); *left is their number. */

@@ -35,20 +35,10 @@ static void log_refused(struct session *s, struct str bytes, const char *kind, c
 
 /* ---- who it is ---- */
 
-/* The device of an ident; unknown ones are registered where the channel says so. */
+/* The device of an ident; 0: it has none (yet: see core/auto_devices.h). */
 static uint32_t device_of(struct session *s, uint64_t ident)
 {
-	static int64_t complained_us;
-	struct registry *registry = worker_of(s)->gate->options.registry;
-	uint32_t device = registry_device_of(registry, ident);
-	if (device || !s->listener->entrance->channel.auto_devices)
-		return device;
-	struct error e = {""};
-	device = registry_auto_device(registry, ident, &e);
-	if (!device && log_due(&complained_us, 60))
-		log_warning("session", "auto_device_failed", "ident=%" PRIu64 " reason=%s", ident,
-			log_quote(e.text));
-	return device;
+	return registry_device_of(worker_of(s)->gate->options.registry, ident);
 }
 
 /* The first good frame says who it is; an older connection of the same ident has to go. */

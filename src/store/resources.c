@@ -23,8 +23,8 @@ static const char *const sql[STATEMENTS] = {
 	[DELETE] = "DELETE FROM resource WHERE kind = ?1 AND id = ?2",
 	[RAISE] = "INSERT INTO counter VALUES(?1, ?2)"
 		  " ON CONFLICT DO UPDATE SET last = excluded.last WHERE last < excluded.last",
-	[NEXT] = "INSERT INTO counter VALUES(?1, 1)"
-		 " ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+	[NEXT] = "INSERT INTO counter VALUES(?1, ?2)"
+		 " ON CONFLICT DO UPDATE SET last = last + ?2 RETURNING last",
 	[PAGE] = "SELECT id, json FROM resource WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
@@ -65,23 +65,46 @@ bool store_delete(struct store *s, const char *kind, uint32_t id, struct error *
 	return done;
 }
 
-uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
+/* The first of `count` new ids; 0 with a sentence when there are none. The lock is held. */
+static uint32_t next_ids(struct db *db, const char *kind, size_t count, struct error *e)
 {
-	struct db *db = &s->resources;
-	int64_t id = 0;
-	pthread_mutex_lock(&s->resources_lock);
-	sqlite3_stmt *row = db_start(db, NEXT, "t", str_of(kind));
+	int64_t last = 0;
+	db_start(db, NEXT, "ti", str_of(kind), (int64_t)count);
 	enum db_step step;
 	while ((step = db_step(db, NEXT, e)) == DB_ROW)
-		id = sqlite3_column_int64(row, 0);
-	pthread_mutex_unlock(&s->resources_lock);
+		last = sqlite3_column_int64(db->statements[NEXT], 0);
 	if (step == DB_FAILED)
 		return 0;
-	if (id > UINT32_MAX) {
+	if (last > UINT32_MAX) {
 		fail(e, "no id is left for another %s", kind);
 		return 0;
 	}
-	return (uint32_t)id;
+	return (uint32_t)(last - (int64_t)count + 1);
+}
+
+uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
+{
+	pthread_mutex_lock(&s->resources_lock);
+	uint32_t id = next_ids(&s->resources, kind, 1, e);
+	pthread_mutex_unlock(&s->resources_lock);
+	return id;
+}
+
+bool store_add(struct store *s, const char *kind, const struct str *json, size_t count,
+	uint32_t *first, struct error *e)
+{
+	struct db *db = &s->resources;
+	check(count > 0);
+	pthread_mutex_lock(&s->resources_lock);
+	bool done = db_do(db, BEGIN, e, "");
+	*first = done ? next_ids(db, kind, count, e) : 0;
+	done = done && *first;
+	for (size_t i = 0; done && i < count; i++)
+		done = db_do(db, PUT, e, "tit", str_of(kind), (int64_t)(*first + i), json[i]);
+	done = done && db_do(db, COMMIT, e, "");
+	roll_back(db);
+	pthread_mutex_unlock(&s->resources_lock);
+	return done;
 }
 
 /* Copies a page of rows: id, length, text after each other. */

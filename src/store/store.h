@@ -100,6 +100,11 @@ MUST_USE bool store_put(
 	struct store *s, const char *kind, uint32_t id, struct str json, struct error *e);
 MUST_USE bool store_delete(struct store *s, const char *kind, uint32_t id, struct error *e);
 
+/* Adds `count` new resources (at least 1): all or nothing, with one fsync. Their ids follow each
+ * other, *first is the first; none was used before. */
+MUST_USE bool store_add(struct store *s, const char *kind, const struct str *json, size_t count,
+	uint32_t *first, struct error *e);
+
 /* The next free id of a kind; never one that was used before. Durable. 0 on failure. */
 uint32_t store_next_id(struct store *s, const char *kind, struct error *e);
 

@@ -209,6 +209,23 @@ static void ids_are_never_used_again(void **state)
 	assert_int_equal(store_next_id(f->store, "channel", &e), 2);
 }
 
+static void many_are_added_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+	struct str three[] = {STR("{\"a\":1}"), STR("{\"a\":2}"), STR("{\"a\":3}")};
+	uint32_t first = 0;
+	assert_int_equal(store_next_id(f->store, "device", &e), 1);
+	assert_true(store_add(f->store, "device", three, 3, &first, &e));
+	assert_int_equal(first, 2);
+	assert_true(store_add(f->store, "channel", three, 1, &first, &e));
+	assert_int_equal(first, 1);
+	reopen(f);
+	assert_listing(f, "device", "2={\"a\":1} 3={\"a\":2} 4={\"a\":3} ");
+	assert_listing(f, "channel", "1={\"a\":1} ");
+	assert_int_equal(store_next_id(f->store, "device", &e), 5);
+}
+
 static void figures_add_up(void **state)
 {
 	struct fixture *f = *state;
@@ -241,6 +258,7 @@ int main(void)
 		TEST(idents_are_counted_once),
 		TEST(resources_are_kept),
 		TEST(ids_are_never_used_again),
+		TEST(many_are_added_at_once),
 		TEST(figures_add_up),
 	};
 	return cmocka_run_group_tests_name("store_state", tests, NULL, NULL);

@@ -57,6 +57,29 @@ def test_what_was_answered_can_be_read(gateway):
     assert "device.id" not in message
 
 
+# ---- devices that make themselves ----
+
+
+@options("--auto-devices")
+def test_unknown_idents_become_devices_together(gateway):
+    trackers = [Tracker(gateway) for _ in range(300)]
+    for i, tracker in enumerate(trackers):
+        tracker.send(heartbeat(5000 + i, 1) + heartbeat(5000 + i, 2))
+    for i, tracker in enumerate(trackers):
+        expected = heartbeat(5000 + i, 1) + heartbeat(5000 + i, 2)
+        assert tracker.receive(len(expected)) == expected
+    devices = gateway.get("/gw/devices/all")
+    idents = {d["configuration"]["ident"]: d["id"] for d in devices}
+    assert len(devices) == len(idents) == 300
+    assert all(d["name"] == d["configuration"]["ident"] for d in devices)
+    stored = gateway.get("/gw/devices/all/messages")
+    assert len(stored) == 600
+    assert all(m["device.id"] == idents[m["ident"]] for m in stored)
+    gateway.kill()
+    gateway.start()
+    assert gateway.get("/gw/devices/all") == devices
+
+
 # ---- streams ----
 
 

@@ -319,6 +319,18 @@ uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
 	return id;
 }
 
+bool store_add(struct store *s, const char *kind, const struct str *json, size_t count,
+	uint32_t *first, struct error *e)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t id = store_next_id(s, kind, e);
+		if (!id || !store_put(s, kind, id, json[i], e))
+			return false;
+		*first = i ? *first : id;
+	}
+	return true;
+}
+
 bool store_each(
 	struct store *s, const char *kind, resource_fn *each, void *context, struct error *e)
 {

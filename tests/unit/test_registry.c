@@ -58,14 +58,23 @@ static void an_ident_belongs_to_one_device(void **state)
 	struct error e;
 	struct store *s = fake_store_new();
 	struct registry *r = open_registry(s);
-	struct device a = device_named("a", 11), b = device_named("b", 11);
+	struct device a = device_named("a", 11), b = device_named("b", 11), twelve;
 	assert_true(registry_put_device(r, &a, &e));
 	assert_false(registry_put_device(r, &b, &e));
 	assert_string_equal(e.text, "ident 11 belongs to device 1 already");
 	assert_int_equal(b.id, 0);
-	assert_int_equal(registry_auto_device(r, 11, &e), a.id);
-	uint32_t made = registry_auto_device(r, 12, &e);
+	const uint64_t seen[] = {11, 12, 14};
+	assert_true(registry_auto_devices(r, seen, 3, &e));
+	assert_int_equal(registry_device_of(r, 11), a.id);
+	uint32_t made = registry_device_of(r, 12);
 	assert_true(made && made != a.id);
+	assert_int_equal(registry_device_of(r, 14), made + 1);
+	assert_true(registry_device(r, made, &twelve));
+	assert_string_equal(twelve.name, "12");
+	assert_int_equal(twelve.id, made);
+	uint32_t version = registry_version(r);
+	assert_true(registry_auto_devices(r, seen, 3, &e));
+	assert_int_equal(registry_version(r), version);
 	a.ident = 12;
 	assert_false(registry_put_device(r, &a, &e));
 	a.ident = 13;
@@ -99,8 +108,9 @@ static void a_failing_store_changes_nothing(void **state)
 		assert_int_equal(registry_device_of(r, 11), 0);
 		assert_int_equal(registry_version(r), before);
 	}
-	assert_int_equal(registry_auto_device(r, 11, &e), 0);
 	fake_store_fail_after(s, 0);
+	assert_false(registry_auto_devices(r, &a.ident, 1, &e));
+	assert_int_equal(registry_device_of(r, 11), 0);
 	assert_null(registry_open(s, &e));
 	registry_close(r);
 	fake_store_free(s);

@@ -233,6 +233,33 @@ static void a_lane_is_congested_while_nothing_is_committed(void **state)
 	stop_clean(w, s);
 }
 
+/* Marks what it sees, and counts its calls. */
+static void complete(void *context, struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		records[i].time_us += 100;
+	++*(size_t *)context;
+}
+
+static void each_try_is_completed_before_it_is_stored(void **state)
+{
+	(void)state;
+	struct store *s = store_new();
+	struct writer *w = writer_start(s, 0);
+	size_t calls = 0;
+	writer_before(w, complete, &calls);
+	struct door d;
+	door_open(&d, w);
+	store_set(s, &s->broken, true);
+	send_one(&d, 1);
+	store_wait_tries(s, 1);
+	store_set(s, &s->broken, false);
+	take_back(&d, 1, 1);
+	assert_true(calls >= 2 && calls == s->tries);
+	assert_int_equal(s->times[0], 1 + 100 * calls);
+	stop_clean(w, s);
+}
+
 static void stop_commits_what_was_submitted(void **state)
 {
 	(void)state;
@@ -347,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_batch_not_taken_yet_is_lent_again),
 		cmocka_unit_test(a_failed_group_is_kept_and_tried_again),
 		cmocka_unit_test(a_lane_is_congested_while_nothing_is_committed),
+		cmocka_unit_test(each_try_is_completed_before_it_is_stored),
 		cmocka_unit_test(stop_commits_what_was_submitted),
 		cmocka_unit_test(stop_while_failing_says_what_is_left),
 		cmocka_unit_test(stop_while_failing_stores_when_the_store_recovers),
