@@ -135,7 +135,7 @@ static const struct row *find(struct str name, struct error *e)
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (str_is(name, rows[i].name))
 			return &rows[i];
-	char known[240];
+	char known[360];
 	size_t len = 0;
 	for (size_t i = 0; i < OPTION_COUNT && len < sizeof known; i++)
 		len += (size_t)snprintf(

@@ -138,7 +138,7 @@ static void decode_text(struct decoder *d, uint64_t offset, const struct frame *
 		if (d->explain)
 			printf("> %s\n- ignored\n\n", escaped(frame->bytes));
 	} else {
-		char reason[320];
+		char reason[480];
 		snprintf(reason, sizeof reason, "%s: %s", frame_result_name(result), e.text);
 		refuse(d, offset, frame->bytes, reason);
 	}

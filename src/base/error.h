@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct error {
-	char text[240];
+	char text[400];
 };
 
 #define MUST_USE     __attribute__((warn_unused_result))
