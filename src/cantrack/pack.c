@@ -1,10 +1,12 @@
 #include "cantrack/message.h"
 
+#include "base/varint.h"
+
 /* Layout: varint presence; varint values of the present booleans, in order; then for each other
  * present parameter, in order, a zigzag varint or a length and the text; varint count of further
  * values, each param byte, index byte, zigzag varint. */
 
-enum { TEXT_MAX = 512, VARINT_MAX = 10 };
+enum { TEXT_MAX = 512 };
 
 /* The most bytes that any message can take. */
 enum {
@@ -16,34 +18,9 @@ enum {
 };
 _Static_assert((int)PACKED_MAX <= (int)MESSAGE_PACK_MAX, "message_pack needs no look at its room");
 
-static char *put_varint(char *at, uint64_t value)
-{
-	while (value >= 0x80) {
-		*at++ = (char)(value | 0x80);
-		value >>= 7;
-	}
-	*at++ = (char)value;
-	return at;
-}
-
 static char *put_zigzag(char *at, int64_t value)
 {
-	return put_varint(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
-}
-
-static bool get_varint(struct str *in, uint64_t *value)
-{
-	uint64_t v = 0;
-	for (size_t i = 0; i < in->len && i < VARINT_MAX; i++) {
-		uint8_t byte = (uint8_t)in->at[i];
-		v |= (uint64_t)(byte & 0x7f) << (7 * i);
-		if (byte < 0x80) {
-			*value = v;
-			*in = str_from(*in, i + 1);
-			return true;
-		}
-	}
-	return false;
+	return put_varint(at, zigzag((uint64_t)value));
 }
 
 static bool get_zigzag(struct str *in, int64_t *value)
@@ -51,7 +28,7 @@ static bool get_zigzag(struct str *in, int64_t *value)
 	uint64_t v;
 	if (!get_varint(in, &v))
 		return false;
-	*value = (int64_t)(v >> 1 ^ (0 - (v & 1)));
+	*value = (int64_t)unzigzag(v);
 	return true;
 }
 

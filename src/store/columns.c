@@ -1,9 +1,9 @@
 #include "store/columns.h"
 
+#include "base/varint.h"
 #include "store/columns_format.h"
 #include "store/map.h"
 #include "store/steps.h"
-#include "store/varint.h"
 
 #include <stdlib.h>
 #include <zstd.h>

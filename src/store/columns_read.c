@@ -1,8 +1,8 @@
 #include "store/columns.h"
 
+#include "base/varint.h"
 #include "store/columns_format.h"
 #include "store/steps.h"
-#include "store/varint.h"
 
 #include <stdlib.h>
 #include <zstd.h>

@@ -60,8 +60,7 @@ void record_make(struct record *r, const struct message *m, const struct origin 
 	r->body = (struct str){body, message_pack(m, RECORD_OUTSIDE, body)};
 }
 
-bool record_message(const struct record *r, const struct str *device_name, uint32_t device_type,
-	char *peer_room, struct message *m)
+bool record_unpack(const struct record *r, struct message *m)
 {
 	const struct origin *o = &r->origin;
 	message_clear(m);
@@ -73,6 +72,15 @@ bool record_message(const struct record *r, const struct str *device_name, uint3
 	message_number(m, PARAM_TIMESTAMP, r->time_us);
 	message_number(m, PARAM_SERVER_TIMESTAMP, r->received_us);
 	message_number(m, PARAM_CHANNEL_ID, o->channel);
+	return true;
+}
+
+bool record_message(const struct record *r, const struct str *device_name, uint32_t device_type,
+	char *peer_room, struct message *m)
+{
+	const struct origin *o = &r->origin;
+	if (!record_unpack(r, m))
+		return false;
 	message_number(m, PARAM_PROTOCOL_ID, PROTOCOL_ID);
 	if (o->peer.family)
 		message_text(m, PARAM_PEER, peer_text(&o->peer, peer_room));

@@ -52,6 +52,10 @@ struct record {
 void record_make(
 	struct record *r, const struct message *m, const struct origin *origin, char *body);
 
+/* The parameters that readers of every kind see alike: all but the device's, peer and protocol.id.
+ * Texts point into r. False: the body is damaged. */
+MUST_USE bool record_unpack(const struct record *r, struct message *m);
+
 /* The message as a reader of the device (`device_name` not NULL: with device.id, device.name and
  * device.type.id) or of the channel (NULL: without) sees it. Texts point into r, device_name and
  * peer_room (PEER_TEXT_MAX bytes). False: the body is damaged. */

@@ -1,6 +1,6 @@
 #include "store/telemetry.h"
 
-#include "store/varint.h"
+#include "base/varint.h"
 
 static size_t address_bytes(uint8_t family)
 {
@@ -163,18 +163,10 @@ static bool items_next(struct items *in, struct telemetry_item *item)
 
 static bool unpack(const struct record *r, char *peer, struct message *m)
 {
-	const struct origin *o = &r->origin;
-	message_clear(m);
-	if (!message_unpack(r->body, m))
+	if (!record_unpack(r, m))
 		return false;
-	message_number(m, PARAM_IDENT, (int64_t)o->ident);
-	if (o->vendor[0])
-		message_text(m, PARAM_VENDOR_CODE, (struct str){o->vendor, sizeof o->vendor});
-	message_number(m, PARAM_TIMESTAMP, r->time_us);
-	message_number(m, PARAM_SERVER_TIMESTAMP, r->received_us);
-	message_number(m, PARAM_CHANNEL_ID, o->channel);
-	if (o->peer.family)
-		message_text(m, PARAM_PEER, (struct str){peer, peer_pack(&o->peer, peer)});
+	if (r->origin.peer.family)
+		message_text(m, PARAM_PEER, (struct str){peer, peer_pack(&r->origin.peer, peer)});
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /* varint: whole numbers in 1..10 bytes, small ones in few; zigzag makes small negative ones short.
  */
-#ifndef STORE_VARINT_H
-#define STORE_VARINT_H
+#ifndef BASE_VARINT_H
+#define BASE_VARINT_H
 
 #include "base/buf.h"
 #include "base/die.h"
