@@ -123,9 +123,12 @@ static bool start_doors(struct house *h, struct error *e)
 		.port = h->config.http.port,
 		.token = h->token,
 		.threads = (int)h->config.http_threads,
-		.store = h->store,
-		.registry = h->registry,
-		.writer = h->writer,
+		.context =
+			{
+				.store = h->store,
+				.registry = h->registry,
+				.writer = h->writer,
+			},
 	};
 	h->http = http_start(&http, e);
 	return h->http != NULL;

@@ -38,13 +38,29 @@ MUST_USE bool registry_put_channel(struct registry *r, struct channel *c, struct
 /* Durable before it returns true; true also when there is none with this id. */
 MUST_USE bool registry_delete_device(struct registry *r, uint32_t id, struct error *e);
 
-/* Says where a channel listens in truth (channel.uri, not stored); "" when it does not. */
-void registry_set_uri(struct registry *r, uint32_t channel, const char *uri);
-
 /* Registers those of `count` idents (rising, each once) that have no device as devices named like
  * them: all or nothing, with one fsync. */
 MUST_USE bool registry_auto_devices(
 	struct registry *r, const uint64_t *idents, size_t count, struct error *e);
+
+/* ---- who wants to know of changes: the gate ---- */
+
+/* All are called with the registry's change lock held, one at a time; they may read the registry. */
+struct registry_watch {
+	void *context;
+	/* Before a channel is stored. `old` NULL: it is new (its id may be 0); `new` NULL: it goes.
+	 * Binds what must be bound. False with a sentence: nothing changes. */
+	bool (*prepare_channel)(void *context, const struct channel *old, const struct channel *new,
+		struct error *e);
+	/* After it was stored and is seen (channel_id: also of a new one), or, `stored` false, when
+	 * storing failed: undo. */
+	void (*finish_channel)(void *context, uint32_t channel_id, bool stored);
+	/* After a device changed. `old` NULL: new; `new` NULL: deleted. */
+	void (*device_changed)(void *context, const struct device *old, const struct device *new);
+};
+
+/* One watch, copied; NULL takes it away. */
+void registry_set_watch(struct registry *r, const struct registry_watch *watch);
 
 /* Says where a channel really listens ("host:port"; empty: nowhere). Not stored. */
 void registry_set_uri(struct registry *r, uint32_t channel, const char *uri);

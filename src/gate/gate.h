@@ -4,6 +4,7 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
+#include "core/connections.h"
 #include "core/registry.h"
 #include "core/writer.h"
 
@@ -30,15 +31,5 @@ void gate_quiesce(struct gate *g);
 /* Step two: sends the replies of what was committed, closes all connections (close code 7), ends
  * the threads and frees everything. Bounded to about one second. */
 void gate_stop(struct gate *g);
-
-/* The flespi close codes that the gate uses. */
-enum close_code {
-	CLOSE_BY_TRACKER = 2,
-	CLOSE_PROTOCOL = 4, /* too much junk */
-	CLOSE_RESTART = 7,
-	CLOSE_REPLACED = 12,
-	CLOSE_SILENT = 17,
-	CLOSE_SLOW = 5, /* would not take its replies */
-};
 
 #endif

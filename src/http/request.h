@@ -3,6 +3,9 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
+#include "core/connections.h"
+#include "core/events.h"
+#include "core/packets.h"
 #include "core/registry.h"
 #include "core/writer.h"
 #include "model/resource.h"
@@ -13,7 +16,12 @@ enum { HTTP_BODY_MAX = 1024 * 1024, QUERY_MAX = 16, PATH_PARAMETERS_MAX = 4 };
 struct context {
 	struct store *store;
 	struct registry *registry;
-	struct writer *writer; /* may be NULL */
+	struct writer *writer; /* may be NULL, as may be all below */
+	struct events *events;
+	struct journal *event_journal;
+	struct packets *packets;
+	const struct connections *connections;
+	struct tokens *tokens;
 };
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
@@ -27,7 +35,8 @@ struct request {
 	enum method method;
 	struct str target; /* as received: path and query, encoded */
 	struct str body;
-	bool has_token; /* the administrator's */
+	bool has_token;   /* the administrator's */
+	struct peer peer; /* who asks; family 0: not known */
 	/* filled by dispatch, decoded; views into `decoded` */
 	struct str segment[PATH_PARAMETERS_MAX]; /* the {parts} of the route */
 	struct query_parameter query[QUERY_MAX];

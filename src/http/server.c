@@ -267,7 +267,7 @@ struct http *http_start(const struct http_options *options, struct error *e)
 	}
 	struct http *h = xcalloc(1, sizeof *h);
 	memcpy(h->token, options->token, TOKEN_CHARS);
-	h->context = (struct context){options->store, options->registry, options->writer};
+	h->context = options->context;
 	int fd = listen_at(options->address, options->port, &h->port, e);
 	if (fd < 0) {
 		free(h);

@@ -2,21 +2,18 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
-#include "core/registry.h"
-#include "core/writer.h"
+#include "http/request.h"
 
 struct http;
 
 enum { TOKEN_CHARS = 64 };
 
 struct http_options {
-	const char *address; /* numeric */
-	uint16_t port;       /* 0: any free one */
-	const char *token;   /* the administrator's, TOKEN_CHARS characters */
-	int threads;         /* 0: 4 */
-	struct store *store;
-	struct registry *registry;
-	struct writer *writer; /* for /health; may be NULL */
+	const char *address;    /* numeric */
+	uint16_t port;          /* 0: any free one */
+	const char *token;      /* the administrator's, TOKEN_CHARS characters */
+	int threads;            /* 0: 4 */
+	struct context context; /* its pointers stay the caller's */
 };
 
 /* NULL with a sentence that names the address when it cannot be bound. The strings of the options

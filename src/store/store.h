@@ -93,6 +93,37 @@ struct ident_info {
 typedef void ident_fn(void *context, const struct ident_info *info);
 void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *context);
 
+/* Forgets the latest values with these parameters (all indices). Durable with the next snapshot and
+ * not undone by a restart. */
+MUST_USE bool store_forget_telemetry(
+	struct store *s, uint32_t device, uint64_t params, struct error *e);
+
+/* ---- retention ---- */
+
+struct retention {
+	int64_t ttl_us; /* older ones go; 0: all that is settled; INT64_MAX: never */
+	uint64_t bytes; /* the oldest go until no more than so many are left; 0: no limit */
+};
+
+/* What applies to a device's history or a channel's log. False: it does not exist any more, all of
+ * it goes. */
+typedef bool retention_fn(void *context, enum query_by by, uint32_t id, struct retention *out);
+
+/* Deletes what is past its retention and gives the disk back, in short steps between which readers,
+ * settling and appending go on. A record is past its time when both its timestamp and its
+ * server.timestamp are older than ttl_us before now_us; nothing younger is touched, and what is past
+ * its time is not read any more, even while it still shares a block with younger ones. *deleted
+ * counts records. False with a sentence; what was deleted stays deleted. */
+MUST_USE bool store_retain(struct store *s, int64_t now_us, retention_fn *retention, void *context,
+	uint64_t *deleted, struct error *e);
+
+/* Forgets the channel's records with a seq below `seq` (not the devices'): they are not read any
+ * more, also after a restart, and their disk goes with the next store_retain. Never moves back. */
+MUST_USE bool store_trim_channel(struct store *s, uint32_t channel, uint64_t seq, struct error *e);
+
+/* Bytes on disk of a device's history or a channel's log, settled ones only. Cheap. */
+uint64_t store_bytes(struct store *s, enum query_by by, uint32_t id);
+
 /* ---- resources: JSON objects by kind and id ---- */
 
 /* kind: "channel", "device", ... Durable when it returns true. */

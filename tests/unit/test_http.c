@@ -27,8 +27,7 @@ static int set_up(void **state)
 	struct http_options options = {.address = "127.0.0.1",
 		.token = TOKEN,
 		.threads = 2,
-		.store = l->rest->store,
-		.registry = l->rest->context.registry};
+		.context = {.store = l->rest->store, .registry = l->rest->context.registry}};
 	l->http = http_start(&options, &e);
 	buf_init(&l->text, 64 * 1024 * 1024);
 	*state = l;

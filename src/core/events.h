@@ -1,0 +1,59 @@
+/* events: what happened to channels, devices and tokens: the "logs" of the API, with flespi's
+ * numbers. Posting is cheap and never waits for the disk. */
+#ifndef CORE_EVENTS_H
+#define CORE_EVENTS_H
+
+#include "store/journal.h"
+
+struct events;
+
+/* Rows of events.def: number, name, severity, text. */
+enum event_code {
+#define EVENT(id, number, severity, entity, extra, text) EVENT_##id = number,
+#include "core/events.def"
+#undef EVENT
+};
+
+/* Of "origin_type". */
+enum origin_type {
+	ORIGIN_PLATFORM = 1,
+	ORIGIN_CHANNEL = 9,
+	ORIGIN_DEVICE = 11,
+	ORIGIN_STREAM = 12,
+	ORIGIN_TOKEN = 33,
+};
+
+/* The journal stays the caller's. */
+struct events *events_new(struct journal *journal);
+void events_free(struct events *events); /* writes the counts that are still folded */
+
+struct event {
+	enum event_code code;
+	enum origin_type origin_type;
+	uint32_t origin_id;
+	int64_t time_us; /* 0: now */
+	/* Further members of the JSON object without braces: "\"ident\":\"1\",\"msgs\":3"; may be
+	 * empty. Borrowed during the call. */
+	struct str members;
+	/* Events of one code and origin with the same fold text within a minute become one: the
+	 * first is written at once, the others as one with the newest members and "count" when the
+	 * minute is over. Empty: never folded. */
+	struct str fold;
+};
+
+/* From any thread; `events` may be NULL: nothing is kept. */
+void events_post(struct events *events, const struct event *event);
+
+/* Called for each event that is written, with its whole JSON object, on the poster's thread. For
+ * the live door. At most four followers, added before the first post. */
+typedef void event_fn(void *context, enum origin_type origin_type, uint32_t origin_id,
+	int64_t time_us, struct str json);
+void events_follow(struct events *events, event_fn *fn, void *context);
+
+/* The journal's key of an origin. */
+static inline uint64_t event_key(enum origin_type type, uint32_t id)
+{
+	return (uint64_t)type << 32 | id;
+}
+
+#endif
