@@ -3,10 +3,9 @@
 #include "http/items.h"
 
 #include "base/die.h"
-#include "base/log.h"
-#include "core/metrics.h"
 #include "http/merge.h"
 #include "http/range.h"
+#include "http/records.h"
 #include "http/routes.h"
 
 #include <inttypes.h>
@@ -34,22 +33,6 @@ static void reading_release(void *producer)
 	free(r);
 }
 
-static bool record_print(
-	struct reading *r, const struct record *record, size_t source, struct buf *out)
-{
-	const struct device *d = r->devices ? &r->devices[source] : NULL;
-	struct str name = {d ? d->name : NULL, d ? strlen(d->name) : 0};
-	char peer[PEER_TEXT_MAX];
-	static int64_t warned;
-	message_clear(&r->message);
-	if (record_message(record, d ? &name : NULL, d ? d->device_type_id : 0, peer, &r->message))
-		return message_json(&r->message, r->selects ? &r->only : NULL, out);
-	metric_add(records_damaged, 1);
-	if (log_due(&warned, 60))
-		log_error("http", "record_damaged", "seq=%" PRIu64, record->seq);
-	return true;
-}
-
 static enum item next_message(void *producer, struct buf *out, struct error *e)
 {
 	struct reading *r = producer;
@@ -64,7 +47,8 @@ static enum item next_message(void *producer, struct buf *out, struct error *e)
 		if (record->seq > r->last_seq || !r->any)
 			r->last_seq = record->seq;
 		r->any = true;
-		if (!record_print(r, record, source, out)) {
+		const struct device *device = r->devices ? &r->devices[source] : NULL;
+		if (!record_print(record, device, r->selects ? &r->only : NULL, &r->message, out)) {
 			fail(e, "message %" PRIu64 " exceeds the answer", record->seq);
 			return ITEM_FAILED;
 		}
