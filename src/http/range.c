@@ -60,10 +60,11 @@ static json_t *value_of(const struct field *f, struct str text)
 	return json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL);
 }
 
-static bool add_parameters(const struct request *r, json_t *object, struct refusal *refusal)
+static bool add_parameters(const struct request *r, const struct resource *table, json_t *object,
+	struct refusal *refusal)
 {
-	for (size_t i = 0; i < range_resource.count; i++) {
-		const struct field *f = &fields[i];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct field *f = &table->fields[i];
 		struct str text = request_query(r, f->path);
 		if (!text.at)
 			continue;
@@ -76,14 +77,20 @@ static bool add_parameters(const struct request *r, json_t *object, struct refus
 	return true;
 }
 
-bool range_parse(const struct request *r, struct range *out, struct refusal *refusal)
+bool data_parse(
+	const struct request *r, const struct resource *table, void *out, struct refusal *refusal)
 {
 	json_t *object = data_object(r, refusal);
 	if (!object)
 		return false;
-	init(out);
-	bool done = add_parameters(r, object, refusal) &&
-		    resource_parse(&range_resource, object, PARSE_REPLACE, out, refusal);
+	table->init(out);
+	bool done = add_parameters(r, table, object, refusal) &&
+		    resource_parse(table, object, PARSE_REPLACE, out, refusal);
 	json_decref(object);
 	return done;
+}
+
+bool range_parse(const struct request *r, struct range *out, struct refusal *refusal)
+{
+	return data_parse(r, &range_resource, out, refusal);
 }

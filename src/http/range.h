@@ -1,5 +1,5 @@
 /* range: which messages a reader wants: the object that comes as ?data=, as the body of a GET, or
- * as query parameters of the same names. */
+ * as query parameters of the same names; and how any such object is read. */
 #ifndef HTTP_RANGE_H
 #define HTTP_RANGE_H
 
@@ -16,5 +16,9 @@ extern const struct resource range_resource;
 
 /* False with a refusal that names the member. */
 MUST_USE bool range_parse(const struct request *r, struct range *out, struct refusal *refusal);
+
+/* The same for an object of another table, whose rows are flat. */
+MUST_USE bool data_parse(
+	const struct request *r, const struct resource *table, void *out, struct refusal *refusal);
 
 #endif
