@@ -4,7 +4,14 @@
 
 #include "model/resource.h"
 
-enum { NAME_MAX_BYTES = 256 };
+enum { NAME_MAX_BYTES = 256, METADATA_MAX_BYTES = 4096 };
+
+struct channel;
+
+/* What is known of a channel besides what is stored. */
+struct channel_live {
+	uint64_t (*messages_size)(const void *context, const struct channel *c);
+};
 
 struct channel {
 	uint32_t id;
@@ -19,8 +26,15 @@ struct channel {
 	bool extended;     /* newer parameter names too */
 	bool auto_devices; /* register unknown idents as devices */
 	int max_connections, max_per_address, max_junk_bytes;
+	/* lists, "one,two"; an allowed list that is empty allows all */
+	char allowed_idents[4096], blocked_idents[4096];     /* idents, masks with '*' */
+	char allowed_networks[2048], blocked_networks[2048]; /* "10.0.0.0/8", "::1" */
+	char metadata[METADATA_MAX_BYTES + 1];               /* a JSON object; empty: {} */
 	/* not stored: the real address once listening, "host:port" */
 	char uri[80];
+	/* not stored: the reader's to give; NULL: nothing is known */
+	const struct channel_live *live;
+	const void *live_context;
 };
 
 extern const struct resource channel_resource;

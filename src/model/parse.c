@@ -79,6 +79,13 @@ static bool read_time(
 	return true;
 }
 
+/* Asks the row's check, which may make the text shorter. */
+static bool is_good(const struct field *f, struct str *text, struct refusal *refusal)
+{
+	struct error e;
+	return !f->fits || f->fits(text, &e) || refuse(refusal, f->path, "%s: %s", f->path, e.text);
+}
+
 static bool read_text(
 	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
 {
@@ -91,8 +98,97 @@ static bool read_text(
 	if (bytes < (size_t)f->min)
 		return refuse(refusal, f->path, "%s has %zu bytes, at least %" PRIi64 " are needed",
 			f->path, bytes, f->min);
-	memcpy(member, json_string_value(value), bytes + 1);
+	struct str text = {json_string_value(value), bytes};
+	if (!is_good(f, &text, refusal))
+		return false;
+	memcpy(member, text.at, text.len);
+	((char *)member)[text.len] = '\0';
 	return true;
+}
+
+/* Appends one entry behind a comma. */
+static bool list_add(
+	const struct field *f, struct str entry, struct buf *list, struct refusal *refusal)
+{
+	entry = str_trim(entry);
+	if (!entry.len)
+		return refuse(refusal, f->path, "%s has an empty entry", f->path);
+	if (memchr(entry.at, ',', entry.len))
+		return refuse(refusal, f->path, "%s has an entry with a comma", f->path);
+	if (!is_good(f, &entry, refusal))
+		return false;
+	return ((!list->len || buf_add_char(list, ',')) && buf_add_str(list, entry)) ||
+	       refuse(refusal, f->path, "%s has more than %" PRIi64 " bytes", f->path, f->max);
+}
+
+static bool list_read(
+	const struct field *f, const json_t *value, struct buf *list, struct refusal *refusal)
+{
+	bool done = true;
+	size_t i;
+	json_t *entry;
+	if (json_is_string(value)) {
+		struct str rest = {json_string_value(value), json_string_length(value)};
+		while (done && rest.len)
+			done = list_add(f, str_cut(&rest, ','), list, refusal);
+		return done;
+	}
+	if (!json_is_array(value))
+		return refuse(refusal, f->path, "%s must be an array of strings", f->path);
+	json_array_foreach(value, i, entry)
+	{
+		if (!json_is_string(entry))
+			return refuse(refusal, f->path, "%s must be an array of strings", f->path);
+		struct str text = {json_string_value(entry), json_string_length(entry)};
+		if (!list_add(f, text, list, refusal))
+			return false;
+	}
+	return true;
+}
+
+static bool read_list(
+	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
+{
+	struct buf list;
+	buf_init(&list, (size_t)f->max);
+	bool done = list_read(f, value, &list, refusal);
+	if (done) {
+		memcpy(member, buf_str(&list).at, list.len);
+		((char *)member)[list.len] = '\0';
+	}
+	buf_clear(&list);
+	return done;
+}
+
+static bool read_any_object(
+	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
+{
+	if (!json_is_object(value))
+		return refuse(refusal, f->path, "%s must be an object", f->path);
+	struct buf text;
+	buf_init(&text, (size_t)f->max);
+	bool done = json_compact(value, &text) ||
+		    refuse(refusal, f->path, "%s has more than %" PRIi64 " bytes without blanks",
+			    f->path, f->max);
+	if (done) {
+		/* {} is kept as nothing */
+		size_t len = json_object_size(value) ? text.len : 0;
+		memcpy(member, text.at, len);
+		((char *)member)[len] = '\0';
+	}
+	buf_clear(&text);
+	return done;
+}
+
+/* What cannot be changed may be repeated. */
+static bool read_literal(
+	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
+{
+	(void)member;
+	json_t *only = json_loads(f->literal, JSON_DECODE_ANY, NULL);
+	bool done = json_equal(only, value);
+	json_decref(only);
+	return done || refuse(refusal, f->path, "%s can only be %s", f->path, f->literal);
 }
 
 static bool read_ident(
@@ -117,7 +213,9 @@ static read_fn *const readers[] = {
 	[FIELD_TEXT] = read_text,
 	[FIELD_IDENT] = read_ident,
 	[FIELD_TIME] = read_time,
-	[FIELD_LITERAL] = NULL,
+	[FIELD_LIST] = read_list,
+	[FIELD_OBJECT] = read_any_object,
+	[FIELD_LITERAL] = read_literal,
 	[FIELD_PRINTED] = NULL,
 };
 

@@ -78,6 +78,15 @@ bool resource_select(const struct resource *r, struct str list, uint64_t *rows, 
 
 /* ---- printing ---- */
 
+/* No entry is empty. */
+static bool list_print(struct str list, struct buf *out)
+{
+	bool done = buf_add_char(out, '[');
+	for (bool first = true; done && list.len; first = false)
+		done = (first || buf_add_char(out, ',')) && json_string(out, str_cut(&list, ','));
+	return done && buf_add_char(out, ']');
+}
+
 static bool value_print(const struct field *f, const void *object, struct buf *out)
 {
 	const char *text = member_of(f, object);
@@ -87,6 +96,8 @@ static bool value_print(const struct field *f, const void *object, struct buf *o
 	case FIELD_TIME: return json_decimal(out, number_of(f, object), 6);
 	case FIELD_TEXT: return json_string(out, str_of(text));
 	case FIELD_IDENT: return buf_printf(out, "\"%" PRIi64 "\"", number_of(f, object));
+	case FIELD_LIST: return list_print(str_of(text), out);
+	case FIELD_OBJECT: return buf_add_str(out, str_of(*text ? text : "{}"));
 	case FIELD_LITERAL: return buf_add_str(out, str_of(f->literal));
 	case FIELD_PRINTED: return f->print(object, out);
 	}
@@ -137,7 +148,7 @@ bool resource_print(const struct resource *r, const void *object, uint64_t rows,
 
 bool field_text(const struct field *f, const void *object, struct buf *out)
 {
-	if (f->kind == FIELD_TEXT)
+	if (f->kind == FIELD_TEXT || f->kind == FIELD_LIST)
 		return buf_add_str(out, str_of(member_of(f, object)));
 	if (is_absent(f, object))
 		return true;

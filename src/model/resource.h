@@ -15,7 +15,9 @@ enum field_kind {
 	FIELD_TEXT,    /* a char array */
 	FIELD_IDENT,   /* digits in JSON, uint64_t here without leading zeros; 0: absent */
 	FIELD_TIME,    /* seconds with a fraction in JSON, int64_t microseconds here */
-	FIELD_LITERAL, /* always the same JSON text */
+	FIELD_LIST,    /* an array of strings in JSON, a char array "one,two" here */
+	FIELD_OBJECT,  /* any JSON object, without blanks, in a char array; empty: {} */
+	FIELD_LITERAL, /* always the same JSON text; a request may give just that (FIELD_INPUT) */
 	FIELD_PRINTED, /* made by a function */
 };
 
@@ -37,20 +39,24 @@ struct field {
 	const char *literal;
 	bool (*print)(const void *object, struct buf *out);
 	const char *text; /* what it means, for the API's description */
+	/* TEXT, LIST (each entry): is it good? May make it shorter. NULL: all are. */
+	bool (*fits)(struct str *text, struct error *e);
 };
 
 #define FIELD(type, member, path, kind, use, min, max, text)                                       \
+	FIELD_CHECKED(type, member, path, kind, use, min, max, NULL, text)
+#define FIELD_CHECKED(type, member, path, kind, use, min, max, check, text)                        \
 	{                                                                                          \
 		path, kind, use, offsetof(type, member), sizeof(((type *)NULL)->member), min, max, \
-			NULL, NULL, text                                                           \
+			NULL, NULL, text, check                                                    \
 	}
 #define FIELD_OF_LITERAL(path, use, json, text)                                                    \
 	{                                                                                          \
-		path, FIELD_LITERAL, use, 0, 0, 0, 0, json, NULL, text                             \
+		path, FIELD_LITERAL, use, 0, 0, 0, 0, json, NULL, text, NULL                       \
 	}
 #define FIELD_OF_FUNCTION(path, use, function, text)                                               \
 	{                                                                                          \
-		path, FIELD_PRINTED, use, 0, 0, 0, 0, NULL, function, text                         \
+		path, FIELD_PRINTED, use, 0, 0, 0, 0, NULL, function, text, NULL                   \
 	}
 
 struct resource {
@@ -84,6 +90,10 @@ MUST_USE bool resource_print(
 
 /* The value of one field as text without quotes, for comparing. False: the buffer is full. */
 MUST_USE bool field_text(const struct field *f, const void *object, struct buf *out);
+
+/* A JSON value without blanks, numbers in the shortest form that keeps them. False: the buffer is
+ * full. */
+MUST_USE bool json_compact(const struct json_t *value, struct buf *out);
 
 /* JSON text to a value that the caller gives back with json_decref(). NULL with a sentence that
  * names line and column; also for members given twice. */

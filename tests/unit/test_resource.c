@@ -20,7 +20,8 @@ static void tables_are_sound(void **state)
 			assert_ptr_equal(resource_field(r, str_of(f->path)), f);
 			assert_true(f->offset + f->bytes <= r->bytes);
 			assert_true(f->min >= 0 && f->max >= f->min);
-			if (f->kind == FIELD_TEXT)
+			if (f->kind == FIELD_TEXT || f->kind == FIELD_LIST ||
+				f->kind == FIELD_OBJECT)
 				assert_int_equal((size_t)f->max + 1, f->bytes);
 			if (f->kind == FIELD_LITERAL) {
 				json_t *json = json_loads(f->literal, JSON_DECODE_ANY, NULL);
@@ -211,6 +212,134 @@ static void the_stored_form_comes_back(void **state)
 				    "and 65535");
 }
 
+static bool parse_channel(const char *text, struct channel *c, struct refusal *why)
+{
+	struct error e;
+	json_t *json = resource_json(str_of(text), &e);
+	assert_non_null(json);
+	bool done = resource_parse(&channel_resource, json, PARSE_MERGE, c, why);
+	json_decref(json);
+	return done;
+}
+
+static void lists_and_metadata_come_back(void **state)
+{
+	(void)state;
+	struct channel c, back;
+	struct refusal why;
+	struct error e;
+	struct buf out;
+	struct str unknown;
+	uint64_t rows;
+	buf_init(&out, 64 * 1024);
+	channel_init(&c);
+	assert_true(resource_select(&channel_resource,
+		str_of("configuration.allowed_idents,configuration.blocked_networks,metadata"),
+		&rows, &unknown));
+	assert_true(resource_print(&channel_resource, &c, rows, &out));
+	assert_buf(out, "{\"configuration\":{\"allowed_idents\":[],\"blocked_networks\":[]},"
+			"\"metadata\":{}}");
+	assert_true(parse_channel("{\"protocol_name\":\"cantrack\",\"protocol_id\":441,"
+				  "\"configuration\":{\"allowed_idents\":[\"8681*\",\"00130305\"],"
+				  "\"blocked_networks\":\"10.0.0.0/8, ::1 \"},\"metadata\":"
+				  "{ \"a\" : [1, 0.1, -2.5e300, true, null, \"\\u00fc\\n\", {}] }}",
+		&c, &why));
+	assert_string_equal(c.allowed_idents, "8681*,130305");
+	assert_string_equal(c.blocked_networks, "10.0.0.0/8,::1");
+	out.len = 0;
+	assert_true(resource_save(&channel_resource, &c, &out));
+	assert_true(resource_load(&channel_resource, buf_str(&out), &back, &e));
+	out.len = 0;
+	assert_true(resource_print(&channel_resource, &back, rows, &out));
+	assert_buf(out, "{\"configuration\":{\"allowed_idents\":[\"8681*\",\"130305\"],"
+			"\"blocked_networks\":[\"10.0.0.0/8\",\"::1\"]},\"metadata\":"
+			"{\"a\":[1,0.1,-2.5e+300,true,null,\"\xc3\xbc\\n\",{}]}}");
+	assert_true(parse_channel(
+		"{\"configuration\":{\"allowed_idents\":\"\"},\"metadata\":{}}", &c, &why));
+	assert_string_equal(c.allowed_idents, "");
+	assert_string_equal(c.metadata, "");
+	buf_clear(&out);
+}
+
+static void bad_entries_are_shown(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *body, *sentence;
+	} cases[] = {
+		{"{\"protocol_id\":440}", "protocol_id can only be 441"},
+		{"{\"protocol_name\":\"teltonika\"}", "protocol_name can only be \"cantrack\""},
+		{"{\"configuration\":{\"allowed_idents\":[\"1\",\"12x\"]}}",
+			"configuration.allowed_idents: '12x' is neither an ident of 1..16 digits "
+			"nor a mask with '*'"},
+		{"{\"configuration\":{\"allowed_idents\":[\"12345678901234567\"]}}",
+			"configuration.allowed_idents: '12345678901234567' is neither an ident of "
+			"1..16 digits nor a mask with '*'"},
+		{"{\"configuration\":{\"blocked_idents\":[\"00*\"]}}",
+			"configuration.blocked_idents: '00*' fits no ident: idents have no leading "
+			"zeros"},
+		{"{\"configuration\":{\"blocked_idents\":[\"1,2\"]}}",
+			"configuration.blocked_idents has an entry with a comma"},
+		{"{\"configuration\":{\"blocked_idents\":[\"\"]}}",
+			"configuration.blocked_idents has an empty entry"},
+		{"{\"configuration\":{\"blocked_idents\":\"1,,2\"}}",
+			"configuration.blocked_idents has an empty entry"},
+		{"{\"configuration\":{\"blocked_idents\":[7]}}",
+			"configuration.blocked_idents must be an array of strings"},
+		{"{\"configuration\":{\"blocked_idents\":{}}}",
+			"configuration.blocked_idents must be an array of strings"},
+		{"{\"configuration\":{\"allowed_networks\":[\"10.0.0/8\"]}}",
+			"configuration.allowed_networks: '10.0.0/8' is no network such as "
+			"10.0.0.0/8 or 2001:db8::/32"},
+		{"{\"configuration\":{\"allowed_networks\":[\"10.0.0.0/33\"]}}",
+			"configuration.allowed_networks: '10.0.0.0/33' has more than 32 bits "
+			"behind "
+			"its '/'"},
+		{"{\"configuration\":{\"allowed_networks\":[\"::/\"]}}",
+			"configuration.allowed_networks: '::/' is no network such as 10.0.0.0/8 or "
+			"2001:db8::/32"},
+		{"{\"configuration\":{\"address\":\"localhost\"}}",
+			"configuration.address: 'localhost' is no numeric address such as 0.0.0.0 "
+			"or ::"},
+		{"{\"metadata\":[]}", "metadata must be an object"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct channel c;
+		struct refusal why;
+		channel_init(&c);
+		assert_false(parse_channel(cases[i].body, &c, &why));
+		assert_string_equal(why.why.text, cases[i].sentence);
+	}
+}
+
+/* As long as there is room, and not one byte more. */
+static void long_lists_and_metadata_are_refused(void **state)
+{
+	(void)state;
+	struct channel c;
+	struct refusal why;
+	char body[8192];
+	channel_init(&c);
+	for (int extra = 0; extra < 2; extra++) {
+		/* 4096 bytes: {"k":"..."} has 8 around the text */
+		snprintf(body, sizeof body, "{\"metadata\":{\"k\": \"%0*d\"}}", 4088 + extra, 0);
+		assert_int_equal(parse_channel(body, &c, &why), !extra);
+	}
+	assert_string_equal(why.why.text, "metadata has more than 4096 bytes without blanks");
+	assert_int_equal(strlen(c.metadata), 4096);
+	for (int extra = 0; extra < 2; extra++) {
+		struct buf list;
+		buf_init(&list, sizeof body);
+		assert_true(buf_printf(&list, "{\"configuration\":{\"allowed_idents\":\"1"));
+		for (int i = 0; i < 2047 + extra; i++)
+			assert_true(buf_printf(&list, ",1"));
+		assert_true(buf_add(&list, "\"}}", 4));
+		assert_int_equal(parse_channel(list.at, &c, &why), !extra);
+		buf_clear(&list);
+	}
+	assert_string_equal(why.why.text, "configuration.allowed_idents has more than 4095 bytes");
+}
+
 static void the_protocol_lists_its_parameters(void **state)
 {
 	(void)state;
@@ -239,6 +368,9 @@ int main(void)
 		cmocka_unit_test(refusals_name_the_thing_and_the_limit),
 		cmocka_unit_test(broken_json_has_a_place),
 		cmocka_unit_test(the_stored_form_comes_back),
+		cmocka_unit_test(lists_and_metadata_come_back),
+		cmocka_unit_test(bad_entries_are_shown),
+		cmocka_unit_test(long_lists_and_metadata_are_refused),
 		cmocka_unit_test(the_protocol_lists_its_parameters),
 	};
 	return cmocka_run_group_tests_name("resource", tests, NULL, NULL);

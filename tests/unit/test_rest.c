@@ -140,9 +140,11 @@ static void channels_are_read(void **state)
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1,\"cid\":1,\"name\":\"cantrack\",\"enabled\":true,"
 		"\"protocol_id\":441,\"messages_ttl\":86400,\"configuration\":{\"address\":"
-		"\"0.0.0.0\",\"port\":5013,\"silence_s\":600,\"ack_v1\":true,\"extended\":false,"
+		"\"0.0.0.0\",\"port\":0,\"silence_s\":600,\"ack_v1\":true,\"extended\":false,"
 		"\"auto_devices\":false,\"max_connections\":1000000,\"max_per_address\":0,"
-		"\"max_junk_bytes\":8192},\"uri\":\"127.0.0.1:5013\",\"secondary_uri\":\"\"}]}\n");
+		"\"max_junk_bytes\":8192,\"allowed_idents\":[],\"blocked_idents\":[],"
+		"\"allowed_networks\":[],\"blocked_networks\":[]},\"uri\":\"127.0.0.1:5013\","
+		"\"secondary_uri\":\"\"}]}\n");
 	get(r, "/gw/channels/1?fields=id,protocol_name");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1,\"protocol_name\":\"cantrack\"}]}\n");
 }

@@ -1,0 +1,77 @@
+#include "model/checks.h"
+
+#include "base/log.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+enum { IDENT_DIGITS_MAX = 16, SHOWN_MAX = 64 };
+
+static bool all_of(struct str text, bool may_be_mask)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_digit(text.at[i]) && !(may_be_mask && text.at[i] == '*'))
+			return false;
+	return text.len != 0;
+}
+
+bool check_ident_mask(struct str *text, struct error *e)
+{
+	char shown[SHOWN_MAX];
+	bool is_mask = text->len && memchr(text->at, '*', text->len);
+	while (!is_mask && text->len > 1 && text->at[0] == '0')
+		*text = str_from(*text, 1);
+	(void)escape_bytes(*text, shown, sizeof shown);
+	if (!all_of(*text, true) || text->len > IDENT_DIGITS_MAX)
+		return fail(e, "'%s' is neither an ident of 1..%d digits nor a mask with '*'",
+			shown, (int)IDENT_DIGITS_MAX);
+	if (text->at[0] == '0')
+		return fail(e, "'%s' fits no ident: idents have no leading zeros", shown);
+	return true;
+}
+
+/* 4, 6, or 0: it is none. */
+static int family_of(struct str text)
+{
+	char room[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	if (text.len >= sizeof room)
+		return 0;
+	snprintf(room, sizeof room, "%.*s", STR_PRINT(text));
+	return inet_pton(AF_INET, room, &address) == 1    ? 4
+	       : inet_pton(AF_INET6, room, &address) == 1 ? 6
+							  : 0;
+}
+
+bool check_network(struct str *text, struct error *e)
+{
+	char shown[SHOWN_MAX];
+	struct str bits = *text, address = str_cut(&bits, '/');
+	int family = family_of(address);
+	uint64_t limit = family == 4 ? 32 : 128, length = limit;
+	if (!family || (bits.at && !str_to_u64(bits, &length)))
+		return fail(e, "'%s' is no network such as 10.0.0.0/8 or 2001:db8::/32",
+			escape_bytes(*text, shown, sizeof shown));
+	if (length > limit)
+		return fail(e, "'%s' has more than %d bits behind its '/'",
+			escape_bytes(*text, shown, sizeof shown), (int)limit);
+	return true;
+}
+
+bool check_address(struct str *text, struct error *e)
+{
+	char shown[SHOWN_MAX];
+	return family_of(*text) || fail(e, "'%s' is no numeric address such as 0.0.0.0 or ::",
+					   escape_bytes(*text, shown, sizeof shown));
+}
+
+bool check_polling(struct str *text, struct error *e)
+{
+	static const char *const words[] = {"never", "once", "daily", "weekly", "monthly"};
+	char shown[SHOWN_MAX];
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_is(*text, words[i]))
+			return true;
+	return fail(e, "'%s' is none of never, once, daily, weekly, monthly",
+		escape_bytes(*text, shown, sizeof shown));
+}
