@@ -1,9 +1,19 @@
 /* expression: the filters of the API, such as `position.speed>60&&$engine.ignition.status`. A text
  * is parsed once into a program, which is then evaluated for each object without allocating.
- * Precedence, from loose to tight: ?: || && == != (= is ==) < <= > >= ~ + - * / % then ! and -.
+ * Precedence, from loose to tight: ?: || && then == != (= is ==) then < <= > >= ~ then + - then
+ * * / % then ! and -. Texts stand in " or ', with \ before a quote or another \. Pure; an
+ * expression may be used by many threads at once.
+ *
  * Names may contain dots; `$name` is null where `name` is missing; a comparison, test or sum with
- * something missing is missing itself, and missing does not hold. `~` matches a text with a mask.
- * Functions: exists(name), tonumber(x). Pure; an expression may be used by many threads at once. */
+ * something missing is missing itself, and missing does not hold. Only `false && missing` is false,
+ * `true || missing` true, on both sides, and `missing ? a : b` is b.
+ * Texts are put in order by bytes. A text beside a number is compared as the number that it reads
+ * as; truth values count as 0 and 1. What cannot be compared (null with 0, a word with a number) is
+ * unequal, and neither less nor more. Sums are for numbers and truth values: with anything else,
+ * when divided by zero and when too large they are missing.
+ * `~` matches a text with a mask; other values match nothing.
+ * Functions: exists(name): is there a value other than null; tonumber(x): missing when x is no
+ * number. */
 #ifndef MODEL_EXPRESSION_H
 #define MODEL_EXPRESSION_H
 
