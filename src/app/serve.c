@@ -9,6 +9,7 @@
 #include "core/auto_devices.h"
 #include "gate/gate.h"
 #include "http/server.h"
+#include "http/waiting.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,6 +36,7 @@ struct house {
 	struct store *store;
 	struct registry *registry;
 	struct writer *writer;
+	struct waiting *waiting;
 	struct gate *gate;
 	struct http *http;
 	uint32_t channel;
@@ -109,6 +111,8 @@ static bool start_store(struct house *h, struct error *e)
 		return false;
 	h->writer = writer_start(h->store, h->config.commit_interval_us);
 	writer_before(h->writer, auto_devices, h->registry);
+	h->waiting = waiting_new();
+	writer_follow(h->writer, waiting_committed, h->waiting);
 	return true;
 }
 
@@ -128,6 +132,7 @@ static bool start_doors(struct house *h, struct error *e)
 				.store = h->store,
 				.registry = h->registry,
 				.writer = h->writer,
+				.waiting = h->waiting,
 			},
 	};
 	h->http = http_start(&http, e);
@@ -180,6 +185,7 @@ static bool stop(struct house *h)
 		http_stop(h->http);
 	if (h->writer)
 		writer_free(h->writer);
+	waiting_free(h->waiting);
 	if (h->registry)
 		registry_close(h->registry);
 	if (h->store)

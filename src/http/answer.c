@@ -138,6 +138,7 @@ enum fill answer_fill(struct answer *a, size_t bytes, struct error *e)
 			/* a blank between items is no part of the JSON value and keeps the
 			 * connection alive */
 			return buf_add_char(&a->body, '\n') ? FILL_MORE : FILL_FAILED;
+		case ITEM_WAIT: check(!a->any_item); return FILL_WAIT;
 		case ITEM_END:
 			a->ended = true;
 			if (!put_end(a))

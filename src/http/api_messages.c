@@ -1,4 +1,4 @@
-/* api_messages: reading stored messages. The answer is made while the client reads it: one page of
+/* api_messages: reading the stored messages of devices. The answer is made while the client reads it: one page of
  * packed records a source is all that is held. */
 #include "http/items.h"
 
@@ -18,10 +18,8 @@ struct reading {
 	struct merge *merge;
 	bool selects;
 	struct selection only;
-	uint64_t left;     /* messages that may still be given */
-	uint64_t last_seq; /* the highest that was read; before that what the log held at first */
-	bool any;
-	struct device *devices; /* one a source; NULL: channels are read */
+	uint64_t left;          /* messages that may still be given */
+	struct device *devices; /* one a source */
 	struct message message;
 };
 
@@ -44,11 +42,8 @@ static enum item next_message(void *producer, struct buf *out, struct error *e)
 			return ITEM_FAILED;
 		if (!record)
 			return ITEM_END;
-		if (record->seq > r->last_seq || !r->any)
-			r->last_seq = record->seq;
-		r->any = true;
-		const struct device *device = r->devices ? &r->devices[source] : NULL;
-		if (!record_print(record, device, r->selects ? &r->only : NULL, &r->message, out)) {
+		if (!record_print(record, &r->devices[source], r->selects ? &r->only : NULL,
+			    &r->message, out)) {
 			fail(e, "message %" PRIu64 " exceeds the answer", record->seq);
 			return ITEM_FAILED;
 		}
@@ -59,12 +54,6 @@ static enum item next_message(void *producer, struct buf *out, struct error *e)
 		out->len = start;
 	}
 	return r->left ? ITEM_NONE : ITEM_END;
-}
-
-static bool next_key(void *producer, struct buf *out)
-{
-	const struct reading *r = producer;
-	return buf_printf(out, ",\"next_key\":%" PRIu64, r->last_seq + 1);
 }
 
 /* Copies what the messages of each chosen device need to be told. Gone ones are left out. */
@@ -79,16 +68,15 @@ static struct device *read_devices(const struct request *r, struct chosen *chose
 	return list;
 }
 
-static void answer_messages(const struct request *r, struct answer *a, struct chosen *chosen,
-	const struct range *range, bool by_device)
+static void answer_messages(
+	const struct request *r, struct answer *a, struct chosen *chosen, const struct range *range)
 {
 	struct reading *reading = xcalloc(1, sizeof *reading);
 	a->producer = reading;
 	a->release = reading_release;
 	a->next = next_message;
-	a->tail = by_device ? NULL : next_key;
 	struct query q = {
-		.by = by_device ? QUERY_DEVICE : QUERY_CHANNEL,
+		.by = QUERY_DEVICE,
 		.from_us = range->from_us ? range->from_us : INT64_MIN,
 		.to_us = range->to_us ? range->to_us : INT64_MAX,
 		.reverse = range->reverse,
@@ -97,13 +85,11 @@ static void answer_messages(const struct request *r, struct answer *a, struct ch
 	reading->selects = range->fields[0] != '\0';
 	if (reading->selects)
 		selection_parse(&reading->only, str_of(range->fields));
-	if (by_device)
-		reading->devices = read_devices(r, chosen);
-	reading->last_seq = store_head(r->context->store);
+	reading->devices = read_devices(r, chosen);
 	reading->merge = merge_new(r->context->store, &q, chosen->ids, chosen->count);
 }
 
-static void get_messages(const struct request *r, struct answer *a, const struct collection *c)
+void get_device_messages(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
 	struct range range;
@@ -112,23 +98,13 @@ static void get_messages(const struct request *r, struct answer *a, const struct
 		answer_member_error(a, refusal.member, "%s", refusal.why.text);
 		return;
 	}
-	if (!choose(r, a, c, r->segment[0], &chosen))
+	if (!choose(r, a, &devices, r->segment[0], &chosen))
 		return;
 	if (chosen.count <= MERGE_SOURCES_MAX)
-		answer_messages(r, a, &chosen, &range, c == &devices);
+		answer_messages(r, a, &chosen, &range);
 	else
 		answer_error(a, 400,
 			"%zu items are selected, messages of at most %d can be read at once",
 			chosen.count, (int)MERGE_SOURCES_MAX);
 	chosen_clear(&chosen);
-}
-
-void get_device_messages(const struct request *r, struct answer *a)
-{
-	get_messages(r, a, &devices);
-}
-
-void get_channel_messages(const struct request *r, struct answer *a)
-{
-	get_messages(r, a, &channels);
 }

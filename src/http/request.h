@@ -22,6 +22,8 @@ struct context {
 	struct packets *packets;
 	const struct connections *connections;
 	struct tokens *tokens;
+	struct poster *poster;   /* messages that come over REST */
+	struct waiting *waiting; /* long polls; NULL: they do not wait */
 };
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
@@ -50,9 +52,10 @@ struct str request_query(const struct request *r, const char *name);
 /* ---- answers ---- */
 
 enum item {
-	ITEM_PUT,    /* one item was appended */
-	ITEM_NONE,   /* nothing this time, call again: shares the thread with other connections */
-	ITEM_END,    /* there is nothing more */
+	ITEM_PUT,  /* one item was appended */
+	ITEM_NONE, /* nothing this time, call again: shares the thread with other connections */
+	ITEM_WAIT, /* before the first item only: nothing yet, call again when `sleep` wakes you */
+	ITEM_END,  /* there is nothing more */
 	ITEM_FAILED, /* the sentence says why */
 };
 
@@ -70,6 +73,9 @@ struct answer {
 	item_fn *next;
 	bool (*tail)(void *producer, struct buf *out); /* members behind "result"; may be NULL */
 	void (*release)(void *producer);
+	/* Calls wake(context) once when the producer that said ITEM_WAIT wants to be called again,
+	 * perhaps before it returns. Needed by such producers only; no release meanwhile. */
+	void (*sleep)(void *producer, void (*wake)(void *context), void *context);
 	void *producer;
 	bool begun, any_item, ended;
 };
@@ -103,7 +109,12 @@ void answer_field_error(struct answer *a, struct str field);
 /* An id that does not exist, or is not the caller's to see. */
 void answer_denied(struct answer *a, uint64_t id);
 
-enum fill { FILL_MORE, FILL_DONE, FILL_FAILED };
+enum fill {
+	FILL_MORE,
+	FILL_DONE,
+	FILL_FAILED,
+	FILL_WAIT, /* nothing was sent yet: fill again when `sleep` wakes */
+};
 
 /* Writes the envelope and its items into a->body until it holds `bytes` or all is written. */
 enum fill answer_fill(struct answer *a, size_t bytes, struct error *e);

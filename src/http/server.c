@@ -8,6 +8,7 @@
 #include "core/metrics.h"
 #include "http/listen.h"
 #include "http/routes.h"
+#include "http/waiting.h"
 
 #include <microhttpd.h>
 #include <sodium.h>
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-	CONNECTIONS_MAX = 2048,
+	CONNECTIONS_MAX = 8192,
 	CONNECTION_BYTES = 32 * 1024, /* request head, and the piece of an answer that is sent */
 	IDLE_S = 30,
 	THREADS = 4,
@@ -24,6 +25,7 @@ enum {
 	/* A body above HTTP_BODY_MAX is read and thrown away, so that the client sees the 413;
 	 * above this the connection is closed. */
 	DISCARD_MAX = 16 * 1024 * 1024,
+	PATIENCE_MS = 500, /* for the answers of those who wait, when the server stops */
 };
 
 struct http {
@@ -38,6 +40,8 @@ struct exchange {
 	struct buf body;
 	size_t discarded;
 	bool begun, has_token;
+	bool waits; /* suspended, or just woken: */
+	struct answer answer;
 };
 
 /* ---- authorisation ---- */
@@ -96,7 +100,9 @@ static ssize_t read_piece(void *context, uint64_t position, char *out, size_t ro
 	if (a->body.len == 0) {
 		if (a->ended)
 			return MHD_CONTENT_READER_END_OF_STREAM;
-		if (answer_fill(a, ANSWER_PIECE, &e) == FILL_FAILED) {
+		enum fill fill = answer_fill(a, ANSWER_PIECE, &e);
+		check(fill != FILL_WAIT); /* it waits before the first piece or not at all */
+		if (fill == FILL_FAILED) {
 			log_error("http", "answer_broken", "reason=%s", log_quote(e.text));
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		}
@@ -115,12 +121,31 @@ static void release_answer(void *context)
 	free(context);
 }
 
+static void resume(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
+/* Gives the thread back until the answer wants to go on; then on_request is called again. */
+static enum MHD_Result suspend(
+	struct MHD_Connection *connection, struct exchange *x, const struct answer *a)
+{
+	x->answer = *a;
+	x->waits = true;
+	MHD_suspend_connection(connection);
+	x->answer.sleep(x->answer.producer, resume, connection);
+	return MHD_YES;
+}
+
 /* Takes the answer over. */
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *a)
+static enum MHD_Result send_answer(
+	struct MHD_Connection *connection, struct exchange *x, struct answer *a)
 {
 	struct error e;
 	struct MHD_Response *response;
 	enum fill fill = answer_fill(a, ANSWER_AT_ONCE, &e);
+	if (fill == FILL_WAIT)
+		return suspend(connection, x, a);
 	if (fill == FILL_FAILED) {
 		log_error("http", "answer_failed", "reason=%s", log_quote(e.text));
 		answer_clear(a);
@@ -151,17 +176,17 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct ans
 
 /* ---- requests ---- */
 
-static enum MHD_Result refuse(
-	struct MHD_Connection *connection, unsigned status, const char *sentence)
+static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange *x,
+	unsigned status, const char *sentence)
 {
 	struct answer a;
 	answer_init(&a);
 	answer_error(&a, status, "%s", sentence);
-	return send_answer(connection, &a);
+	return send_answer(connection, x, &a);
 }
 
-static enum MHD_Result answer_request(struct http *h, struct MHD_Connection *connection,
-	const struct exchange *x, const char *method)
+static enum MHD_Result answer_request(
+	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *method)
 {
 	struct request r = {
 		.context = &h->context,
@@ -173,14 +198,21 @@ static enum MHD_Result answer_request(struct http *h, struct MHD_Connection *con
 	if (strcmp(method, "OPTIONS") == 0)
 		return send_preflight(connection);
 	if (x->discarded && x->has_token)
-		return refuse(connection, 413, "the body exceeds 1048576 bytes");
+		return refuse(connection, x, 413, "the body exceeds 1048576 bytes");
 	if (!method_parse(strcmp(method, "HEAD") == 0 ? "GET" : method, &r.method))
-		return refuse(connection, 501, "the method is not known");
+		return refuse(connection, x, 501, "the method is not known");
 	struct answer a;
 	answer_init(&a);
 	dispatch(&r, &a);
 	free(r.decoded);
-	return send_answer(connection, &a);
+	return send_answer(connection, x, &a);
+}
+
+static enum MHD_Result go_on(struct MHD_Connection *connection, struct exchange *x)
+{
+	struct answer a = x->answer;
+	x->waits = false;
+	return send_answer(connection, x, &a);
 }
 
 /* A body without a token is thrown away. False: it is too much even for that. */
@@ -212,6 +244,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		*upload_size = 0;
 		return more ? MHD_YES : MHD_NO;
 	}
+	if (x->waits)
+		return go_on(connection, x);
 	return answer_request(h, connection, x, method);
 }
 
@@ -234,6 +268,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	struct exchange *x = *state;
 	if (!x)
 		return;
+	if (x->waits)
+		answer_clear(&x->answer);
 	buf_clear(&x->body);
 	free(x->target);
 	free(x);
@@ -274,8 +310,9 @@ struct http *http_start(const struct http_options *options, struct error *e)
 		return NULL;
 	}
 	unsigned threads = options->threads > 0 ? (unsigned)options->threads : THREADS;
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL,
-		NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_line, NULL,
+	h->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
+		NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_line, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
@@ -299,6 +336,8 @@ void http_stop(struct http *h)
 {
 	if (!h)
 		return;
+	if (h->context.waiting) /* the library wants nobody suspended */
+		waiting_stop(h->context.waiting, PATIENCE_MS);
 	MHD_stop_daemon(h->daemon); /* closes the listening socket too */
 	sodium_memzero(h->token, sizeof h->token);
 	free(h);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { CHANNELS_MAX = 16 };
+
 struct resource_row {
 	struct resource_row *next;
 	char kind[16];
@@ -21,6 +23,7 @@ struct store {
 	struct resource_row *rows;
 	uint32_t next_id;
 	size_t calls_left, reads, largest_page;
+	uint64_t trimmed[CHANNELS_MAX]; /* by channel */
 };
 
 bool fake_writer_failing;
@@ -138,6 +141,8 @@ static const struct record *next_locked(struct store *s, const struct query *q)
 		uint32_t id = q->by == QUERY_DEVICE ? r->origin.device : r->origin.channel;
 		if (id != q->id || key < q->from_us || key > q->to_us)
 			continue;
+		if (q->by == QUERY_CHANNEL && r->seq < fake_store_trimmed(s, id))
+			continue;
 		if (q->after &&
 			!(q->reverse ? is_before(q, key, r->seq, q->after_us, q->after_seq)
 				     : is_before(q, q->after_us, q->after_seq, key, r->seq)))
@@ -178,6 +183,21 @@ bool store_settle(struct store *s, struct error *e)
 	(void)s;
 	(void)e;
 	return true;
+}
+
+uint64_t fake_store_trimmed(const struct store *s, uint32_t channel)
+{
+	return channel < CHANNELS_MAX ? s->trimmed[channel] : 0;
+}
+
+bool store_trim_channel(struct store *s, uint32_t channel, uint64_t seq, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e);
+	if (done && channel < CHANNELS_MAX && s->trimmed[channel] < seq)
+		s->trimmed[channel] = seq;
+	pthread_mutex_unlock(&s->lock);
+	return done;
 }
 
 /* ---- latest state ---- */

@@ -17,6 +17,9 @@ void fake_store_fail_after(struct store *s, size_t calls);
 size_t fake_store_reads(const struct store *s);
 size_t fake_store_largest_page(const struct store *s);
 
+/* The seq below which the channel's records were freed; 0: never. */
+uint64_t fake_store_trimmed(const struct store *s, uint32_t channel);
+
 /* Appends a V1-like message: position, type, ident. */
 void fake_store_message(struct store *s, uint32_t channel, uint32_t device, uint64_t ident,
 	int64_t time_us, int64_t received_us);

@@ -40,6 +40,7 @@ static void ask(struct rest *r, struct request *request)
 		check(buf_add_str(&r->text, buf_str(&a.body)));
 		a.body.len = 0;
 	} while (fill == FILL_MORE);
+	check(fill != FILL_WAIT);
 	if (fill == FILL_FAILED)
 		check(buf_printf(&r->text, "FAILED %s", e.text));
 	check(buf_add_char(&r->text, '\0'));
