@@ -157,7 +157,8 @@ void state_apply(struct state *s, const struct record *records, size_t count)
 			pthread_mutex_lock(&s->lock);
 		if (records[i].origin.device)
 			apply_to_device(s, &records[i]);
-		apply_to_ident(s, &records[i]);
+		if (records[i].origin.channel) /* 0: no channel saw it */
+			apply_to_ident(s, &records[i]);
 		if (i % APPLIED_UNDER_ONE_LOCK == APPLIED_UNDER_ONE_LOCK - 1 || i == count - 1)
 			pthread_mutex_unlock(&s->lock);
 	}
@@ -235,6 +236,18 @@ bool state_save_ident(struct state *s, uint32_t channel, uint64_t ident, uint64_
 	}
 	pthread_mutex_unlock(&s->lock);
 	return place != 0;
+}
+
+bool state_replace_telemetry(
+	struct state *s, uint32_t device, uint64_t last_seq, struct str telemetry)
+{
+	pthread_mutex_lock(&s->lock);
+	struct device_state *d = find_device(s, device);
+	bool is_same = d && d->last_seq == last_seq;
+	if (is_same)
+		set_telemetry(d, telemetry);
+	pthread_mutex_unlock(&s->lock);
+	return is_same;
 }
 
 bool state_load_device(struct state *s, const struct device_snapshot *d, struct str telemetry)

@@ -34,6 +34,11 @@ bool state_save_device(
 bool state_save_ident(struct state *s, uint32_t channel, uint64_t ident, uint64_t *last_seq,
 	struct ident_info *out);
 
+/* Puts other telemetry in place of what state_save_device gave. False: a record with a seq above
+ * last_seq was applied meanwhile, nothing changed. */
+MUST_USE bool state_replace_telemetry(
+	struct state *s, uint32_t device, uint64_t last_seq, struct str telemetry);
+
 /* Before the first state_apply. False: the telemetry is damaged. */
 MUST_USE bool state_load_device(
 	struct state *s, const struct device_snapshot *d, struct str telemetry);

@@ -93,8 +93,8 @@ struct ident_info {
 typedef void ident_fn(void *context, const struct ident_info *info);
 void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *context);
 
-/* Forgets the latest values with these parameters (all indices). Durable with the next snapshot and
- * not undone by a restart. */
+/* Forgets the latest values with these parameters (bits; all indices). Durable when it returns true:
+ * a restart does not bring them back, even while their messages are not settled. */
 MUST_USE bool store_forget_telemetry(
 	struct store *s, uint32_t device, uint64_t params, struct error *e);
 

@@ -196,3 +196,17 @@ bool telemetry_merge(
 	}
 	return !was.is_bad;
 }
+
+bool telemetry_forget(struct str old, uint64_t forgotten, struct buf *out)
+{
+	struct reader in;
+	struct telemetry_item item;
+	reader_start(&in, old);
+	out->len = 0;
+	if (old.len && !in.is_bad)
+		add_varint(out, zigzag((uint64_t)in.newest_us));
+	while (reader_next(&in, &item))
+		if (!(forgotten >> item.param & 1))
+			put_item(out, in.newest_us, &item);
+	return !in.is_bad;
+}

@@ -22,6 +22,10 @@ MUST_USE bool peer_unpack(struct str bytes, struct peer *peer);
 MUST_USE bool telemetry_merge(
 	struct str old, const struct record *r, struct message *scratch, struct buf *out);
 
+/* Writes `old` without the values of `params` (bits) to `out`, which it empties before. False when
+ * `old` is damaged. */
+MUST_USE bool telemetry_forget(struct str old, uint64_t params, struct buf *out);
+
 /* Calls `each` (which may be NULL) for every item. False when `bytes` is damaged. */
 bool telemetry_each(struct str bytes, telemetry_fn *each, void *context);
 

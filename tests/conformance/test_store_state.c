@@ -101,6 +101,80 @@ static void values_that_a_message_lacks_stay(void **state)
 	}
 }
 
+static void forget(struct fixture *f, uint32_t device, uint64_t list)
+{
+	struct error e;
+	assert_done(store_forget_telemetry(f->store, device, list, &e), &e);
+}
+
+#define BIT(p) (UINT64_C(1) << PARAM_##p)
+
+/* Neither a restart (the tail is replayed) nor settling brings back what was forgotten. */
+static void forgotten_values_stay_away(void **state)
+{
+	struct fixture *f = *state;
+	forget(f, 1, BIT(IDENT)); /* nothing is known of it */
+	append_one(f, record_plain(1, 1, 20000000, 7));
+	append_one(f, record_plain(1, 2, 20000000, 7));
+	forget(f, 1, BIT(POSITION_SPEED) | BIT(PEER) | BIT(BATTERY_LEVEL));
+	for (int round = 0; round < 4; round++) {
+		struct values v = telemetry(f, 1);
+		assert_int_equal(v.count, 6);
+		assert_false(v.present & (BIT(POSITION_SPEED) | BIT(PEER)));
+		assert_int_equal(v.number[PARAM_IDENT], 1001);
+		assert_int_equal(telemetry(f, 2).count, 8);
+		assert_int_equal(store_last_active(f->store, 1), 21500000);
+		if (round == 1)
+			settle(f->store);
+		else
+			reopen(f);
+	}
+	/* a value that comes later is news, even when its time is older */
+	append_one(f, record_plain(1, 1, 10000000, 8));
+	for (int round = 0; round < 3; round++) {
+		struct values v = telemetry(f, 1);
+		assert_int_equal(v.count, 8);
+		assert_int_equal(v.number[PARAM_POSITION_SPEED], 8);
+		assert_int_equal(v.time_us[PARAM_POSITION_SPEED], 10000000);
+		assert_int_equal(v.time_us[PARAM_IDENT], 20000000);
+		if (round == 1)
+			settle(f->store);
+		reopen(f);
+	}
+	forget(f, 1, UINT64_MAX);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(telemetry(f, 1).count, 0);
+		reopen(f);
+	}
+	assert_int_equal(telemetry(f, 2).count, 8);
+	struct query q = query_all(QUERY_DEVICE, 1);
+	assert_answer(f->store, &f->model, &q); /* the messages stay */
+}
+
+/* Messages that came over REST are of channel 0. */
+static void records_of_no_channel_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	for (int i = 0; i < 50; i++) {
+		append_one(f, record_plain(0, 1, 20000000 + i, i));
+		append_one(f, record_plain((uint32_t)i % 2, 1, 20000000 + i, i));
+	}
+	for (int round = 0; round < 4; round++) {
+		struct query q = query_all(QUERY_DEVICE, 1);
+		assert_answer(f->store, &f->model, &q);
+		q = query_all(QUERY_CHANNEL, 0);
+		assert_answer(f->store, &f->model, &q);
+		q = query_all(QUERY_CHANNEL, 1);
+		assert_answer(f->store, &f->model, &q);
+		assert_int_equal(telemetry(f, 1).number[PARAM_CHANNEL_ID], 1);
+		assert_int_equal(telemetry(f, 1).number[PARAM_POSITION_SPEED], 49);
+		if (round == 1)
+			settle(f->store);
+		else
+			reopen(f);
+	}
+}
+
 static void sum_ident(void *context, const struct ident_info *info)
 {
 	struct ident_info *to = context;
@@ -121,6 +195,7 @@ static void idents_are_counted_once(void **state)
 	append_one(f, record_plain(1, 0, 10000000, 1));
 	append_one(f, record_plain(1, 0, 20000000, 1));
 	append_one(f, record_plain(2, 0, 30000000, 1));
+	append_one(f, record_plain(0, 5, 30000000, 1));
 	settle(f->store);
 	append_one(f, record_plain(1, 0, 5000000, 1));
 	append_one(f, record_plain(1, 4, 40000000, 1));
@@ -136,6 +211,7 @@ static void idents_are_counted_once(void **state)
 		assert_int_equal(ident(f, 1, 1004).device, 4);
 		assert_int_equal(ident(f, 2, 1004).count, 0);
 		assert_int_equal(ident(f, 3, 1000).count, 0);
+		assert_int_equal(ident(f, 0, 1005).count, 0); /* no channel saw it */
 		if (round == 1)
 			settle(f->store);
 		reopen(f);
@@ -255,6 +331,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(newest_value_stays),
 		TEST(values_that_a_message_lacks_stay),
+		TEST(forgotten_values_stay_away),
+		TEST(records_of_no_channel_are_kept),
 		TEST(idents_are_counted_once),
 		TEST(resources_are_kept),
 		TEST(ids_are_never_used_again),

@@ -7,7 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CHANNELS_MAX = 16 };
+enum { CHANNELS_MAX = 16, FORGOTTEN_MAX = 16 };
+
+struct forgotten {
+	uint32_t device;
+	uint64_t params, seq; /* of records up to it */
+};
 
 struct resource_row {
 	struct resource_row *next;
@@ -24,6 +29,8 @@ struct store {
 	uint32_t next_id;
 	size_t calls_left, reads, largest_page;
 	uint64_t trimmed[CHANNELS_MAX]; /* by channel */
+	struct forgotten forgotten[FORGOTTEN_MAX];
+	size_t forgotten_count;
 };
 
 bool fake_writer_failing;
@@ -202,6 +209,28 @@ bool store_trim_channel(struct store *s, uint32_t channel, uint64_t seq, struct 
 
 /* ---- latest state ---- */
 
+bool store_forget_telemetry(struct store *s, uint32_t device, uint64_t list, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool done = works_locked(s, e);
+	if (done) {
+		check(s->forgotten_count < FORGOTTEN_MAX);
+		s->forgotten[s->forgotten_count++] = (struct forgotten){device, list, s->count};
+	}
+	pthread_mutex_unlock(&s->lock);
+	return done;
+}
+
+static bool is_forgotten(const struct store *s, const struct record *r, unsigned param)
+{
+	for (size_t i = 0; i < s->forgotten_count; i++) {
+		const struct forgotten *f = &s->forgotten[i];
+		if (f->device == r->origin.device && f->params >> param & 1 && r->seq <= f->seq)
+			return true;
+	}
+	return false;
+}
+
 static void tell_telemetry(const struct record *const newest[], telemetry_fn *each, void *context)
 {
 	for (unsigned p = 0; p < PARAM_COUNT; p++) {
@@ -235,7 +264,8 @@ bool store_telemetry(struct store *s, uint32_t device, telemetry_fn *each, void 
 			continue;
 		any = true;
 		for (unsigned p = 0; p < PARAM_COUNT; p++)
-			if (message_has(&m, p) && (!newest[p] || r->time_us >= newest[p]->time_us))
+			if (message_has(&m, p) && !is_forgotten(s, r, p) &&
+				(!newest[p] || r->time_us >= newest[p]->time_us))
 				newest[p] = r;
 	}
 	tell_telemetry(newest, each, context);

@@ -97,6 +97,7 @@ static void damaged_telemetry_is_seen(void **state)
 		bool is_whole = telemetry_each((struct str){copy, len}, NULL, NULL);
 		assert_int_equal(
 			is_whole, telemetry_merge((struct str){copy, len}, &r, &scratch, &merged));
+		assert_int_equal(is_whole, telemetry_forget((struct str){copy, len}, 1, &merged));
 		whole += is_whole;
 		free(copy);
 	}
