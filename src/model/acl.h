@@ -1,0 +1,50 @@
+/* acl: what a token of access type 2 may do. What no entry grants is forbidden.
+ *
+ * An entry names the items by `uri` ("gw/devices"), the `methods` that are granted on the items
+ * themselves, the `ids` it is about ("all", which is also meant when it is absent, [1,2] or "1,2")
+ * and the `submodules`: what lies below an item, "messages" in /gw/devices/{devices}/messages. An
+ * entry without `submodules` grants its methods below the items too; with a list, be it empty, only
+ * what is named there is granted, each name with methods of its own (GET is not inherited).
+ *
+ * PUT covers PATCH, for who may replace a thing may as well change it. An entry with a list of ids
+ * creates nothing: what is new is on no list. Entries add up. */
+#ifndef MODEL_ACL_H
+#define MODEL_ACL_H
+
+#include "model/resource.h"
+
+enum acl_method { ACL_GET = 1, ACL_POST = 2, ACL_PUT = 4, ACL_PATCH = 8, ACL_DELETE = 16 };
+
+enum { ACL_ENTRIES_MAX = 24, ACL_IDS_MAX = 1000, ACL_SUBMODULES = 24 };
+
+struct acl_entry {
+	uint8_t uri; /* its place in the table of uris */
+	uint8_t methods;
+	bool any_id, inherits;
+	uint16_t first_id, id_count;        /* in the acl's ids; rising */
+	uint8_t submodules[ACL_SUBMODULES]; /* methods, by place in the table of submodules */
+};
+
+struct acl {
+	uint16_t count, id_count;
+	struct acl_entry entries[ACL_ENTRIES_MAX];
+	uint32_t ids[ACL_IDS_MAX]; /* of all entries */
+};
+
+/* Reads the array of entries. On refusal *out may be half filled. */
+MUST_USE bool acl_parse(const struct json_t *json, struct acl *out, struct refusal *refusal);
+
+/* The array again. False: the buffer is full. */
+MUST_USE bool acl_print(const struct acl *acl, struct buf *out);
+
+/* Is there a submodule of this name? An empty name is the item itself. */
+bool acl_knows_submodule(struct str name);
+
+/* May it do this with at least one item? */
+bool acl_allows(const struct acl *acl, struct str uri, struct str submodule, enum acl_method m);
+
+/* ... with this item? id 0: one that is being made. */
+bool acl_allows_id(const struct acl *acl, struct str uri, struct str submodule, enum acl_method m,
+	uint32_t id);
+
+#endif

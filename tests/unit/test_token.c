@@ -1,0 +1,279 @@
+/* Tokens and what an ACL grants, without a door. */
+#include "test.h"
+
+#include "model/networks.h"
+#include "model/token.h"
+
+#include <jansson.h>
+
+static struct refusal why;
+
+static bool parse(struct token *t, const char *body, enum parse_mode mode)
+{
+	json_t *json = json_loads(body, 0, NULL);
+	assert_non_null(json);
+	why = (struct refusal){.member = ""};
+	bool done = token_parse(json, mode, t, &why);
+	json_decref(json);
+	return done;
+}
+
+static struct acl acl_of(const char *entries)
+{
+	static struct acl acl;
+	json_t *json = json_loads(entries, 0, NULL);
+	assert_true(acl_parse(json, &acl, &why));
+	json_decref(json);
+	return acl;
+}
+
+static bool may(const struct acl *acl, const char *uri, const char *submodule, enum acl_method m)
+{
+	return acl_allows(acl, str_of(uri), str_of(submodule), m);
+}
+
+static bool may_id(const struct acl *acl, const char *submodule, enum acl_method m, uint32_t id)
+{
+	return acl_allows_id(acl, str_of("gw/devices"), str_of(submodule), m, id);
+}
+
+static void what_no_entry_grants_is_forbidden(void **state)
+{
+	(void)state;
+	struct acl acl = acl_of("[]");
+	assert_false(may(&acl, "gw/devices", "", ACL_GET));
+	acl = acl_of("[{\"uri\":\"gw/devices\",\"methods\":[\"GET\",\"POST\"]}]");
+	assert_true(may(&acl, "gw/devices", "", ACL_GET));
+	assert_true(may(&acl, "gw/devices", "", ACL_POST));
+	assert_false(may(&acl, "gw/devices", "", ACL_DELETE));
+	assert_false(may(&acl, "gw/devices", "", ACL_PATCH));
+	assert_false(may(&acl, "gw/channels", "", ACL_GET));
+	assert_false(may(&acl, "gw/device", "", ACL_GET));
+	assert_false(may(&acl, "platform/tokens", "", ACL_GET));
+	assert_false(may(&acl, "", "", ACL_GET));
+	assert_true(may_id(&acl, "", ACL_POST, 0));
+	assert_true(may_id(&acl, "", ACL_GET, 7));
+}
+
+static void submodules_inherit_only_when_none_are_named(void **state)
+{
+	(void)state;
+	struct acl acl = acl_of("[{\"uri\":\"gw/devices\",\"methods\":[\"GET\"]}]");
+	assert_true(may(&acl, "gw/devices", "messages", ACL_GET));
+	assert_false(may(&acl, "gw/devices", "messages", ACL_DELETE));
+	acl = acl_of("[{\"uri\":\"gw/devices\",\"methods\":[\"GET\"],\"submodules\":[]}]");
+	assert_true(may(&acl, "gw/devices", "", ACL_GET));
+	assert_false(may(&acl, "gw/devices", "messages", ACL_GET));
+	acl = acl_of("[{\"uri\":\"gw/devices\",\"methods\":[\"GET\",\"PUT\"],\"submodules\":"
+		     "[{\"name\":\"messages\",\"methods\":[\"GET\",\"DELETE\"]},"
+		     "{\"name\":\"settings\",\"methods\":[]}]}]");
+	assert_true(may(&acl, "gw/devices", "messages", ACL_DELETE));
+	assert_true(may(&acl, "gw/devices", "messages", ACL_GET));
+	assert_false(may(&acl, "gw/devices", "messages", ACL_PUT));
+	assert_false(may(&acl, "gw/devices", "settings", ACL_GET));
+	assert_false(may(&acl, "gw/devices", "logs", ACL_GET));
+	assert_false(may(&acl, "gw/devices", "nothing", ACL_GET));
+	assert_true(may(&acl, "gw/devices", "", ACL_PATCH)); /* PUT covers it */
+	assert_false(may(&acl, "gw/devices", "", ACL_DELETE));
+}
+
+static void ids_restrict_the_items(void **state)
+{
+	(void)state;
+	struct acl acl =
+		acl_of("[{\"uri\":\"gw/devices\",\"methods\":[\"GET\",\"POST\"],\"ids\":[9,3,9]},"
+		       "{\"uri\":\"gw/devices\",\"methods\":[\"GET\"],\"ids\":\"5, 4\"},"
+		       "{\"uri\":\"gw/devices\",\"methods\":[\"DELETE\"],\"ids\":[]},"
+		       "{\"uri\":\"gw/channels\",\"methods\":[\"GET\"],\"ids\":\"all\"}]");
+	for (uint32_t id = 1; id < 12; id++)
+		assert_int_equal(
+			may_id(&acl, "", ACL_GET, id), id == 3 || id == 4 || id == 5 || id == 9);
+	assert_true(may_id(&acl, "", ACL_POST, 9));
+	assert_false(may_id(&acl, "", ACL_POST, 5));
+	assert_false(may_id(&acl, "", ACL_POST, 0)); /* a new one is on no list */
+	assert_false(may(&acl, "gw/devices", "", ACL_DELETE));
+	struct buf out;
+	buf_init(&out, 4096);
+	assert_true(acl_print(&acl, &out));
+	assert_buf(out, "[{\"uri\":\"gw/devices\",\"methods\":[\"GET\",\"POST\"],\"ids\":[3,9]},"
+			"{\"uri\":\"gw/devices\",\"methods\":[\"GET\"],\"ids\":[4,5]},"
+			"{\"uri\":\"gw/devices\",\"methods\":[\"DELETE\"],\"ids\":[]},"
+			"{\"uri\":\"gw/channels\",\"methods\":[\"GET\"],\"ids\":\"all\"}]");
+	buf_clear(&out);
+}
+
+static void a_token_is_read_kept_and_shown(void **state)
+{
+	(void)state;
+	static struct token t, again;
+	token_init(&t);
+	assert_true(parse(&t,
+		"{\"info\":\"ro\",\"ttl\":31536000,\"expire\":1900000000,\"ips\":\"10.0.0.0/8\","
+		"\"metadata\":{\"b\":1,\"a\":[2]},\"access\":{\"type\":2,\"acl\":[{\"uri\":"
+		"\"gw/devices\",\"methods\":[\"GET\"],\"submodules\":[{\"name\":\"messages\","
+		"\"methods\":[\"GET\"]}]}]}}",
+		PARSE_REPLACE));
+	t.created = 1707335420;
+	struct buf out;
+	struct error e;
+	buf_init(&out, 65536);
+	assert_true(token_save(&t, &out));
+	assert_true(token_load(buf_str(&out), &again, &e));
+	again.id = 5;
+	out.len = 0;
+	snprintf(again.key, sizeof again.key, "%064d", 1);
+	assert_true(resource_print(
+		&token_resource, &again, UINT64_MAX >> (64 - token_resource.count), &out));
+	assert_buf(out,
+		"{\"id\":5,\"cid\":1,"
+		"\"key\":\"0000000000000000000000000000000000000000000000000000000000000001\","
+		"\"info\":\"ro\",\"enabled\":true,\"created\":1707335420,\"accessed\":0,"
+		"\"expire\":1900000000,\"ttl\":31536000,\"ips\":\"10.0.0.0/8\",\"access\":"
+		"{\"type\":2,\"acl\":[{\"uri\":\"gw/devices\",\"methods\":[\"GET\"],\"ids\":"
+		"\"all\",\"submodules\":[{\"name\":\"messages\",\"methods\":[\"GET\"]}]}]},"
+		"\"metadata\":{\"b\":1,\"a\":[2]}}");
+	/* a change keeps what it does not name, a replacement of access takes the acl along */
+	assert_true(parse(&again, "{\"enabled\":false}", PARSE_MERGE));
+	assert_int_equal(again.acl.count, 1);
+	assert_true(parse(&again, "{\"access\":{\"type\":1}}", PARSE_REPLACE));
+	assert_int_equal(again.acl.count, 0);
+	assert_string_equal(again.info, "ro");
+	buf_clear(&out);
+}
+
+static void bad_bodies_are_refused_by_name(void **state)
+{
+	(void)state;
+	static struct token t;
+	static const struct {
+		const char *body, *member, *part;
+	} rows[] = {
+		{"[]", "", "must be an object"},
+		{"{}", "ttl", "ttl or expire is needed"},
+		{"{\"ttl\":1,\"key\":\"x\"}", "key", "key cannot be set"},
+		{"{\"ttl\":1,\"hash\":\"x\"}", "hash", "unknown property hash"},
+		{"{\"ttl\":-1}", "ttl", "ttl is -1"},
+		{"{\"ttl\":1,\"ips\":\"10.0.0.0/33\"}", "ips", "'10.0.0.0/33' is no address"},
+		{"{\"ttl\":1,\"ips\":\"10.0.0.1,,\"}", "ips", "'' is no address"},
+		{"{\"ttl\":1,\"metadata\":1}", "metadata", "must be an object"},
+		{"{\"ttl\":1,\"access\":1}", "access", "must be an object"},
+		{"{\"ttl\":1,\"access\":{\"type\":3}}", "access.type", "must be 0"},
+		{"{\"ttl\":1,\"access\":{\"typ\":0}}", "access", "unknown property access.typ"},
+		{"{\"ttl\":1,\"access\":{\"acl\":{}}}", "access.acl", "must be an array"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{}]}}", "access.acl",
+			"access.acl[0]: uri is missing"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"platform/tokens\"}]}}", "access.acl",
+			"'platform/tokens' cannot be granted"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"methods\":[\"get\"]}]"
+		 "}}",
+			"access.acl", "methods are GET"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"ids\":[0]}]}}",
+			"access.acl", "from 1 to"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"ids\":\"1;2\"}]}}",
+			"access.acl", "ids are \"all\""},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"submodules\":[{"
+		 "\"name\":\"x\"}]}]}}",
+			"access.acl", "there is no submodule 'x'"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"submodules\":[{}]}]}}",
+			"access.acl", "needs its name"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"id\":1}]}}",
+			"access.acl", "unknown property id"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		token_init(&t);
+		assert_false(parse(&t, rows[i].body, PARSE_REPLACE));
+		assert_string_equal(why.member, rows[i].member);
+		if (!strstr(why.why.text, rows[i].part))
+			print_error("said: %s\n", why.why.text);
+		assert_non_null(strstr(why.why.text, rows[i].part));
+	}
+}
+
+static void lists_have_limits(void **state)
+{
+	(void)state;
+	static struct token t;
+	struct buf body;
+	buf_init(&body, 65536);
+	assert_true(buf_printf(&body, "{\"ttl\":1,\"access\":{\"type\":2,\"acl\":["
+				      "{\"uri\":\"gw/devices\",\"ids\":[1"));
+	for (int i = 2; i <= ACL_IDS_MAX; i++)
+		assert_true(buf_printf(&body, ",%d", i));
+	size_t mark = body.len;
+	assert_true(buf_printf(&body, "]}]}}%c", '\0'));
+	token_init(&t);
+	assert_true(parse(&t, body.at, PARSE_REPLACE));
+	body.len = mark;
+	assert_true(buf_printf(&body, "]},{\"uri\":\"gw/channels\",\"ids\":[1]}]}}%c", '\0'));
+	assert_false(parse(&t, body.at, PARSE_REPLACE));
+	assert_non_null(strstr(why.why.text, "access.acl[1]: more than 1000 ids"));
+	body.len = 0;
+	assert_true(buf_printf(&body, "{\"ttl\":1,\"access\":{\"acl\":[{}"));
+	for (int i = 0; i < ACL_ENTRIES_MAX; i++)
+		assert_true(buf_printf(&body, ",{}"));
+	assert_true(buf_printf(&body, "]}}%c", '\0'));
+	assert_false(parse(&t, body.at, PARSE_REPLACE));
+	assert_non_null(strstr(why.why.text, "has 25 entries, the limit is 24"));
+	buf_clear(&body);
+}
+
+static void validity(void **state)
+{
+	(void)state;
+	static struct token t;
+	token_init(&t);
+	t.created = 1000;
+	t.expire = 2000;
+	assert_false(token_is_expired(&t, 1999));
+	assert_true(token_is_expired(&t, 2000));
+	t.ttl = 100;
+	t.accessed = 1950;
+	assert_false(token_is_expired(&t, 2049));
+	assert_true(token_is_expired(&t, 2050));
+	t.accessed = t.expire = 0;
+	assert_false(token_is_expired(&t, 1099));
+	assert_true(token_is_expired(&t, 1100));
+}
+
+static void networks(void **state)
+{
+	(void)state;
+	static const uint8_t v4[4] = {10, 1, 2, 3}, v6[16] = {0x20, 1, 0xd, 0xb8, [15] = 1};
+	static const struct {
+		const char *list;
+		bool has_v4, has_v6;
+	} rows[] = {{"10.1.2.3", true, false}, {"10.1.2.4", false, false},
+		{"10.0.0.0/8", true, false}, {"10.1.2.0/31", false, false},
+		{"10.1.2.2/31", true, false}, {"0.0.0.0/0", true, false}, {"::/0", false, true},
+		{"2001:db8::/32", false, true}, {"2001:db8::1", false, true},
+		{"2001:db8::2", false, false}, {"192.0.2.1, 10.1.2.3 ,::1", true, false},
+		{"", false, false}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct error e;
+		assert_true(networks_check(str_of(rows[i].list), &e));
+		assert_int_equal(networks_hold(str_of(rows[i].list), v4, 4), rows[i].has_v4);
+		assert_int_equal(networks_hold(str_of(rows[i].list), v6, 16), rows[i].has_v6);
+	}
+	static const char *const bad[] = {"x", "10.0.0.0/33", "::/129", "10.0.0.0/", "10.0.0",
+		"10.0.0.0/8/8", "localhost", "10.0.0.0/-1"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct error e;
+		assert_false(networks_check(str_of(bad[i]), &e));
+		assert_false(networks_hold(str_of(bad[i]), v4, 4));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_no_entry_grants_is_forbidden),
+		cmocka_unit_test(submodules_inherit_only_when_none_are_named),
+		cmocka_unit_test(ids_restrict_the_items),
+		cmocka_unit_test(a_token_is_read_kept_and_shown),
+		cmocka_unit_test(bad_bodies_are_refused_by_name),
+		cmocka_unit_test(lists_have_limits),
+		cmocka_unit_test(validity),
+		cmocka_unit_test(networks),
+	};
+	return cmocka_run_group_tests_name("token", tests, NULL, NULL);
+}
