@@ -22,7 +22,7 @@ LIBRARIES = {
     "sqlite3.h": ["store"],
     "zstd.h": ["store"],
     "jansson.h": ["model", "http"],
-    "sodium.h": ["app", "http"],
+    "sodium.h": ["app", "core", "http"],
     "ini.h": ["app"],
     "uthash.h": [floor for floor in FLOORS if floor != "app"],
     "utlist.h": [floor for floor in FLOORS if floor != "app"],
