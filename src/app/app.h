@@ -4,6 +4,7 @@
 #define APP_APP_H
 
 int decode_main(int argc, char **argv);
+int openapi_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 
 #endif

@@ -13,6 +13,7 @@ static const struct command {
 } commands[] = {
 	{"decode", "print the messages in a file or pipe of tracker bytes", decode_main},
 	{"help", "print this", help_main},
+	{"openapi", "print the description of the REST API, OpenAPI 3.1", openapi_main},
 	{"serve", "run the gateway: receive from trackers, keep, answer REST", serve_main},
 	{"simulate", "be virtual trackers: a trial without hardware, or a load", simulate_main},
 	{"version", "print the version", version_main},

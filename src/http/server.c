@@ -64,13 +64,21 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 	check(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
+/* A page runs the scripts that came with the program, and talks to the gateway only. */
+#define PAGE_POLICY                                                                                \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "            \
+	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status,
 	const char *type, const char *allow, struct MHD_Response *response)
 {
 	add_header(response, "Access-Control-Allow-Origin", "*");
 	add_header(response, "Cache-Control", "no-store");
+	add_header(response, "X-Content-Type-Options", "nosniff");
 	if (type)
 		add_header(response, "Content-Type", type);
+	if (type && str_starts(str_of(type), "text/html"))
+		add_header(response, "Content-Security-Policy", PAGE_POLICY);
 	if (*allow)
 		add_header(response, "Allow", allow);
 	if (status == 401)

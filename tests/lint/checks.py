@@ -13,12 +13,15 @@ REASON = re.compile(r"^[ \t/*#\"]*Longer than ", re.MULTILINE)
 
 BANNED = ("sprintf vsprintf strcpy strcat strtok atoi atol atoll atof gets rand srand localtime "
           "gmtime ctime asctime strtod strtof scanf sscanf fscanf").split()
-# table: which argument of a row it is sorted by
+# table: which argument (or arguments) of a row it is sorted by
 SORTED = {
     "src/app/config.def": 1,
     "src/cantrack/params.def": 1,
     "src/core/counters.def": 0,
+    "src/http/examples.def": 0,
+    "src/http/parameters.def": slice(0, 2),
     "src/http/routes.def": 1,
+    "src/http/shapes.def": slice(0, 2),
 }
 # Written so that this file does not hold what it looks for.
 FORBIDDEN = [
@@ -142,6 +145,25 @@ def include_directions(tree):
     return includes.check(tree)
 
 
+def described_routes(tree):
+    """Every handler of routes.def has an example; every name in its path and query is told."""
+    def rows(name):
+        path = f"src/http/{name}.def"
+        return tree.text(path) if path in tree.files else ""
+
+    told = set(re.findall(r"^EXAMPLE\((\w+)", rows("examples"), re.MULTILINE))
+    names = set(re.findall(r"^PARAMETER\(\w+, (\w+)", rows("parameters"), re.MULTILINE))
+    found = []
+    for pattern, handler, query in re.findall(
+            r'^ROUTE\(\w+, "([^"]*)", \w+, (\w+), "([^"]*)"', rows("routes"), re.MULTILINE):
+        if handler not in told:
+            found.append(f"src/http/examples.def: no example of {handler}")
+        wanted = re.findall(r"\{(\w+)\}", pattern) + [q for q in query.split(",") if q]
+        found += [f"src/http/parameters.def: {name} of {pattern} is not told"
+                  for name in wanted if name not in names]
+    return found
+
+
 def generated_files(tree):
     """docs/protocol.md agrees with params.def."""
     script = tree.root / "scripts/protocol-doc"
@@ -191,5 +213,10 @@ ALL = [
         ({"README.md": "from regis" + "try.example.org\n"}, "registry's host"),
     ]),
     (built_sources, [({"src/meson.build": "'b.c'\n", "src/a.c": "int x;\n"}, "src/a.c: not in")]),
+    (described_routes, [
+        ({"src/http/routes.def": 'ROUTE(GET, "/x/{y}", READ, get_x, "z", "")\n',
+          "src/http/parameters.def": "PARAMETER(PATH, y, string, \"\")\n"}, "no example of get_x"),
+        ({"src/http/routes.def": 'ROUTE(GET, "/x/{y}", READ, get_x, "z", "")\n'}, "y of /x/{y}"),
+    ]),
     (generated_files, [(_stale_docs(), "is stale")]),
 ]

@@ -1,0 +1,320 @@
+#include "http/openapi.h"
+
+#include "base/json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct parameter parameters[] = {
+#define PARAMETER(place, name, type, text) {PLACE_##place, #name, #type, text},
+#include "http/parameters.def"
+#undef PARAMETER
+};
+const size_t parameter_count = sizeof parameters / sizeof *parameters;
+
+static const struct example examples[] = {
+#define EXAMPLE(handler, body, answer, target, ...)                                                \
+	{handler, #handler, body, answer, target, #__VA_ARGS__},
+#include "http/examples.def"
+#undef EXAMPLE
+};
+
+const struct example *example_of(const struct route *route)
+{
+	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+		if (examples[i].handler == route->handler)
+			return &examples[i];
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+void put(struct writer *w, const char *json)
+{
+	w->full = w->full || !buf_add_str(w->out, str_of(json));
+}
+
+void put_string(struct writer *w, struct str text)
+{
+	w->full = w->full || !json_string(w->out, text);
+}
+
+void put_format(struct writer *w, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, format);
+	int len = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	w->full = w->full || len < 0 || (size_t)len >= sizeof text;
+	put(w, text);
+}
+
+/* ---- parameters ---- */
+
+static const char *const places[] = {
+	[PLACE_DATA] = "data", [PLACE_PATH] = "path", [PLACE_QUERY] = "query"};
+
+static const struct parameter *find(enum place place, struct str name)
+{
+	for (size_t i = 0; i < parameter_count; i++)
+		if (parameters[i].place == place && str_is(name, parameters[i].name))
+			return &parameters[i];
+	return NULL;
+}
+
+static bool takes_data(const struct route *route)
+{
+	return str_starts(str_of(route->parameters), "data");
+}
+
+const struct parameter *parameter_of(const struct route *route, bool in_path, struct str name)
+{
+	const struct parameter *p = NULL;
+	if (in_path)
+		return find(PLACE_PATH, name);
+	if (takes_data(route))
+		p = find(PLACE_DATA, name);
+	return p ? p : find(PLACE_QUERY, name);
+}
+
+static void put_parameter(struct writer *w, const struct parameter *p)
+{
+	bool in_path = p->place == PLACE_PATH;
+	put_format(w,
+		"\"%s.%s\":{\"name\":\"%s\",\"in\":\"%s\",%s\"description\":", places[p->place],
+		p->name, p->name, in_path ? "path" : "query", in_path ? "\"required\":true," : "");
+	put_string(w, str_of(p->text));
+	if (strcmp(p->type, "object") == 0)
+		put(w, ",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\"}}}}");
+	else
+		put_format(w, ",\"schema\":{\"type\":\"%s\"}}", p->type);
+}
+
+static void put_all_parameters(struct writer *w)
+{
+	for (size_t i = 0; i < parameter_count; i++) {
+		put(w, i ? "," : "");
+		put_parameter(w, &parameters[i]);
+	}
+}
+
+static void put_reference(struct writer *w, const struct parameter *p, bool *any)
+{
+	if (!p)
+		return;
+	put_format(w, "%s{\"$ref\":\"#/components/parameters/%s.%s\"}", *any ? "," : "",
+		places[p->place], p->name);
+	*any = true;
+}
+
+static void put_path_parameters(struct writer *w, const struct route *route)
+{
+	bool any = false;
+	struct str rest = str_of(route->pattern);
+	put(w, "\"parameters\":[");
+	while (rest.at) {
+		struct str part = str_cut(&rest, '/');
+		if (part.len > 2 && part.at[0] == '{')
+			put_reference(w,
+				parameter_of(route, true, (struct str){part.at + 1, part.len - 2}),
+				&any);
+	}
+	put(w, "]");
+}
+
+static void put_query_parameters(struct writer *w, const struct route *route)
+{
+	bool any = false;
+	struct str rest = str_of(route->parameters);
+	put(w, ",\"parameters\":[");
+	while (rest.at && rest.len)
+		put_reference(w, parameter_of(route, false, str_cut(&rest, ',')), &any);
+	put(w, "]");
+}
+
+/* ---- operations ---- */
+
+/* Segment n of the pattern, from 0. */
+static struct str segment(const struct route *route, int n)
+{
+	struct str rest = str_of(route->pattern + 1), part = {"", 0};
+	for (; n >= 0; n--)
+		part = rest.at ? str_cut(&rest, '/') : (struct str){"", 0};
+	return part;
+}
+
+/* "devices" of /gw/devices/...; what the gateway tells about itself is "service". */
+static struct str tag_of(const struct route *route)
+{
+	struct str first = segment(route, 0), second = segment(route, 1);
+	if (!second.len || str_is(first, "docs"))
+		return str_of("service");
+	return str_is(first, "auth") || str_is(first, "const") ? first : second;
+}
+
+/* What an entry of a token's access list must say: "gw/devices", and a submodule. */
+static void put_access(struct writer *w, const struct route *route)
+{
+	if (route->scope == SCOPE_PUBLIC) {
+		put(w, ",\"description\":\"Needs no token.\",\"security\":[]");
+		return;
+	}
+	struct str first = segment(route, 0), second = segment(route, 1), part = segment(route, 3);
+	put_format(w,
+		",\"description\":\"A token with an access list needs the uri `%.*s/%.*s` with "
+		"the method %s",
+		STR_PRINT(first), STR_PRINT(second), method_name(route->method));
+	if (part.len)
+		put_format(w, " in the submodule `%.*s`", STR_PRINT(part));
+	put(w, ".\"");
+}
+
+static void put_body(struct writer *w, const struct route *route, const struct example *x)
+{
+	const char *set = route->method == METHOD_POST ? "new" : "change";
+	if (!x || !*x->body)
+		return;
+	put(w, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
+	       "\"schema\":");
+	if (route->method == METHOD_POST)
+		put_format(w,
+			"{\"oneOf\":[{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/"
+			"schemas/%s.%s\"}},{\"$ref\":\"#/components/schemas/%s.%s\"}]}",
+			x->body, set, x->body, set);
+	else
+		put_format(w, "{\"$ref\":\"#/components/schemas/%s.%s\"}", x->body, set);
+	put(w, ",\"example\":");
+	put(w, x->sent);
+	put(w, "}}}");
+}
+
+static void put_answer(struct writer *w, const struct route *route, const struct example *x)
+{
+	put(w, ",\"responses\":{\"200\":{\"description\":");
+	put_string(w, str_of(route->summary));
+	put(w, ",\"content\":{");
+	if (x && strchr(x->answer, '/'))
+		put_format(w, "\"%s\":{}", x->answer);
+	else
+		put_format(w,
+			"\"application/json\":{\"schema\":{\"allOf\":[{\"$ref\":\"#/components/"
+			"schemas/envelope\"},{\"properties\":{\"result\":{\"items\":{\"$ref\":\"#/"
+			"components/schemas/%s\"}}}}]}}",
+			x && *x->answer ? x->answer : "item");
+	put(w, "}}");
+	static const struct {
+		unsigned status;
+		bool with_token, with_body;
+	} refusals[] = {{400, false, false}, {401, true, false}, {403, true, false},
+		{404, false, false}, {405, false, false}, {413, true, true}};
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		if (!(refusals[i].with_token && route->scope == SCOPE_PUBLIC) &&
+			!(refusals[i].with_body && !(x && *x->body)))
+			put_format(w, ",\"%u\":{\"$ref\":\"#/components/responses/%u\"}",
+				refusals[i].status, refusals[i].status);
+	put(w, "}");
+}
+
+static void put_operation(struct writer *w, const struct route *route)
+{
+	const struct example *x = example_of(route);
+	char method[8];
+	snprintf(method, sizeof method, "%s", method_name(route->method));
+	for (char *c = method; *c; c++)
+		*c = (char)(*c | 0x20);
+	put_format(w, "\"%s\":{\"operationId\":\"%s\",\"tags\":[", method, x ? x->operation : "");
+	put_string(w, tag_of(route));
+	put(w, "],\"summary\":");
+	put_string(w, str_of(route->summary));
+	put_access(w, route);
+	put_query_parameters(w, route);
+	put_body(w, route, x);
+	put_answer(w, route, x);
+	if (x) {
+		put(w, ",\"x-example\":{\"target\":");
+		put_string(w, str_of(x->target));
+		put(w, ",\"body\":");
+		put_string(w, str_of(x->sent));
+		put(w, "}");
+	}
+	put(w, "}");
+}
+
+/* Rows of one pattern stand together. */
+static void put_paths(struct writer *w)
+{
+	for (size_t i = 0; i < route_count; i++) {
+		const struct route *route = &routes[i];
+		if (i == 0 || strcmp(route->pattern, routes[i - 1].pattern) != 0) {
+			put(w, i ? "}," : "");
+			put_string(w, str_of(route->pattern));
+			put(w, ":{");
+			put_path_parameters(w, route);
+		}
+		put(w, ",");
+		put_operation(w, route);
+	}
+	put(w, "}");
+}
+
+/* ---- the whole ---- */
+
+static void put_tags(struct writer *w)
+{
+	for (size_t i = 0; i < route_count; i++) {
+		struct str tag = tag_of(&routes[i]);
+		bool seen = false;
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = str_eq(tag, tag_of(&routes[j]));
+		if (seen)
+			continue;
+		put(w, i ? ",{\"name\":" : "{\"name\":");
+		put_string(w, tag);
+		put(w, "}");
+	}
+}
+
+static void put_responses(struct writer *w)
+{
+	static const struct {
+		unsigned status;
+		const char *text;
+	} rows[] = {
+		{400, "The request makes no sense: the errors say what and where; nothing changed"},
+		{401, "No token, or not a valid one"},
+		{403, "Denied, or none of these items exists"},
+		{404, "There is nothing at this address"},
+		{405, "The address has no such method; the header Allow names what it has"},
+		{413, "The body is longer than 1 MiB"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		put_format(w,
+			"%s\"%u\":{\"description\":\"%s\",\"content\":{\"application/json\":{"
+			"\"schema\":{\"$ref\":\"#/components/schemas/envelope\"}}}}",
+			i ? "," : "", rows[i].status, rows[i].text);
+}
+
+bool openapi_print(struct buf *out)
+{
+	struct writer w = {out, false};
+	put(&w, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"cantrack\",\"version\":"
+		"\"" CANTRACK_VERSION "\",\"summary\":\"Gateway for GPS trackers of the Cantrack "
+		"protocol\",\"description\":\"The REST API, in the form of flespi's. Every answer "
+		"is an envelope: `result` is an array, `errors` beside it tells what of the "
+		"request could not be done.\",\"license\":{\"name\":\"MIT\",\"identifier\":\"MIT\""
+		"}},\"security\":[{\"token\":[]}],\"tags\":[");
+	put_tags(&w);
+	put(&w, "],\"paths\":{");
+	put_paths(&w);
+	put(&w, "},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"apiKey\",\"in\":"
+		"\"header\",\"name\":\"Authorization\",\"description\":\"`FlespiToken ` and the "
+		"key of 64 characters, or the key alone\"}},\"parameters\":{");
+	put_all_parameters(&w);
+	put(&w, "},\"responses\":{");
+	put_responses(&w);
+	put(&w, "},\"schemas\":{");
+	put_schemas(&w);
+	put(&w, "}}}\n");
+	return !w.full;
+}

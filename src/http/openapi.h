@@ -1,0 +1,51 @@
+/* openapi: the API's description of itself: OpenAPI 3.1, expanded from the tables of routes,
+ * parameters, examples, shapes, fields and messages. The same bytes at every call. */
+#ifndef HTTP_OPENAPI_H
+#define HTTP_OPENAPI_H
+
+#include "http/routes.h"
+
+/* False: the buffer is full. */
+MUST_USE bool openapi_print(struct buf *out);
+
+/* ---- the tables ---- */
+
+enum place { PLACE_DATA, PLACE_PATH, PLACE_QUERY };
+
+struct parameter {
+	enum place place;
+	const char *name, *type, *text;
+};
+extern const struct parameter parameters[];
+extern const size_t parameter_count;
+
+/* What a route means by this name of its path or query; NULL: no row of the table tells. */
+const struct parameter *parameter_of(const struct route *route, bool in_path, struct str name);
+
+struct example {
+	handler_fn *handler;
+	const char *operation; /* the handler's name */
+	const char *body, *answer, *target, *sent;
+};
+
+/* NULL: no row of the table tells. */
+const struct example *example_of(const struct route *route);
+
+/* ---- writing: the first failure stays ---- */
+
+struct writer {
+	struct buf *out;
+	bool full;
+};
+
+void put(struct writer *w, const char *json);
+void put_string(struct writer *w, struct str text);
+void put_format(struct writer *w, const char *format, ...) PRINTF(2, 3);
+
+/* The members of "schemas". */
+void put_schemas(struct writer *w);
+
+/* Is there a schema with this name? */
+bool schema_exists(const char *name);
+
+#endif

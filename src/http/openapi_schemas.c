@@ -1,0 +1,218 @@
+/* openapi_schemas: the schemas of the API's description: a field table gives three (what is shown,
+ * what a new item takes, what a change takes), the table of parameters gives the message, and
+ * shapes.def the rest. */
+#include "http/openapi.h"
+
+#include "cantrack/message.h"
+#include "model/device.h"
+#include "model/protocol.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Whole numbers above it are not exact in most readers of JSON. */
+#define EXACT_MAX (INT64_C(1) << 53)
+
+static const struct {
+	const char *name;
+	const struct resource *resource;
+	bool is_input;
+} tables[] = {
+	{"channel", &channel_resource, false},
+	{"device", &device_resource, true},
+	{"device_type", &device_type_resource, false},
+	{"protocol", &protocol_resource, false},
+};
+
+static const struct {
+	const char *schema, *member, *types, *text;
+} shapes[] = {
+#define SHAPE(schema, member, types, text) {#schema, #member, types, text},
+#include "http/shapes.def"
+#undef SHAPE
+};
+
+bool schema_exists(const char *name)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		if (strcmp(shapes[i].schema, name) == 0)
+			return true;
+	return strcmp(name, "message") == 0 || strcmp(name, "item") == 0;
+}
+
+/* ---- fields ---- */
+
+static void put_number_field(struct writer *w, const struct field *f)
+{
+	put_format(w, "{\"type\":\"integer\",\"minimum\":%" PRIi64, f->min);
+	if (f->max <= EXACT_MAX)
+		put_format(w, ",\"maximum\":%" PRIi64, f->max);
+}
+
+static void put_kind(struct writer *w, const struct field *f)
+{
+	switch (f->kind) {
+	case FIELD_BOOLEAN: put(w, "{\"type\":\"boolean\""); break;
+	case FIELD_NUMBER: put_number_field(w, f); break;
+	case FIELD_TIME: put(w, "{\"type\":\"number\""); break;
+	case FIELD_TEXT:
+		put_format(w,
+			"{\"type\":\"string\",\"minLength\":%" PRIi64 ",\"maxLength\":%" PRIi64,
+			f->min, f->max);
+		break;
+	case FIELD_IDENT: put(w, "{\"type\":\"string\",\"pattern\":\"^[0-9]+$\""); break;
+	case FIELD_LITERAL:
+		put(w, "{\"const\":");
+		put(w, f->literal);
+		break;
+	case FIELD_PRINTED: put(w, "{\"readOnly\":true"); break;
+	}
+	put(w, ",\"description\":");
+	put_string(w, str_of(f->text));
+	put(w, "}");
+}
+
+enum set { SET_ALL, SET_NEW, SET_CHANGE };
+
+static bool in_set(const struct field *f, enum set set)
+{
+	return set == SET_ALL || f->use & FIELD_INPUT;
+}
+
+/* The end of an object: which members it must have, and that it has no others. */
+static void put_end(struct writer *w, enum set set, const char *required)
+{
+	put(w, "}");
+	if (set == SET_NEW && *required)
+		put_format(w, ",\"required\":[\"%s\"]", required);
+	if (set != SET_ALL)
+		put(w, ",\"additionalProperties\":false");
+	put(w, "}");
+}
+
+struct inner {
+	struct str name;      /* of the inner object that is being written; empty: none */
+	const char *required; /* of its members */
+};
+
+static void enter(struct writer *w, struct inner *at, struct str name, enum set set, bool *any)
+{
+	if (str_eq(at->name, name))
+		return;
+	if (at->name.len) {
+		put_end(w, set, at->required);
+		*any = true;
+	}
+	*at = (struct inner){name, ""};
+	if (!name.len)
+		return;
+	put(w, *any ? "," : "");
+	put_string(w, name);
+	put(w, ":{\"type\":\"object\",\"properties\":{");
+	*any = false;
+}
+
+/* Rows of one inner object stand together in the table. */
+static void put_table(struct writer *w, const char *name, const struct resource *r, enum set set)
+{
+	static const char *const suffix[] = {"", ".new", ".change"};
+	struct inner at = {{"", 0}, ""};
+	const char *required = "";
+	char inner_required[64] = "";
+	bool any = false;
+	put_format(w, "\"%s%s\":{\"type\":\"object\",\"properties\":{", name, suffix[set]);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct field *f = &r->fields[i];
+		if (!in_set(f, set))
+			continue;
+		struct str own = str_of(f->path), outer = {"", 0};
+		if (strchr(f->path, '.'))
+			outer = str_cut(&own, '.');
+		enter(w, &at, outer, set, &any);
+		if (f->use & FIELD_REQUIRED && outer.len) {
+			snprintf(inner_required, sizeof inner_required, "%.*s", STR_PRINT(outer));
+			required = inner_required;
+			at.required = own.at;
+		}
+		put(w, any ? "," : "");
+		put_string(w, own);
+		put(w, ":");
+		put_kind(w, f);
+		any = true;
+	}
+	enter(w, &at, (struct str){"", 0}, set, &any);
+	put_end(w, set, required);
+}
+
+/* ---- messages ---- */
+
+static void put_message(struct writer *w)
+{
+	static const char *const types[] = {
+		[KIND_BOOLEAN] = "boolean",
+		[KIND_NUMBER] = "number",
+		[KIND_TEXT] = "string",
+		[KIND_IDENT] = "string",
+		[KIND_MAC] = "string",
+	};
+	put(w, "\"message\":{\"type\":\"object\",\"description\":\"What a frame said, flat; what "
+	       "it "
+	       "did not say is absent\",\"properties\":{");
+	for (size_t i = 0; i < PARAM_COUNT; i++) {
+		put(w, i ? "," : "");
+		put_string(w, params[i].name);
+		put_format(w, ":{\"type\":\"%s\",\"description\":", types[params[i].kind]);
+		put_string(w, str_of(params[i].text));
+		if (*params[i].unit) {
+			put(w, ",\"x-unit\":");
+			put_string(w, str_of(params[i].unit));
+		}
+		put(w, "}");
+	}
+	put(w, "}}");
+}
+
+/* ---- shapes ---- */
+
+static void put_types(struct writer *w, const char *types)
+{
+	struct str rest = str_of(types);
+	const char *before = "{\"type\":[";
+	while (rest.at) {
+		put(w, before);
+		put_string(w, str_cut(&rest, ' '));
+		before = ",";
+	}
+	put(w, "],\"description\":");
+}
+
+static void put_shape(struct writer *w, size_t first)
+{
+	put_format(w, ",\"%s\":{\"type\":\"object\",\"properties\":{", shapes[first].schema);
+	for (size_t i = first; i < sizeof shapes / sizeof *shapes &&
+			       strcmp(shapes[i].schema, shapes[first].schema) == 0;
+		i++) {
+		put_format(w, "%s\"%s\":", i == first ? "" : ",", shapes[i].member);
+		put_types(w, shapes[i].types);
+		put_string(w, str_of(shapes[i].text));
+		put(w, "}");
+	}
+	put(w, "}}");
+}
+
+void put_schemas(struct writer *w)
+{
+	put_message(w);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		for (int set = SET_ALL; set <= (tables[i].is_input ? SET_CHANGE : SET_ALL); set++) {
+			put(w, ",");
+			put_table(w, tables[i].name, tables[i].resource, (enum set)set);
+		}
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		if (i == 0 || strcmp(shapes[i].schema, shapes[i - 1].schema) != 0)
+			put_shape(w, i);
+	put(w, ",\"item\":{\"type\":\"object\"}");
+}
