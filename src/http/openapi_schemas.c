@@ -64,6 +64,10 @@ static void put_kind(struct writer *w, const struct field *f)
 			f->min, f->max);
 		break;
 	case FIELD_IDENT: put(w, "{\"type\":\"string\",\"pattern\":\"^[0-9]+$\""); break;
+	case FIELD_LIST:
+		put(w, "{\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"}");
+		break;
+	case FIELD_OBJECT: put(w, "{\"type\":[\"object\",\"null\"]"); break;
 	case FIELD_LITERAL:
 		put(w, "{\"const\":");
 		put(w, f->literal);
