@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes cantrack.dict, the words of the protocol for the fuzzer, from the tables of the decoder.
+"""Writes the words for the fuzzer: cantrack.dict of the protocol, from the tables of the decoder,
+expression.dict of filters and rest.dict of requests.
 
-usage: dict.py           writes the file beside this script
-       dict.py --check   exit status 1 when it is not what would be written
+usage: dict.py           writes the files beside this script
+       dict.py --check   exit status 1 when one is not what would be written
 """
 import re
 import sys
@@ -18,6 +19,20 @@ WORDS = ["*HQ,", "*hq,", "#", ",", "865205030330012", "0000000000", "2240.55841"
          "F09FC2AABB0177", ",02DD,0,X,", ",CMD,", ",S20,", ",DONE,", "check123456", "\r\n",
          "$\x91\x71\x70\x10\x65\x12\x33\x50\x06\x10\x26", "~\x02\x00\x00", "\x7d\x01", "\x7d\x02",
          "xx\x05", "yy\x00\x05"]
+
+EXPRESSION = ["&&", "||", "==", "!=", "<=", ">=", "~", "?", ":", "!", "%", "exists(", "tonumber(",
+              "true", "false", "null", "$", '"V*"', "'x'", "\\\"", "1e300", "0.5", "configuration.ident",
+              "name=", ",", "event_code==301"]
+REST = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "/gw/devices/", "/gw/channels/", "/messages",
+        "/telemetry/", "all", "?data=", "&", "%22", "%7B", "%7D", "%26%26", "{name==", "{",
+        "configuration.ident=", "fields=", "filter=", "method=average", "method=minimum",
+        "method=maximum", "generalize=60", "format=csv", "format=geojson", "format=gpx",
+        '"filter":"', '"generalize":60', '"method":"average"', '"from":', '"to":', '"count":',
+        '"reverse":true', '"fields":"']
+
+
+def parameters():
+    return re.findall(r'^PARAM\(\w+, "([^"]+)"', (SOURCE / "params.def").read_text(), re.M)
 
 
 def frame_types():
@@ -37,20 +52,25 @@ def quoted(word):
                             for c in word)
 
 
-def text():
-    words = WORDS + [",%s" % name for name in frame_types()]
-    words += ["\x04" * (length - 12) for length in record_lengths()]
-    return "# The words of the protocol. Written by dict.py.\n" + \
+def protocol():
+    return WORDS + [",%s" % name for name in frame_types()] + \
+        ["\x04" * (length - 12) for length in record_lengths()]
+
+
+def text(words):
+    return "# Words for the fuzzer. Written by dict.py.\n" + \
         "".join(quoted(word) + "\n" for word in words)
 
 
 def main():
-    path = HERE / "cantrack.dict"
-    if sys.argv[1:] == ["--check"]:
-        if path.read_text() != text():
+    expression = EXPRESSION + parameters()
+    for name, words in {"cantrack": protocol(), "expression": expression,
+                        "rest": REST + expression}.items():
+        path = HERE / (name + ".dict")
+        if sys.argv[1:] != ["--check"]:
+            path.write_text(text(words))
+        elif not path.exists() or path.read_text() != text(words):
             sys.exit("%s is stale: run %s" % (path, Path(__file__).name))
-    else:
-        path.write_text(text())
 
 
 main()

@@ -176,7 +176,7 @@ static struct operand fetch(
 struct operand expression_value(
 	const struct expression *x, operand_fn *value_of, const void *object)
 {
-	struct operand stack[EXPRESSION_STACK], *top = stack - 1;
+	struct operand stack[1 + EXPRESSION_STACK], *top = stack; /* the first stays unused */
 	const struct step *s = x->steps, *end = s + x->step_count;
 	while (s < end) {
 		const struct step *next = s + 1;

@@ -102,6 +102,7 @@ static bool put_condition(struct str name, const char *op, struct str value, str
 
 static bool put_part(struct str text, struct str part, struct buf *out, struct error *e)
 {
+	bool done = !out->len || buf_add(out, "&&", 2);
 	struct str name = str_upto(part, name_length(part));
 	struct str rest = str_trim(str_from(part, name.len));
 	size_t column = (size_t)(part.at - text.at) + 1;
@@ -110,15 +111,14 @@ static bool put_part(struct str text, struct str part, struct buf *out, struct e
 			"column %zu: a list of conditions has name, name=mask or name>=5 "
 			"between its commas",
 			column);
-	bool done;
 	if (!rest.len) {
-		done = buf_printf(out, "exists(%.*s)", STR_PRINT(name));
+		done = done && buf_printf(out, "exists(%.*s)", STR_PRINT(name));
 	} else {
 		const char *op = take_operator(&rest);
 		if (!op || !unquote(&rest))
 			return fail(e, "column %zu: '%.*s' is followed by no comparison", column,
 				(int)(name.len < 64 ? name.len : 64), name.at);
-		done = put_condition(name, op, rest, out);
+		done = done && put_condition(name, op, rest, out);
 	}
 	return done || fail(e, "column %zu: the list of conditions is too long", column);
 }
@@ -132,7 +132,7 @@ bool filter_list_expression(struct str text, struct buf *out, struct error *e)
 		if (n == EXPRESSION_NAMES_MAX)
 			return fail(e, "column %zu: more than %d conditions",
 				(size_t)(rest.at - text.at) + 1, n);
-		if ((n && !buf_add(out, "&&", 2)) || !put_part(text, part, out, e))
+		if (!put_part(text, part, out, e))
 			return false;
 		if (end == rest.len)
 			return true;
