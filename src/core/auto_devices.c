@@ -3,6 +3,8 @@
 #include "base/die.h"
 #include "base/log.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The channels of neighbouring records are mostly the same: one look-up, not one a record. */
@@ -21,12 +23,6 @@ static bool wants(struct registry *r, struct wish *w, const struct record *recor
 		w->is_auto = registry_channel(r, w->channel, &c) && c.auto_devices;
 	}
 	return w->is_auto;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
 }
 
 /* Fills in the devices that exist; the idents of the others go to `unknown`. */
@@ -53,26 +49,60 @@ static bool any_wants(struct registry *r, const struct record *records, size_t c
 	return false;
 }
 
-void auto_devices(void *registry, struct record *records, size_t count)
+/* ---- registering ---- */
+
+struct births {
+	const uint64_t *idents;
+	size_t count, next, left;
+	struct error why;
+};
+
+static bool next_birth(void *context, struct device *out, size_t *tag)
+{
+	struct births *b = context;
+	if (b->next == b->count)
+		return false;
+	*tag = b->next;
+	device_init(out);
+	out->ident = b->idents[b->next++];
+	snprintf(out->name, sizeof out->name, "%" PRIu64, out->ident);
+	return true;
+}
+
+static void born(void *context, size_t tag, const struct device *d)
+{
+	(void)context;
+	(void)tag;
+	(void)d;
+}
+
+/* A device that came meanwhile, and an ident given twice, are no failure. */
+static void not_born(void *context, size_t tag, enum verdict why, const struct error *e)
+{
+	(void)tag;
+	struct births *b = context;
+	if (why == VERDICT_FAILED) {
+		b->left++;
+		b->why = *e;
+	}
+}
+
+void auto_devices(void *context, struct record *records, size_t count)
 {
 	static int64_t complained_us;
-	struct registry *r = registry;
+	struct registry *r = context;
 	if (!any_wants(r, records, count))
 		return;
 	uint64_t *idents = xmalloc(count * sizeof *idents);
-	size_t left = fill_in(r, records, count, idents);
-	if (left) {
-		qsort(idents, left, sizeof *idents, by_value);
-		size_t kept = 1;
-		for (size_t i = 1; i < left; i++)
-			if (idents[i] != idents[i - 1])
-				idents[kept++] = idents[i];
-		struct error e = {""};
-		if (registry_auto_devices(r, idents, kept, &e))
-			(void)fill_in(r, records, count, idents);
-		else if (log_due(&complained_us, 60))
-			log_warning("auto_devices", "failed", "idents=%zu reason=%s", kept,
-				log_quote(e.text));
+	struct births b = {.idents = idents};
+	b.count = fill_in(r, records, count, idents);
+	if (b.count) {
+		const struct device_births births = {&b, next_birth, born, not_born, true};
+		registry_create_devices(r, &births);
+		(void)fill_in(r, records, count, idents);
 	}
+	if (b.left && log_due(&complained_us, 60))
+		log_warning("auto_devices", "failed", "idents=%zu reason=%s", b.left,
+			log_quote(b.why.text));
 	free(idents);
 }

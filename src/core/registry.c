@@ -1,55 +1,35 @@
-/* Two locks: `change` is held from the check of a change to its end, over the store's fsync; `lock`
- * guards the cache and is held for the look-up or the swap alone, so that a slow disk never keeps a
- * reader waiting. A cached device is a struct device cut behind its name: a million of them with
- * names of a dozen bytes take some 200 MB, hash included.
- * Longer than 400 lines: the cache and all that changes it keep the rules of the two locks together. */
-#include "core/registry.h"
-
-#include "base/die.h"
+#include "core/registry_inside.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define uthash_fatal(message) die("%s", message)
-#include <uthash.h>
-
-struct cached {
-	uint64_t ident;
-	uint32_t id;
-	uint32_t bytes;
-	UT_hash_handle hh; /* by ident */
-	char device[];
-};
-
-struct registry {
-	struct store *store;
-	pthread_mutex_t change;
-	pthread_rwlock_t lock;
-	uint32_t version;
-	struct cached **devices; /* rising ids */
-	size_t device_count, device_room;
-	struct cached *by_ident;
-	struct channel *channels; /* rising ids */
-	size_t channel_count;
-};
-
-static struct cached *cached_new(const struct device *d)
+struct cached *cached_new(const struct device *d)
 {
-	size_t bytes = offsetof(struct device, name) + strlen(d->name) + 1;
-	struct cached *c = xcalloc(1, sizeof *c + bytes);
+	size_t bytes = offsetof(struct device, name) + strlen(d->name) + 1,
+	       metadata = strlen(d->metadata) + 1;
+	struct cached *c = xcalloc(1, sizeof *c + bytes + metadata);
 	c->ident = d->ident;
 	c->id = d->id;
 	c->bytes = (uint32_t)bytes;
+	c->metadata_bytes = (uint32_t)metadata;
 	memcpy(c->device, d, bytes);
+	memcpy(c->device + bytes, d->metadata, metadata);
 	return c;
 }
 
-/* ---- the cache; the caller holds the lock ---- */
+void cached_copy(const struct cached *c, struct device *out)
+{
+	memcpy(out, c->device, c->bytes);
+	memcpy(out->metadata, c->device + c->bytes, c->metadata_bytes);
+	out->id = c->id;
+	out->live = NULL;
+	out->live_context = NULL;
+}
 
-/* Where the id is, or would be. */
-static size_t place_locked(const struct registry *r, uint32_t id)
+/* ---- the cache ---- */
+
+size_t registry_place(const struct registry *r, uint32_t id)
 {
 	size_t low = 0, high = r->device_count;
 	while (low < high) {
@@ -62,32 +42,27 @@ static size_t place_locked(const struct registry *r, uint32_t id)
 	return low;
 }
 
-static struct cached *find_locked(const struct registry *r, uint32_t id)
+struct cached *registry_find(const struct registry *r, uint32_t id)
 {
-	size_t at = place_locked(r, id);
+	size_t at = registry_place(r, id);
 	return at < r->device_count && r->devices[at]->id == id ? r->devices[at] : NULL;
 }
 
-static struct cached *find_ident_locked(const struct registry *r, uint64_t ident)
+struct cached *registry_find_ident(const struct registry *r, uint64_t ident)
 {
 	struct cached *found = NULL;
 	HASH_FIND(hh, r->by_ident, &ident, sizeof ident, found);
 	return found;
 }
 
-static void forget_locked(struct registry *r, struct cached *c)
+struct cached *registry_keep(struct registry *r, struct cached *c)
 {
-	if (c->ident)
-		HASH_DELETE(hh, r->by_ident, c);
-	free(c);
-}
-
-/* Puts c, whose ident nobody else has, in the place of the one with the same id. */
-static void keep_locked(struct registry *r, struct cached *c)
-{
-	size_t at = place_locked(r, c->id);
+	size_t at = registry_place(r, c->id);
+	struct cached *old = NULL;
 	if (at < r->device_count && r->devices[at]->id == c->id) {
-		forget_locked(r, r->devices[at]);
+		old = r->devices[at];
+		if (old->ident)
+			HASH_DELETE(hh, r->by_ident, old);
 	} else {
 		if (r->device_count == r->device_room) {
 			r->device_room = r->device_room ? r->device_room * 2 : 64;
@@ -100,9 +75,10 @@ static void keep_locked(struct registry *r, struct cached *c)
 	r->devices[at] = c;
 	if (c->ident)
 		HASH_ADD(hh, r->by_ident, ident, sizeof c->ident, c);
+	return old;
 }
 
-static struct channel *channel_locked(const struct registry *r, uint32_t id)
+struct channel *registry_find_channel(const struct registry *r, uint32_t id)
 {
 	for (size_t i = 0; i < r->channel_count; i++)
 		if (r->channels[i].id == id)
@@ -110,23 +86,52 @@ static struct channel *channel_locked(const struct registry *r, uint32_t id)
 	return NULL;
 }
 
-static void keep_channel_locked(struct registry *r, const struct channel *c)
+/* Where it listens is told by registry_set_uri alone. */
+void registry_keep_channel(struct registry *r, const struct channel *c)
 {
-	struct channel *old = channel_locked(r, c->id);
+	struct channel kept = *c, *old = registry_find_channel(r, c->id);
+	snprintf(kept.uri, sizeof kept.uri, "%s", old ? old->uri : "");
+	kept.live = NULL;
+	kept.live_context = NULL;
 	if (old) {
-		*old = *c;
+		*old = kept;
 		return;
 	}
 	r->channels = xrealloc(r->channels, (r->channel_count + 1) * sizeof *r->channels);
 	size_t at = r->channel_count++;
-	for (; at && r->channels[at - 1].id > c->id; at--)
+	for (; at && r->channels[at - 1].id > kept.id; at--)
 		r->channels[at] = r->channels[at - 1];
-	r->channels[at] = *c;
+	r->channels[at] = kept;
 }
 
-static void changed(struct registry *r)
+void registry_grow_version(struct registry *r)
 {
 	__atomic_fetch_add(&r->version, 1, __ATOMIC_RELEASE);
+}
+
+/* ---- the change lock ---- */
+
+void change_begin(struct registry *r, bool is_urgent)
+{
+	if (is_urgent)
+		atomic_fetch_add(&r->urgent, 1);
+	pthread_mutex_lock(&r->change);
+	while (!is_urgent && atomic_load(&r->urgent))
+		pthread_cond_wait(&r->calm, &r->change);
+}
+
+void change_end(struct registry *r, bool is_urgent)
+{
+	if (is_urgent && atomic_fetch_sub(&r->urgent, 1) == 1)
+		pthread_cond_broadcast(&r->calm);
+	pthread_mutex_unlock(&r->change);
+}
+
+void registry_set_watch(struct registry *r, const struct registry_watch *watch)
+{
+	change_begin(r, false);
+	r->watch = watch ? *watch : (struct registry_watch){0};
+	change_end(r, false);
 }
 
 /* ---- opening ---- */
@@ -147,13 +152,13 @@ static bool load_device(void *context, uint32_t id, struct str json)
 		return fail(l->e, "device %" PRIu32 ": %s", id, why.text);
 	}
 	d.id = id;
-	struct cached *other = d.ident ? find_ident_locked(l->registry, d.ident) : NULL;
+	struct cached *other = d.ident ? registry_find_ident(l->registry, d.ident) : NULL;
 	if (other) {
 		l->failed = true;
 		return fail(l->e, "devices %" PRIu32 " and %" PRIu32 " have the same ident",
 			other->id, id);
 	}
-	keep_locked(l->registry, cached_new(&d));
+	(void)registry_keep(l->registry, cached_new(&d));
 	return true;
 }
 
@@ -167,7 +172,7 @@ static bool load_channel(void *context, uint32_t id, struct str json)
 		return fail(l->e, "channel %" PRIu32 ": %s", id, why.text);
 	}
 	c.id = id;
-	keep_channel_locked(l->registry, &c);
+	registry_keep_channel(l->registry, &c);
 	return true;
 }
 
@@ -177,6 +182,7 @@ struct registry *registry_open(struct store *store, struct error *e)
 	r->store = store;
 	r->version = 1;
 	pthread_mutex_init(&r->change, NULL);
+	pthread_cond_init(&r->calm, NULL);
 	/* readers come without a pause and would starve a change otherwise */
 	pthread_rwlockattr_t attributes;
 	pthread_rwlockattr_init(&attributes);
@@ -201,6 +207,7 @@ void registry_close(struct registry *r)
 	free(r->devices);
 	free(r->channels);
 	pthread_rwlock_destroy(&r->lock);
+	pthread_cond_destroy(&r->calm);
 	pthread_mutex_destroy(&r->change);
 	free(r);
 }
@@ -215,7 +222,7 @@ uint32_t registry_version(const struct registry *r)
 uint32_t registry_device_of(struct registry *r, uint64_t ident)
 {
 	pthread_rwlock_rdlock(&r->lock);
-	struct cached *c = find_ident_locked(r, ident);
+	struct cached *c = registry_find_ident(r, ident);
 	uint32_t id = c ? c->id : 0;
 	pthread_rwlock_unlock(&r->lock);
 	return id;
@@ -224,9 +231,9 @@ uint32_t registry_device_of(struct registry *r, uint64_t ident)
 bool registry_device(struct registry *r, uint32_t id, struct device *out)
 {
 	pthread_rwlock_rdlock(&r->lock);
-	struct cached *c = find_locked(r, id);
+	struct cached *c = registry_find(r, id);
 	if (c)
-		memcpy(out, c->device, c->bytes);
+		cached_copy(c, out);
 	pthread_rwlock_unlock(&r->lock);
 	return c != NULL;
 }
@@ -234,7 +241,7 @@ bool registry_device(struct registry *r, uint32_t id, struct device *out)
 bool registry_channel(struct registry *r, uint32_t id, struct channel *out)
 {
 	pthread_rwlock_rdlock(&r->lock);
-	struct channel *c = channel_locked(r, id);
+	struct channel *c = registry_find_channel(r, id);
 	if (c)
 		*out = *c;
 	pthread_rwlock_unlock(&r->lock);
@@ -274,157 +281,10 @@ size_t registry_channels(struct registry *r, struct channel **out)
 	return count;
 }
 
-/* ---- changing; `change` is held ---- */
-
-/* Stores an object under *id, or, when that is 0, under a new one, which it sets. */
-static bool put(struct registry *r, const struct resource *kind, uint32_t *id, const void *object,
-	struct error *e)
-{
-	struct buf json;
-	buf_init(&json, 64 * 1024);
-	bool done = resource_save(kind, object, &json) ||
-		    fail(e, "the %s is too large to be stored", kind->name);
-	struct str text = buf_str(&json);
-	if (done)
-		done = *id ? store_put(r->store, kind->name, *id, text, e)
-			   : store_add(r->store, kind->name, &text, 1, id, e);
-	buf_clear(&json);
-	return done;
-}
-
-static bool put_device_locked(struct registry *r, struct device *d, struct error *e)
-{
-	uint32_t owner = d->ident ? registry_device_of(r, d->ident) : 0;
-	if (owner && owner != d->id)
-		return fail(e, "ident %" PRIu64 " belongs to device %" PRIu32 " already", d->ident,
-			owner);
-	struct device old;
-	if (d->id && !registry_device(r, d->id, &old))
-		return fail(e, "there is no device %" PRIu32, d->id);
-	uint32_t id = d->id;
-	if (!put(r, &device_resource, &id, d, e))
-		return false;
-	d->id = id;
-	struct cached *c = cached_new(d);
-	pthread_rwlock_wrlock(&r->lock);
-	keep_locked(r, c);
-	pthread_rwlock_unlock(&r->lock);
-	changed(r);
-	return true;
-}
-
-bool registry_put_device(struct registry *r, struct device *d, struct error *e)
-{
-	pthread_mutex_lock(&r->change);
-	bool done = put_device_locked(r, d, e);
-	pthread_mutex_unlock(&r->change);
-	return done;
-}
-
-bool registry_put_channel(struct registry *r, struct channel *c, struct error *e)
-{
-	pthread_mutex_lock(&r->change);
-	uint32_t id = c->id;
-	bool done = put(r, &channel_resource, &id, c, e);
-	if (done) {
-		c->id = id;
-		pthread_rwlock_wrlock(&r->lock);
-		keep_channel_locked(r, c);
-		pthread_rwlock_unlock(&r->lock);
-		changed(r);
-	}
-	pthread_mutex_unlock(&r->change);
-	return done;
-}
-
-bool registry_delete_device(struct registry *r, uint32_t id, struct error *e)
-{
-	pthread_mutex_lock(&r->change);
-	bool done = store_delete(r->store, device_resource.name, id, e);
-	if (done) {
-		pthread_rwlock_wrlock(&r->lock);
-		size_t at = place_locked(r, id);
-		if (at < r->device_count && r->devices[at]->id == id) {
-			forget_locked(r, r->devices[at]);
-			r->device_count--;
-			memmove(r->devices + at, r->devices + at + 1,
-				(r->device_count - at) * sizeof *r->devices);
-		}
-		pthread_rwlock_unlock(&r->lock);
-		changed(r);
-	}
-	pthread_mutex_unlock(&r->change);
-	return done;
-}
-
-/* Devices that are being made, with their stored forms one behind the other. */
-struct newborn {
-	struct cached **devices;
-	struct str *json;
-	size_t count;
-	struct buf text;
-};
-
-static bool newborn_add(struct newborn *n, uint64_t ident, struct error *e)
-{
-	struct device d;
-	device_init(&d);
-	d.ident = ident;
-	snprintf(d.name, sizeof d.name, "%" PRIu64, ident);
-	size_t start = n->text.len;
-	if (!resource_save(&device_resource, &d, &n->text))
-		return fail(e, "too many devices at once");
-	n->json[n->count].len = n->text.len - start; /* `at` when the text moves no more */
-	n->devices[n->count++] = cached_new(&d);
-	return true;
-}
-
-static bool newborn_keep(struct registry *r, struct newborn *n, struct error *e)
-{
-	uint32_t first;
-	const char *at = n->text.at;
-	for (size_t i = 0; i < n->count; at += n->json[i++].len)
-		n->json[i].at = at;
-	if (!store_add(r->store, device_resource.name, n->json, n->count, &first, e))
-		return false;
-	pthread_rwlock_wrlock(&r->lock);
-	for (size_t i = 0; i < n->count; i++) {
-		struct cached *c = n->devices[i];
-		c->id = first + (uint32_t)i;
-		memcpy(c->device + offsetof(struct device, id), &c->id, sizeof c->id);
-		keep_locked(r, c);
-	}
-	pthread_rwlock_unlock(&r->lock);
-	n->count = 0; /* they are the cache's now */
-	changed(r);
-	return true;
-}
-
-bool registry_auto_devices(
-	struct registry *r, const uint64_t *idents, size_t count, struct error *e)
-{
-	struct newborn n = {.devices = xmalloc(count * sizeof *n.devices),
-		.json = xmalloc(count * sizeof *n.json)};
-	buf_init(&n.text, SIZE_MAX / 2);
-	bool done = true;
-	pthread_mutex_lock(&r->change);
-	for (size_t i = 0; done && i < count; i++)
-		if (!registry_device_of(r, idents[i]))
-			done = newborn_add(&n, idents[i], e);
-	done = done && (n.count == 0 || newborn_keep(r, &n, e));
-	pthread_mutex_unlock(&r->change);
-	while (n.count)
-		free(n.devices[--n.count]);
-	free(n.devices);
-	free(n.json);
-	buf_clear(&n.text);
-	return done;
-}
-
 void registry_set_uri(struct registry *r, uint32_t channel, const char *uri)
 {
 	pthread_rwlock_wrlock(&r->lock);
-	struct channel *c = channel_locked(r, channel);
+	struct channel *c = registry_find_channel(r, channel);
 	if (c)
 		snprintf(c->uri, sizeof c->uri, "%s", uri);
 	pthread_rwlock_unlock(&r->lock);

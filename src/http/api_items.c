@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "http/routes.h"
+#include "http/telemetry.h"
 
 /* ---- the collections ---- */
 
@@ -11,9 +12,55 @@ static size_t channel_ids(const struct context *c, uint32_t **out)
 	return registry_channel_ids(c->registry, out);
 }
 
+/* a store that cannot tell sizes has none to tell */
+#pragma weak store_bytes
+
+static uint64_t bytes_of(const void *context, enum query_by by, uint32_t id)
+{
+	return store_bytes ? store_bytes(((const struct context *)context)->store, by, id) : 0;
+}
+
+/* ---- what is known of an item besides what is stored; asked for when it is printed ---- */
+
+static uint64_t channel_messages_size(const void *context, const struct channel *c)
+{
+	return bytes_of(context, QUERY_CHANNEL, c->id);
+}
+
+static const struct channel_live channel_live = {channel_messages_size};
+
+static bool device_is_connected(const void *context, const struct device *d)
+{
+	const struct connections *c = ((const struct context *)context)->connections;
+	return c && d->ident && c->is_connected(c->context, d->ident);
+}
+
+static int64_t device_last_active_us(const void *context, const struct device *d)
+{
+	return store_last_active(((const struct context *)context)->store, d->id);
+}
+
+static uint64_t device_messages_size(const void *context, const struct device *d)
+{
+	return bytes_of(context, QUERY_DEVICE, d->id);
+}
+
+static bool device_telemetry(const void *context, const struct device *d, struct buf *out)
+{
+	return telemetry_print(
+		((const struct context *)context)->store, d->id, (struct str)STR("all"), out);
+}
+
+static const struct device_live device_live = {
+	device_is_connected, device_last_active_us, device_messages_size, device_telemetry};
+
 static bool channel_get(const struct context *c, uint32_t id, union object *out)
 {
-	return registry_channel(c->registry, id, &out->channel);
+	if (!registry_channel(c->registry, id, &out->channel))
+		return false;
+	out->channel.live = &channel_live;
+	out->channel.live_context = c;
+	return true;
 }
 
 static size_t device_ids(const struct context *c, uint32_t **out)
@@ -25,7 +72,8 @@ static bool device_get(const struct context *c, uint32_t id, union object *out)
 {
 	if (!registry_device(c->registry, id, &out->device))
 		return false;
-	out->device.last_active_us = store_last_active(c->store, id);
+	out->device.live = &device_live;
+	out->device.live_context = c;
 	return true;
 }
 
@@ -69,10 +117,27 @@ static bool protocol_get(const struct context *c, uint32_t id, union object *out
 	return id == PROTOCOL_ID;
 }
 
+static size_t parameter_ids(const struct context *c, uint32_t **out)
+{
+	(void)c;
+	*out = xmalloc(PARAM_COUNT * sizeof **out);
+	for (uint32_t id = 1; id <= PARAM_COUNT; id++)
+		(*out)[id - 1] = id;
+	return PARAM_COUNT;
+}
+
+static bool parameter_get(const struct context *c, uint32_t id, union object *out)
+{
+	(void)c;
+	out->parameter.id = id;
+	return id >= 1 && id <= PARAM_COUNT;
+}
+
 const struct collection channels = {&channel_resource, channel_ids, channel_get, NULL};
 const struct collection devices = {&device_resource, device_ids, device_get, device_of_ident};
 const struct collection device_types = {&device_type_resource, type_ids, type_get, NULL};
 const struct collection protocols = {&protocol_resource, protocol_ids, protocol_get, NULL};
+const struct collection parameters = {&parameter_resource, parameter_ids, parameter_get, NULL};
 
 /* ---- handlers ---- */
 
@@ -98,6 +163,11 @@ void get_devices(const struct request *r, struct answer *a)
 void get_protocols(const struct request *r, struct answer *a)
 {
 	get_items(r, a, &protocols, r->segment[0]);
+}
+
+void get_message_parameters(const struct request *r, struct answer *a)
+{
+	get_items(r, a, &parameters, r->segment[0]);
 }
 
 void get_device_types(const struct request *r, struct answer *a)

@@ -10,6 +10,7 @@ union object {
 	struct channel channel;
 	struct device device;
 	struct device_type device_type;
+	struct message_parameter parameter;
 };
 
 struct collection {
@@ -21,7 +22,7 @@ struct collection {
 	/* The id of an ident, 0: none; NULL: its items have none. */
 	uint32_t (*of_ident)(const struct context *c, uint64_t ident);
 };
-extern const struct collection channels, devices, device_types, protocols;
+extern const struct collection channels, devices, device_types, protocols, parameters;
 
 struct chosen {
 	uint32_t *ids; /* rising */

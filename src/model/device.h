@@ -4,16 +4,32 @@
 
 #include "model/channel.h"
 
+struct device;
+
+/* What is known of a device besides what is stored. */
+struct device_live {
+	bool (*is_connected)(const void *context, const struct device *d);
+	int64_t (*last_active_us)(const void *context, const struct device *d); /* 0: never */
+	uint64_t (*messages_size)(const void *context, const struct device *d);
+	/* The object of latest values, or null. */
+	bool (*print_telemetry)(const void *context, const struct device *d, struct buf *out);
+};
+
 struct device {
 	uint32_t id;
 	uint32_t device_type_id; /* see model/protocol.h */
 	uint64_t ident;          /* configuration.ident as a number; 0: none */
 	int64_t messages_ttl;    /* seconds */
 	int64_t messages_rotate; /* bytes; 0: off */
-	int64_t last_active_us; /* not stored: of the last message, 0: none; the reader's to fill */
+	/* not stored: the reader's to give; NULL: nothing is known */
+	const struct device_live *live;
+	const void *live_context;
 	bool enabled;
-	char phone[32];                /* configuration.phone */
-	char name[NAME_MAX_BYTES + 1]; /* last: the registry keeps no byte behind its NUL */
+	char polling[8]; /* configuration.settings_polling */
+	char phone[32];  /* configuration.phone */
+	/* last: the registry keeps no byte behind their NULs */
+	char name[NAME_MAX_BYTES + 1];
+	char metadata[METADATA_MAX_BYTES + 1]; /* a JSON object; empty: {} */
 };
 
 extern const struct resource device_resource;

@@ -3,46 +3,6 @@
 #include "base/json.h"
 #include "cantrack/message.h"
 
-/* ---- device types ---- */
-
-static const struct device_type types[] = {
-	{DEVICE_TYPE_GENERIC, "cantrack", "Cantrack tracker"},
-};
-
-bool device_type_get(uint32_t id, struct device_type *out)
-{
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (types[i].id == id) {
-			*out = types[i];
-			return true;
-		}
-	return false;
-}
-
-static bool print_name(const void *object, struct buf *out)
-{
-	return json_string(out, str_of(((const struct device_type *)object)->name));
-}
-
-static bool print_title(const void *object, struct buf *out)
-{
-	return json_string(out, str_of(((const struct device_type *)object)->title));
-}
-
-static const struct field type_fields[] = {
-	FIELD(struct device_type, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1, UINT32_MAX,
-		"Number of the device type"),
-	FIELD_OF_FUNCTION("name", FIELD_SHOWN, print_name, "Name of the device type"),
-	FIELD_OF_FUNCTION("title", FIELD_SHOWN, print_title, "Name for people"),
-	FIELD_OF_LITERAL("protocol_id", FIELD_SHOWN, "441", "Number of the protocol"),
-	FIELD_OF_LITERAL("protocol_name", 0, "\"cantrack\"", "Name of the protocol"),
-};
-
-const struct resource device_type_resource = {"device type", type_fields,
-	sizeof type_fields / sizeof *type_fields, sizeof(struct device_type), NULL, true};
-
-/* ---- protocol ---- */
-
 static const char *json_type(enum param_kind kind)
 {
 	switch (kind) {
@@ -55,27 +15,66 @@ static const char *json_type(enum param_kind kind)
 	return "string";
 }
 
-static bool print_parameter(const struct param_info *p, struct buf *out)
+/* ---- parameters ---- */
+
+static const struct param_info *param_of(const void *object)
 {
-	return buf_printf(out, "{\"name\":\"%.*s\",\"type\":\"%s\",\"unit\":", STR_PRINT(p->name),
-		       json_type(p->kind)) &&
-	       json_string(out, str_of(p->unit)) && buf_add(out, ",\"info\":", 8) &&
-	       json_string(out, str_of(p->text)) && buf_add_char(out, '}');
+	return &params[((const struct message_parameter *)object)->id - 1];
 }
+
+static bool print_parameter_name(const void *object, struct buf *out)
+{
+	return json_string(out, param_of(object)->name);
+}
+
+static bool print_parameter_type(const void *object, struct buf *out)
+{
+	return json_string(out, str_of(json_type(param_of(object)->kind)));
+}
+
+static bool print_parameter_unit(const void *object, struct buf *out)
+{
+	return json_string(out, str_of(param_of(object)->unit));
+}
+
+static bool print_parameter_info(const void *object, struct buf *out)
+{
+	return json_string(out, str_of(param_of(object)->text));
+}
+
+enum { ROW_ID, ROW_NAME, ROW_TYPE, ROW_UNIT, ROW_INFO, ROWS };
+static const struct field parameter_fields[ROWS] = {
+	[ROW_ID] = FIELD(struct message_parameter, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1,
+		PARAM_COUNT, "Number of the parameter"),
+	[ROW_NAME] = FIELD_OF_FUNCTION(
+		"name", FIELD_SHOWN, print_parameter_name, "Name of the parameter"),
+	[ROW_TYPE] = FIELD_OF_FUNCTION(
+		"type", FIELD_SHOWN, print_parameter_type, "boolean, number or string"),
+	[ROW_UNIT] = FIELD_OF_FUNCTION("unit", FIELD_SHOWN, print_parameter_unit, "Its unit"),
+	[ROW_INFO] = FIELD_OF_FUNCTION("info", FIELD_SHOWN, print_parameter_info, "What it means"),
+};
+
+const struct resource parameter_resource = {
+	"message parameter", parameter_fields, ROWS, sizeof(struct message_parameter), NULL, true};
+
+/* ---- protocol ---- */
 
 static bool print_parameters(const void *object, struct buf *out)
 {
 	(void)object;
+	const uint64_t rows = 1 << ROW_NAME | 1 << ROW_TYPE | 1 << ROW_UNIT | 1 << ROW_INFO;
+	struct message_parameter p = {1};
 	bool done = buf_add_char(out, '[');
-	for (size_t i = 0; done && i < PARAM_COUNT; i++)
-		done = (i == 0 || buf_add_char(out, ',')) && print_parameter(&params[i], out);
+	for (; done && p.id <= PARAM_COUNT; p.id++)
+		done = (p.id == 1 || buf_add_char(out, ',')) &&
+		       resource_print(&parameter_resource, &p, rows, out);
 	return done && buf_add_char(out, ']');
 }
 
 static const struct field protocol_fields[] = {
 	FIELD_OF_LITERAL("id", FIELD_SHOWN, "441", "Number of the protocol"),
 	FIELD_OF_LITERAL("name", FIELD_SHOWN, "\"cantrack\"", "Name of the protocol"),
-	FIELD_OF_LITERAL("features", 0, "{\"raw_packets\":false,\"shared_connection\":false}",
+	FIELD_OF_LITERAL("features", 0, "{\"raw_packets\":true,\"shared_connection\":false}",
 		"What channels of the protocol can do"),
 	FIELD_OF_FUNCTION("message_parameters", 0, print_parameters,
 		"Parameters of the messages: name, type, unit, info"),

@@ -107,6 +107,23 @@ bool store_add(struct store *s, const char *kind, const struct str *json, size_t
 	return done;
 }
 
+bool store_change(struct store *s, const char *kind, const uint32_t *ids, const struct str *json,
+	size_t count, struct error *e)
+{
+	struct db *db = &s->resources;
+	struct str name = str_of(kind);
+	pthread_mutex_lock(&s->resources_lock);
+	bool done = db_do(db, BEGIN, e, "");
+	for (size_t i = 0; done && i < count; i++)
+		done = json[i].at ? db_do(db, PUT, e, "tit", name, (int64_t)ids[i], json[i]) &&
+					    db_do(db, RAISE, e, "ti", name, (int64_t)ids[i])
+				  : db_do(db, DELETE, e, "ti", name, (int64_t)ids[i]);
+	done = done && db_do(db, COMMIT, e, "");
+	roll_back(db);
+	pthread_mutex_unlock(&s->resources_lock);
+	return done;
+}
+
 /* Copies a page of rows: id, length, text after each other. */
 static bool read_page(
 	struct store *s, struct str kind, uint32_t after, struct buf *page, struct error *e)

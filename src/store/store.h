@@ -136,6 +136,11 @@ MUST_USE bool store_delete(struct store *s, const char *kind, uint32_t id, struc
 MUST_USE bool store_add(struct store *s, const char *kind, const struct str *json, size_t count,
 	uint32_t *first, struct error *e);
 
+/* Changes `count` resources: those whose text has at == NULL are deleted, the others put. All or
+ * nothing, with one fsync. */
+MUST_USE bool store_change(struct store *s, const char *kind, const uint32_t *ids,
+	const struct str *json, size_t count, struct error *e);
+
 /* The next free id of a kind; never one that was used before. Durable. 0 on failure. */
 uint32_t store_next_id(struct store *s, const char *kind, struct error *e);
 

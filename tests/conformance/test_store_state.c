@@ -302,6 +302,23 @@ static void many_are_added_at_once(void **state)
 	assert_int_equal(store_next_id(f->store, "device", &e), 5);
 }
 
+static void many_change_and_go_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+	struct str three[] = {STR("1"), STR("2"), STR("3")};
+	uint32_t first = 0;
+	assert_true(store_add(f->store, "device", three, 3, &first, &e));
+	/* one goes, one changes, one is new */
+	const uint32_t ids[] = {1, 3, 7};
+	const struct str texts[] = {{NULL, 0}, STR("30"), STR("70")};
+	assert_true(store_change(f->store, "device", ids, texts, 3, &e));
+	assert_listing(f, "device", "2=2 3=30 7=70 ");
+	reopen(f);
+	assert_listing(f, "device", "2=2 3=30 7=70 ");
+	assert_int_equal(store_next_id(f->store, "device", &e), 8);
+}
+
 static void figures_add_up(void **state)
 {
 	struct fixture *f = *state;
@@ -337,6 +354,7 @@ int main(void)
 		TEST(resources_are_kept),
 		TEST(ids_are_never_used_again),
 		TEST(many_are_added_at_once),
+		TEST(many_change_and_go_at_once),
 		TEST(figures_add_up),
 	};
 	return cmocka_run_group_tests_name("store_state", tests, NULL, NULL);

@@ -27,7 +27,7 @@ struct store {
 	size_t count, room;
 	struct resource_row *rows;
 	uint32_t next_id;
-	size_t calls_left, reads, largest_page;
+	size_t calls_left, transactions, reads, largest_page;
 	uint64_t trimmed[CHANNELS_MAX]; /* by channel */
 	struct forgotten forgotten[FORGOTTEN_MAX];
 	size_t forgotten_count;
@@ -85,6 +85,11 @@ size_t fake_store_reads(const struct store *s)
 size_t fake_store_largest_page(const struct store *s)
 {
 	return s->largest_page;
+}
+
+size_t fake_store_transactions(const struct store *s)
+{
+	return s->transactions;
 }
 
 static bool works_locked(struct store *s, struct error *e)
@@ -284,6 +289,19 @@ int64_t store_last_active(struct store *s, uint32_t device)
 	return last;
 }
 
+uint64_t store_bytes(struct store *s, enum query_by by, uint32_t id)
+{
+	uint64_t bytes = 0;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct origin *o = &s->records[i].origin;
+		if ((by == QUERY_DEVICE ? o->device : o->channel) == id)
+			bytes += s->records[i].body.len;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return bytes;
+}
+
 /* An ident is told when its last record comes by. */
 void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *context)
 {
@@ -360,6 +378,30 @@ bool store_put(struct store *s, const char *kind, uint32_t id, struct str json, 
 	return done;
 }
 
+/* A transaction counts as one call and fails as a whole. Returns the calls that are left. */
+static size_t transaction(struct store *s, bool *done, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	*done = works_locked(s, e);
+	size_t calls_left = s->calls_left;
+	s->calls_left = SIZE_MAX;
+	s->transactions++;
+	pthread_mutex_unlock(&s->lock);
+	return calls_left;
+}
+
+bool store_change(struct store *s, const char *kind, const uint32_t *ids, const struct str *json,
+	size_t count, struct error *e)
+{
+	bool done;
+	size_t calls_left = transaction(s, &done, e);
+	for (size_t i = 0; done && i < count; i++)
+		done = json[i].at ? store_put(s, kind, ids[i], json[i], e)
+				  : store_delete(s, kind, ids[i], e);
+	fake_store_fail_after(s, calls_left);
+	return done;
+}
+
 uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
 {
 	(void)kind;
@@ -372,13 +414,15 @@ uint32_t store_next_id(struct store *s, const char *kind, struct error *e)
 bool store_add(struct store *s, const char *kind, const struct str *json, size_t count,
 	uint32_t *first, struct error *e)
 {
-	for (size_t i = 0; i < count; i++) {
+	bool done;
+	size_t calls_left = transaction(s, &done, e);
+	for (size_t i = 0; done && i < count; i++) {
 		uint32_t id = store_next_id(s, kind, e);
-		if (!id || !store_put(s, kind, id, json[i], e))
-			return false;
+		done = id && store_put(s, kind, id, json[i], e);
 		*first = i ? *first : id;
 	}
-	return true;
+	fake_store_fail_after(s, calls_left);
+	return done;
 }
 
 bool store_each(

@@ -12,6 +12,9 @@ void fake_store_free(struct store *s);
  * SIZE_MAX: never fail. */
 void fake_store_fail_after(struct store *s, size_t calls);
 
+/* Calls of store_add and store_change so far. Ask when nobody writes. */
+size_t fake_store_transactions(const struct store *s);
+
 /* Calls of store_read so far, and the most records that one of them was asked for. Ask when nobody
  * reads. */
 size_t fake_store_reads(const struct store *s);

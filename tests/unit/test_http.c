@@ -162,7 +162,8 @@ static void bodies_arrive(void **state)
 	struct live *l = *state;
 	ask(l, "POST /gw/devices?fields=configuration HTTP/1.1\r\n" AUTH,
 		"[{\"configuration\":{\"ident\":\"007\"}}]");
-	assert_true(has(l, "{\"result\":[{\"configuration\":{\"ident\":\"7\"}}]}"));
+	assert_true(has(l, "{\"result\":[{\"configuration\":{\"ident\":\"7\",\"settings_polling\":"
+			   "\"once\"}}]}"));
 	fake_store_message(l->rest->store, 1, 2, 7, 1000000, 1000000);
 	fake_store_message(l->rest->store, 1, 2, 7, 2000000, 2000000);
 	ask(l, "GET /gw/devices/all/messages HTTP/1.1\r\n" AUTH,

@@ -1,24 +1,4 @@
-#include "test.h"
-
-#include "core/registry.h"
-#include "fake_store.h"
-
-static struct device device_named(const char *name, uint64_t ident)
-{
-	struct device d;
-	device_init(&d);
-	snprintf(d.name, sizeof d.name, "%s", name);
-	d.ident = ident;
-	return d;
-}
-
-static struct registry *open_registry(struct store *s)
-{
-	struct error e;
-	struct registry *r = registry_open(s, &e);
-	assert_non_null(r);
-	return r;
-}
+#include "registry.h"
 
 static void devices_are_found_by_id_and_ident(void **state)
 {
@@ -63,8 +43,7 @@ static void an_ident_belongs_to_one_device(void **state)
 	assert_false(registry_put_device(r, &b, &e));
 	assert_string_equal(e.text, "ident 11 belongs to device 1 already");
 	assert_int_equal(b.id, 0);
-	const uint64_t seen[] = {11, 12, 14};
-	assert_true(registry_auto_devices(r, seen, 3, &e));
+	seen_on_auto_channel(r, 3, (const uint64_t[]){11, 12, 14});
 	assert_int_equal(registry_device_of(r, 11), a.id);
 	uint32_t made = registry_device_of(r, 12);
 	assert_true(made && made != a.id);
@@ -73,7 +52,7 @@ static void an_ident_belongs_to_one_device(void **state)
 	assert_string_equal(twelve.name, "12");
 	assert_int_equal(twelve.id, made);
 	uint32_t version = registry_version(r);
-	assert_true(registry_auto_devices(r, seen, 3, &e));
+	seen_on_auto_channel(r, 3, (const uint64_t[]){11, 12, 14});
 	assert_int_equal(registry_version(r), version);
 	a.ident = 12;
 	assert_false(registry_put_device(r, &a, &e));
@@ -99,18 +78,27 @@ static void a_failing_store_changes_nothing(void **state)
 	struct store *s = fake_store_new();
 	struct registry *r = open_registry(s);
 	struct device a = device_named("a", 11);
-	for (size_t calls = 0; calls < 2; calls++) {
-		fake_store_fail_after(s, calls);
-		uint32_t before = registry_version(r);
-		assert_false(registry_put_device(r, &a, &e));
-		assert_string_equal(e.text, "the disk is on fire");
-		assert_int_equal(a.id, 0);
-		assert_int_equal(registry_device_of(r, 11), 0);
-		assert_int_equal(registry_version(r), before);
-	}
+	struct channel c;
+	channel_init(&c);
+	seen_on_auto_channel(r, 0, NULL); /* makes the channel */
 	fake_store_fail_after(s, 0);
-	assert_false(registry_auto_devices(r, &a.ident, 1, &e));
+	uint32_t before = registry_version(r);
+	assert_false(registry_put_device(r, &a, &e));
+	assert_string_equal(e.text, "the disk is on fire");
+	assert_int_equal(a.id, 0);
+	assert_false(registry_put_channel(r, &c, &e));
+	assert_int_equal(c.id, 0);
+	seen_on_auto_channel(r, 1, &a.ident);
 	assert_int_equal(registry_device_of(r, 11), 0);
+	assert_int_equal(registry_version(r), before);
+	fake_store_fail_after(s, SIZE_MAX);
+	assert_true(registry_put_device(r, &a, &e));
+	fake_store_fail_after(s, 0);
+	assert_false(registry_delete_device(r, a.id, &e));
+	assert_int_equal(registry_device_of(r, 11), a.id);
+	a.ident = 12;
+	assert_false(registry_put_device(r, &a, &e));
+	assert_int_equal(registry_device_of(r, 12), 0);
 	assert_null(registry_open(s, &e));
 	registry_close(r);
 	fake_store_free(s);

@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-static const struct resource *const all[] = {
-	&channel_resource, &device_resource, &device_type_resource, &protocol_resource};
+static const struct resource *const all[] = {&channel_resource, &device_resource,
+	&device_type_resource, &protocol_resource, &parameter_resource};
 
 /* What the code relies on when it walks a table. */
 static void tables_are_sound(void **state)
@@ -59,6 +59,31 @@ static void assert_printed(const struct device *d, const char *fields, const cha
 	buf_clear(&out);
 }
 
+static bool is_connected(const void *context, const struct device *d)
+{
+	return !context && d->ident != 0;
+}
+
+static int64_t last_active_us(const void *context, const struct device *d)
+{
+	(void)d;
+	return context ? 0 : 1732262402512345;
+}
+
+static uint64_t messages_size(const void *context, const struct device *d)
+{
+	(void)d;
+	return context ? 0 : 4711;
+}
+
+static bool telemetry(const void *context, const struct device *d, struct buf *out)
+{
+	(void)d;
+	return !context && buf_add(out, "{}", 2);
+}
+
+static const struct device_live live = {is_connected, last_active_us, messages_size, telemetry};
+
 static void a_device_is_read_and_printed(void **state)
 {
 	(void)state;
@@ -73,17 +98,20 @@ static void a_device_is_read_and_printed(void **state)
 	assert_printed(&d, NULL,
 		"{\"id\":101,\"cid\":1,\"name\":\"Tr\xc3\xbc"
 		"ck \\\"1\\\"\",\"enabled\":true,\"device_type_id\":1,\"protocol_id\":441,"
-		"\"configuration\":{\"ident\":\"7301151405\",\"phone\":\"+49\"},"
+		"\"configuration\":{\"ident\":\"7301151405\",\"phone\":\"+49\",\"settings_"
+		"polling\":\"once\"},"
 		"\"messages_ttl\":31536000,\"messages_rotate\":5,\"media_ttl\":0,"
 		"\"media_rotate\":0}");
 	assert_printed(&d, "protocol_name,configuration,id",
 		"{\"id\":101,\"protocol_name\":\"cantrack\",\"configuration\":{\"ident\":"
-		"\"7301151405\",\"phone\":\"+49\"}}");
+		"\"7301151405\",\"phone\":\"+49\",\"settings_polling\":\"once\"}}");
 	assert_printed(&d, "configuration.ident", "{\"configuration\":{\"ident\":\"7301151405\"}}");
 	assert_printed(&d, "last_active,device_type_name",
-		"{\"device_type_name\":\"cantrack\",\"last_active\":null}");
-	d.last_active_us = 1732262402512345;
-	assert_printed(&d, "last_active", "{\"last_active\":1732262402.512345}");
+		"{\"device_type_name\":\"generic\",\"last_active\":null}");
+	d.live = &live;
+	assert_printed(&d, "last_active,connected,messages_size,telemetry",
+		"{\"connected\":true,\"last_active\":1732262402.512345,\"telemetry\":{},"
+		"\"messages_size\":4711}");
 }
 
 static void unknown_fields_are_named(void **state)
@@ -137,7 +165,8 @@ static const struct {
 	{"{\"messages_ttl\":1.5}", "messages_ttl", "messages_ttl must be a whole number"},
 	{"{\"messages_ttl\":-1}", "messages_ttl",
 		"messages_ttl is -1, the limits are 0 and 315360000"},
-	{"{\"device_type_id\":2}", "device_type_id", "device_type_id is 2, the limits are 1 and 1"},
+	{"{\"device_type_id\":12}", "device_type_id",
+		"device_type_id is 12, the limits are 1 and 11"},
 	{"{\"configuration\":1}", "configuration", "configuration must be an object"},
 	{"{\"configuration\":{\"ident\":7}}", "configuration.ident",
 		"configuration.ident must be a string of 1..16 digits"},

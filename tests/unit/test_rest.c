@@ -28,7 +28,8 @@ static void get(struct rest *r, const char *target)
 
 #define DEVICE_1                                                                                   \
 	"{\"id\":2,\"cid\":1,\"name\":\"Truck 1\",\"enabled\":true,\"device_type_id\":1,"          \
-	"\"protocol_id\":441,\"configuration\":{\"ident\":\"130305\"},"                            \
+	"\"protocol_id\":441,\"configuration\":{\"ident\":\"130305\",\"settings_polling\":"        \
+	"\"once\"},"                                                                               \
 	"\"messages_ttl\":31536000,\"messages_rotate\":0,\"media_ttl\":0,\"media_rotate\":0}"
 
 static void make_devices(struct rest *r)
@@ -176,14 +177,25 @@ static void protocols_are_described(void **state)
 	get(r, "/gw/channel-protocols/all?fields=name,id,features");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":441,\"name\":\"cantrack\",\"features\":{\"raw_packets\":"
-		"false,\"shared_connection\":false}}]}\n");
+		"true,\"shared_connection\":false}}]}\n");
 	get(r, "/gw/channel-protocols/cantrack?fields=message_parameters");
 	assert_non_null(strstr(r->text.at, "{\"name\":\"battery.voltage\",\"type\":\"number\","
 					   "\"unit\":\"volts\",\"info\":"));
-	get(r, "/gw/channel-protocols/name=cantrack/device-types/all");
+	get(r, "/gw/channel-protocols/all?fields=title");
+	assert_answer(r, 400,
+		"{\"result\":[],\"errors\":[{\"code\":2,\"field\":\"title\",\"reason\":"
+		"\"field is not allowed\"}]}\n");
+	get(r, "/gw/channel-protocols/name=cantrack/device-types/1,5");
 	assert_answer(r, 200,
-		"{\"result\":[{\"id\":1,\"name\":\"cantrack\",\"title\":\"Cantrack tracker\","
-		"\"protocol_id\":441}]}\n");
+		"{\"result\":[{\"id\":1,\"name\":\"generic\",\"title\":\"Cantrack, any "
+		"model\",\"protocol_id\":441},{\"id\":5,\"name\":\"g06l\",\"title\":"
+		"\"Cantrack G06L\",\"protocol_id\":441}]}\n");
+	get(r, "/gw/protocols/441/device-types/g06l?fields=id,settings");
+	assert_answer(r, 200, "{\"result\":[{\"id\":5,\"settings\":[]}]}\n");
+	get(r, "/gw/message-parameters/battery.level");
+	assert_answer(r, 200,
+		"{\"result\":[{\"id\":1,\"name\":\"battery.level\",\"type\":\"number\","
+		"\"unit\":\"percentage\",\"info\":\"Internal battery level\"}]}\n");
 	get(r, "/gw/channel-protocols/all/device-types/1?fields=protocol_id");
 	assert_answer(r, 200, "{\"result\":[{\"protocol_id\":441}]}\n");
 	get(r, "/gw/channel-protocols/teltonika/device-types/all");
@@ -253,11 +265,13 @@ static void devices_are_changed_and_deleted(void **state)
 	rest_ask(r, METHOD_PATCH, "/gw/devices/2?fields=configuration",
 		"{\"configuration\":{\"phone\":\"+49\"}}");
 	assert_answer(r, 200,
-		"{\"result\":[{\"configuration\":{\"ident\":\"130305\",\"phone\":\"+49\"}}]}\n");
+		"{\"result\":[{\"configuration\":{\"ident\":\"130305\",\"phone\":\"+49\","
+		"\"settings_polling\":\"once\"}}]}\n");
 	rest_ask(r, METHOD_PUT, "/gw/devices/2,9?fields=id,configuration",
 		"{\"configuration\":{\"ident\":\"7\"}}");
 	assert_answer(r, 200,
-		"{\"result\":[{\"id\":2,\"configuration\":{\"ident\":\"7\"}}],"
+		"{\"result\":[{\"id\":2,\"configuration\":{\"ident\":\"7\",\"settings_polling\":"
+		"\"once\"}}],"
 		"\"errors\":[{\"code\":3,\"id\":9,\"reason\":\"access denied or unable to process "
 		"the item\"}]}\n");
 	rest_ask(r, METHOD_PUT, "/gw/devices/all?fields=id",

@@ -55,7 +55,7 @@ static void conditions_must_all_hold(void **state)
 		{"protocol_name=cantrack", true},
 		{"id=5,name=Truck*,enabled=true", true},
 		{"id=5,name=Truck*,enabled=false", false},
-		{"device_type_name=cantrack", true},
+		{"device_type_name=generic", true},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct selector s = parsed(rows[i].text);
