@@ -137,7 +137,8 @@ const struct collection channels = {&channel_resource, channel_ids, channel_get,
 const struct collection devices = {&device_resource, device_ids, device_get, device_of_ident};
 const struct collection device_types = {&device_type_resource, type_ids, type_get, NULL};
 const struct collection protocols = {&protocol_resource, protocol_ids, protocol_get, NULL};
-const struct collection parameters = {&parameter_resource, parameter_ids, parameter_get, NULL};
+const struct collection message_parameters = {
+	&parameter_resource, parameter_ids, parameter_get, NULL};
 
 /* ---- handlers ---- */
 
@@ -167,7 +168,7 @@ void get_protocols(const struct request *r, struct answer *a)
 
 void get_message_parameters(const struct request *r, struct answer *a)
 {
-	get_items(r, a, &parameters, r->segment[0]);
+	get_items(r, a, &message_parameters, r->segment[0]);
 }
 
 void get_device_types(const struct request *r, struct answer *a)

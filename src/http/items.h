@@ -22,7 +22,7 @@ struct collection {
 	/* The id of an ident, 0: none; NULL: its items have none. */
 	uint32_t (*of_ident)(const struct context *c, uint64_t ident);
 };
-extern const struct collection channels, devices, device_types, protocols, parameters;
+extern const struct collection channels, devices, device_types, protocols, message_parameters;
 
 struct chosen {
 	uint32_t *ids; /* rising */

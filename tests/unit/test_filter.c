@@ -136,14 +136,21 @@ static void json_objects(void **state)
 	filter_free(f);
 }
 
+static int64_t last_active_us(const void *context, const struct device *d)
+{
+	(void)context, (void)d;
+	return 1500000;
+}
+
 static void objects(void **state)
 {
 	(void)state;
+	static const struct device_live live = {.last_active_us = last_active_us};
 	struct device d;
 	device_init(&d);
 	d.id = 5;
 	d.ident = 7301151405;
-	d.last_active_us = 1500000;
+	d.live = &live;
 	snprintf(d.name, sizeof d.name, "Truck \"1\"");
 	static const struct {
 		const char *text;
