@@ -40,6 +40,7 @@ struct house {
 	struct gate *gate;
 	struct http *http;
 	uint32_t channel;
+	struct auto_devices auto_devices;
 };
 
 /* ---- starting ---- */
@@ -110,7 +111,8 @@ static bool start_store(struct house *h, struct error *e)
 	if (!h->registry || !prepare_channel(h, e))
 		return false;
 	h->writer = writer_start(h->store, h->config.commit_interval_us);
-	writer_before(h->writer, auto_devices, h->registry);
+	h->auto_devices = (struct auto_devices){.registry = h->registry};
+	writer_before(h->writer, auto_devices, &h->auto_devices);
 	h->waiting = waiting_new();
 	writer_follow(h->writer, waiting_committed, h->waiting);
 	return true;

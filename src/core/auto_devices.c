@@ -2,6 +2,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "core/change.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,6 +55,7 @@ static bool any_wants(struct registry *r, const struct record *records, size_t c
 struct births {
 	const uint64_t *idents;
 	size_t count, next, left;
+	struct events *events;
 	struct error why;
 };
 
@@ -71,9 +73,15 @@ static bool next_birth(void *context, struct device *out, size_t *tag)
 
 static void born(void *context, size_t tag, const struct device *d)
 {
-	(void)context;
 	(void)tag;
-	(void)d;
+	const struct change change = {
+		.type = ORIGIN_DEVICE,
+		.id = d->id,
+		.resource = &device_resource,
+		.new = d,
+		.app = STR("auto"),
+	};
+	change_post(((const struct births *)context)->events, &change);
 }
 
 /* A device that came meanwhile, and an ident given twice, are no failure. */
@@ -90,11 +98,12 @@ static void not_born(void *context, size_t tag, enum verdict why, const struct e
 void auto_devices(void *context, struct record *records, size_t count)
 {
 	static int64_t complained_us;
-	struct registry *r = context;
+	const struct auto_devices *a = context;
+	struct registry *r = a->registry;
 	if (!any_wants(r, records, count))
 		return;
 	uint64_t *idents = xmalloc(count * sizeof *idents);
-	struct births b = {.idents = idents};
+	struct births b = {.idents = idents, .events = a->events};
 	b.count = fill_in(r, records, count, idents);
 	if (b.count) {
 		const struct device_births births = {&b, next_birth, born, not_born, true};

@@ -37,8 +37,10 @@ struct request {
 	enum method method;
 	struct str target; /* as received: path and query, encoded */
 	struct str body;
-	bool has_token;   /* the administrator's */
-	struct peer peer; /* who asks; family 0: not known */
+	bool has_token; /* the administrator's */
+	uint32_t token_id;
+	struct peer peer;      /* who asks; family 0: not known */
+	struct str app, trace; /* x-flespi-app, x-flespi-trace; at most 63 and 31 bytes */
 	/* filled by dispatch, decoded; views into `decoded` */
 	struct str segment[PATH_PARAMETERS_MAX]; /* the {parts} of the route */
 	struct query_parameter query[QUERY_MAX];

@@ -40,7 +40,8 @@ static inline void seen_on_auto_channel(struct registry *r, size_t count, const 
 		records[i].origin.channel = channel;
 		records[i].origin.ident = idents[i];
 	}
-	auto_devices(r, records, count);
+	struct auto_devices context = {r, NULL};
+	auto_devices(&context, records, count);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(records[i].origin.device, registry_device_of(r, idents[i]));
 	free(records);
