@@ -3,6 +3,7 @@
 #include "app/app.h"
 #include "app/config.h"
 #include "app/datadir.h"
+#include "app/first_channel.h"
 #include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -60,43 +61,6 @@ static void raise_file_limit(void)
 			log_quote("no more connections than that are possible"));
 }
 
-/* What the options say goes into the channel: everything into a new one, what was given into one
- * that was stored. */
-static void configure_channel(struct channel *ch, const struct config *c, bool is_new)
-{
-#define TAKE(option, member, value)                                                                \
-	if (is_new || c->given[OPTION_##option])                                                   \
-	ch->member = (value)
-	TAKE(auto_devices, auto_devices, c->auto_devices);
-	TAKE(extended, extended, c->extended);
-	TAKE(listen, port, c->listen.port);
-	TAKE(max_connections, max_connections, (int)c->max_connections);
-	TAKE(max_junk, max_junk_bytes, (int)c->max_junk);
-	TAKE(max_per_address, max_per_address, (int)c->max_per_address);
-	TAKE(no_ack_v1, ack_v1, !c->no_ack_v1);
-	TAKE(silence_timeout, silence_s, (int)c->silence_timeout);
-#undef TAKE
-	if (is_new || c->given[OPTION_listen])
-		snprintf(ch->address, sizeof ch->address, "%s", c->listen.host);
-}
-
-/* The gateway has one channel: made at the first start, changed by options at later ones. */
-static bool prepare_channel(struct house *h, struct error *e)
-{
-	struct channel *channels = NULL, ch;
-	size_t count = registry_channels(h->registry, &channels);
-	if (count)
-		ch = channels[0];
-	else
-		channel_init(&ch);
-	free(channels);
-	configure_channel(&ch, &h->config, count == 0);
-	if (!registry_put_channel(h->registry, &ch, e))
-		return false;
-	h->channel = ch.id;
-	return true;
-}
-
 static bool start_store(struct house *h, struct error *e)
 {
 	struct store_options store = {
@@ -108,7 +72,7 @@ static bool start_store(struct house *h, struct error *e)
 	if (!h->store)
 		return false;
 	h->registry = registry_open(h->store, e);
-	if (!h->registry || !prepare_channel(h, e))
+	if (!h->registry || !first_channel(h->store, h->registry, &h->config, &h->channel, e))
 		return false;
 	h->writer = writer_start(h->store, h->config.commit_interval_us);
 	h->auto_devices = (struct auto_devices){.registry = h->registry};

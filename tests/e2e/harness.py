@@ -15,17 +15,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.environ.get("CANTRACK", str(ROOT / "build" / "cantrack"))
-READY = re.compile(r"event=ready listen=\S*:(\d+) http=(\S+) data=")
+READY = re.compile(r"event=ready listen=(?:none|\S*:(\d+)) http=(\S+) data=")
 
 
 class Gateway:
     """One gateway on free ports of 127.0.0.1. The data directory outlives stop() and kill(), so
     start() again means: the same gateway, restarted."""
 
-    def __init__(self, data=None, args=()):
+    def __init__(self, data=None, args=(), listen="127.0.0.1:0"):
         self._own = tempfile.TemporaryDirectory() if data is None else None
         self.data = Path(data or self._own.name) / ("" if data else "data")
         self.args = list(args)
+        self.listen = listen  # None: the option is not given
         self.process = None
         self.log = []  # the lines of standard error, of all starts
         self._reader = None
@@ -35,8 +36,8 @@ class Gateway:
         """Starts it and does not wait; returns an event: it is ready, or it ended."""
         ready = threading.Event()
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--data", self.data, "--listen", "127.0.0.1:0",
-             "--http", "127.0.0.1:0", *self.args],
+            [PROGRAM, "serve", "--data", self.data, "--http", "127.0.0.1:0",
+             *(["--listen", self.listen] if self.listen else []), *self.args],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             errors="replace")
         self._reader = threading.Thread(target=self._read, args=(self.process, ready), daemon=True)
@@ -58,7 +59,7 @@ class Gateway:
             self.log.append(line.rstrip("\n"))
             found = READY.search(line)
             if found:
-                self.port, self.url = int(found.group(1)), found.group(2)
+                self.port, self.url = int(found.group(1) or 0), found.group(2)
                 ready.set()
         ready.set()  # it ended
 

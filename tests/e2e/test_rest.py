@@ -124,12 +124,13 @@ def test_idents_are_listed_with_or_without_a_device(gateway):
     tracker = Session(gateway, 7101)
     tracker.heartbeats([50, 51, 52])
     [seen] = gateway.get("/gw/channels/1/idents/7101")
-    assert seen["count"] == 3 and seen["size"] > 0 and seen["device_id"] is None
+    assert seen["messages"] == 3 and seen["size"] > 0 and seen["device_id"] is None
     assert seen["peer"] == tracker.name
-    assert abs(seen["last_active"] - time.time()) < PATIENCE
+    assert seen["reason"] == "no device has configuration.ident 7101"
+    assert abs(seen["last"] - time.time()) < PATIENCE
     device = register(gateway, 7101)
     [seen] = gateway.get("/gw/channels/1/idents/*710*")
-    assert seen["device_id"] == device
+    assert seen["device_id"] == device and seen["reason"] is None
     assert gateway.get("/gw/channels/1/idents/no*") == []
     tracker.close()
 
@@ -218,8 +219,8 @@ def test_duplicates_and_partial_failure(gateway):
     ("GET", "/gw/channels/1?fields=title", None, 400,
      {"code": 2, "field": "title", "reason": "field is not allowed"}),
     ("GET", "/gw/nothing", None, 404, {"code": 2, "reason": "there is nothing at /gw/nothing"}),
-    ("PUT", "/gw/channels/1", "{}", 405,
-     {"code": 2, "reason": "PUT is not possible here, only GET, HEAD"}),
+    ("POST", "/gw/channels/1", "{}", 405,
+     {"code": 2, "reason": "POST is not possible here, only GET, HEAD, PUT, PATCH, DELETE"}),
     ("POST", "/gw/devices", '{"colour":1}', 400,
      {"code": 2, "id": 0, "field": "colour", "reason": "unknown property colour"}),
     ("GET", "/gw/channels/1/messages?data=%7B%22form%22%3A1%7D", None, 400,

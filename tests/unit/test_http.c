@@ -134,7 +134,7 @@ static void answers_carry_their_headers(void **state)
 	assert_true(has(l, "\r\nCache-Control: no-store\r\n"));
 	assert_true(has(l, "\r\nContent-Type: application/json\r\n"));
 	assert_true(has(l, "\r\nAccess-Control-Allow-Origin: *\r\n"));
-	ask(l, "DELETE /gw/channels/all HTTP/1.1\r\n" AUTH, NULL);
+	ask(l, "DELETE /gw/message-parameters/all HTTP/1.1\r\n" AUTH, NULL);
 	assert_true(has(l, "HTTP/1.1 405 "));
 	assert_true(has(l, "\r\nAllow: GET, HEAD\r\n"));
 	ask(l, "BREW /gw/channels/all HTTP/1.1\r\n" AUTH, NULL);

@@ -90,7 +90,9 @@ static void unknown_places_and_methods(void **state)
 	rest_ask(r, METHOD_POST, "/gw/channels/all", "{}");
 	assert_answer(r, 405,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"POST is not possible here, "
-		"only GET, HEAD\"}]}\n");
+		"only GET, HEAD, PUT, PATCH, DELETE\"}]}\n");
+	assert_string_equal(r->allow, "GET, HEAD, PUT, PATCH, DELETE");
+	rest_ask(r, METHOD_PUT, "/gw/message-parameters/all", "{}");
 	assert_string_equal(r->allow, "GET, HEAD");
 	get(r, "/gw/devices");
 	assert_string_equal(r->allow, "POST");
@@ -234,10 +236,11 @@ static void a_bad_body_changes_nothing(void **state)
 {
 	struct rest *r = *state;
 	rest_ask(r, METHOD_POST, "/gw/devices",
-		"[{\"configuration\":{\"ident\":\"1\"}},{\"colour\":\"red\"}]");
+		"[{\"configuration\":{\"phone\":\"1\"}},{\"colour\":\"red\"}]");
 	assert_answer(r, 400,
-		"{\"result\":[],\"errors\":[{\"code\":2,\"id\":1,\"field\":\"colour\",\"reason\":"
-		"\"unknown property colour\"}]}\n");
+		"{\"result\":[],\"errors\":[{\"code\":2,\"id\":0,\"field\":\"configuration.ident\","
+		"\"reason\":\"configuration.ident is missing\"},{\"code\":2,\"id\":1,\"field\":"
+		"\"colour\",\"reason\":\"unknown property colour\"}]}\n");
 	rest_ask(r, METHOD_POST, "/gw/devices?fields=x", "{\"configuration\":{\"ident\":\"1\"}}");
 	assert_int_equal(r->status, 400);
 	static const char *const broken[] = {"", "{", "7", "\"x\"", "[7]", "[[]]", "null",
@@ -340,11 +343,12 @@ static void idents_are_listed(void **state)
 	get(r, "/gw/channels/1/idents/*");
 	assert_non_null(strstr(r->text.at, "{\"result\":[{\"ident\":\"777\",\"size\":"));
 	assert_non_null(strstr(r->text.at,
-		",\"count\":1,\"last_active\":1732262401,\"peer\":\"10.0.0.9:40112\",\"device_id\":"
-		"null},{\"ident\":\"130305\",\"size\":"));
+		",\"messages\":1,\"last\":1732262401,\"peer\":\"10.0.0.9:40112\",\"device_id\":"
+		"null,\"reason\":\"no device has configuration.ident 777\"},{\"ident\":\"130305\","
+		"\"size\":"));
 	assert_non_null(strstr(r->text.at,
-		",\"count\":2,\"last_active\":1732262403.5,\"peer\":\"10.0.0.9:40112\","
-		"\"device_id\":2}]}\n"));
+		",\"messages\":2,\"last\":1732262403.5,\"peer\":\"10.0.0.9:40112\","
+		"\"device_id\":2,\"reason\":null}]}\n"));
 	get(r, "/gw/channels/1/idents/*303*");
 	assert_null(strstr(r->text.at, "777"));
 	assert_non_null(strstr(r->text.at, "\"130305\""));

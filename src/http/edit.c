@@ -1,0 +1,126 @@
+#include "http/edit.h"
+
+#include "base/die.h"
+#include "http/changes.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+bool edit_begin(struct edit *edit)
+{
+	const struct request *r = edit->request;
+	uint64_t rows;
+	struct error e;
+	if (!fields_parse(r, edit->answer, edit->collection->resource, &rows))
+		return false;
+	edit->body = resource_json(r->body, &e);
+	if (!edit->body)
+		answer_error(edit->answer, 400, "%s", e.text);
+	return edit->body != NULL;
+}
+
+void edit_clear(struct edit *edit)
+{
+	json_decref(edit->body);
+	chosen_clear(&edit->done);
+}
+
+const struct json_t *edit_next(struct edit *edit, size_t *index)
+{
+	*index = edit->next++;
+	if (json_is_array(edit->body))
+		return json_array_get(edit->body, *index);
+	return *index == 0 ? edit->body : NULL;
+}
+
+bool edit_parse(struct edit *edit, const struct json_t *body, void *object, struct error *e)
+{
+	if (resource_parse(edit->collection->resource, body, edit->mode, object, &edit->refusal)) {
+		edit->refusal.member[0] = '\0';
+		return true;
+	}
+	*e = edit->refusal.why;
+	return false;
+}
+
+bool edit_is_good(struct edit *edit, void *object)
+{
+	struct error e;
+	if (edit_parse(edit, edit->body, object, &e))
+		return true;
+	answer_member_error(edit->answer, edit->refusal.member, "%s", e.text);
+	return false;
+}
+
+void edit_refused(struct edit *edit, uint64_t id, enum verdict why, const struct error *e)
+{
+	struct answer *a = edit->answer;
+	switch (why) {
+	case VERDICT_ABSENT: answer_denied(a, id); break;
+	case VERDICT_REFUSED:
+		answer_item_error(a, 400, id, edit->refusal.member, "%s", e->text);
+		break;
+	case VERDICT_FAILED: answer_item_error(a, 500, id, "", "%s", e->text); break;
+	}
+	edit->refusal.member[0] = '\0';
+}
+
+/* Room for as many as a power of two: asked for when the number is one. */
+void edit_done(struct edit *edit, uint32_t id, const void *old, const void *new)
+{
+	struct chosen *done = &edit->done;
+	if ((done->count & (done->count - 1)) == 0)
+		done->ids = xrealloc(
+			done->ids, (done->count ? 2 * done->count : 1) * sizeof *done->ids);
+	done->ids[done->count++] = id;
+	tell_change(edit->request, edit->origin, id, edit->collection->resource, old, new);
+}
+
+void edit_answer(struct edit *edit)
+{
+	struct answer *a = edit->answer;
+	if (!edit->done.count && a->errors.len)
+		return;
+	a->status = 200;
+	answer_items(edit->request, a, edit->collection, &edit->done, NULL);
+}
+
+/* ---- ids ---- */
+
+struct ids {
+	struct chosen chosen;
+	size_t next;
+};
+
+static enum item next_id(void *producer, struct buf *out, struct error *e)
+{
+	struct ids *l = producer;
+	if (l->next == l->chosen.count)
+		return ITEM_END;
+	if (buf_printf(out, "{\"id\":%" PRIu32 "}", l->chosen.ids[l->next++]))
+		return ITEM_PUT;
+	fail(e, "the list of ids exceeds the answer");
+	return ITEM_FAILED;
+}
+
+static void release_ids(void *producer)
+{
+	struct ids *l = producer;
+	chosen_clear(&l->chosen);
+	free(l);
+}
+
+void edit_answer_ids(struct edit *edit)
+{
+	struct answer *a = edit->answer;
+	if (!edit->done.count && a->errors.len)
+		return;
+	struct ids *l = xcalloc(1, sizeof *l);
+	l->chosen = edit->done;
+	edit->done = (struct chosen){NULL, 0};
+	a->status = 200;
+	a->producer = l;
+	a->release = release_ids;
+	a->next = next_id;
+}
