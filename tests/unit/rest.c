@@ -27,7 +27,7 @@ void rest_free(struct rest *r)
 }
 
 /* As the server does: what was written is taken away before more is asked for. */
-static void ask(struct rest *r, struct request *request)
+void rest_request(struct rest *r, struct request *request)
 {
 	struct answer a;
 	struct error e;
@@ -58,12 +58,12 @@ void rest_ask(struct rest *r, enum method method, const char *target, const char
 		.target = str_of(target),
 		.body = str_of(body ? body : ""),
 		.has_token = true};
-	ask(r, &request);
+	rest_request(r, &request);
 }
 
 void rest_ask_bare(struct rest *r, enum method method, const char *target)
 {
 	struct request request = {
 		.context = &r->context, .method = method, .target = str_of(target)};
-	ask(r, &request);
+	rest_request(r, &request);
 }

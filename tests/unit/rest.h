@@ -23,6 +23,9 @@ void rest_free(struct rest *r);
 /* Asks with a token; the whole answer is in r->text until the next request. */
 void rest_ask(struct rest *r, enum method method, const char *target, const char *body);
 
+/* Dispatches any request. */
+void rest_request(struct rest *r, struct request *request);
+
 /* The same without a token. */
 void rest_ask_bare(struct rest *r, enum method method, const char *target);
 
