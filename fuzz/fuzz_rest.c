@@ -1,6 +1,6 @@
 /* REST requests with a token: the input is "METHOD target\nbody". Whatever comes in, the answer is
- * one JSON value (or the text of /metrics) with a status that fits it, and the devices that are
- * left can be read again. */
+ * one JSON value (or the text of /metrics) with a status that fits it, and the channels and devices
+ * that are left can be read again, also from the store. */
 #include "fuzz.h"
 
 #include "rest.h"
@@ -19,6 +19,28 @@ static void check_answer(const struct rest *r, struct str target)
 	CHECK(json_is_array(json_object_get(json, "result")) || str_starts(target, "/health"));
 	CHECK(has_errors || r->status == 200);
 	json_decref(json);
+}
+
+static void check_left(struct rest *r)
+{
+	static const char *const targets[] = {"/gw/devices/all?fields=metadata,configuration,name",
+		"/gw/channels/all?fields=metadata,configuration,name",
+		"/gw/channels/all/idents/all"};
+	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+		rest_ask(r, METHOD_GET, targets[i], NULL);
+		check_answer(r, str_of(targets[i]));
+		CHECK(r->status == 200);
+	}
+	struct error e;
+	struct registry *again = registry_open(r->store, &e);
+	CHECK(again != NULL);
+	uint32_t *ids, *ids_again;
+	size_t count = registry_device_ids(r->context.registry, &ids);
+	CHECK(registry_device_ids(again, &ids_again) == count);
+	CHECK(count == 0 || memcmp(ids, ids_again, count * sizeof *ids) == 0);
+	free(ids);
+	free(ids_again);
+	registry_close(again);
 }
 
 static char *text_of(struct str s)
@@ -46,9 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fake_store_message(r->store, 1, 2, 11, 1000000, 2000000);
 		rest_ask(r, method, target, body_text);
 		check_answer(r, str_of(target));
-		rest_ask(r, METHOD_GET, "/gw/devices/all", NULL);
-		check_answer(r, str_of("/gw/devices/all"));
-		CHECK(r->status == 200);
+		check_left(r);
 		rest_free(r);
 	}
 	free(method_text);
