@@ -78,13 +78,28 @@ static bool parse_conditions(
 	return true;
 }
 
+static bool parse_expression(
+	struct selector *s, const struct resource *r, struct str text, struct error *e)
+{
+	struct error why;
+	if (text.at[text.len - 1] != '}')
+		return fail(e, "selector: the expression in braces does not end with }");
+	s->kind = SELECT_WHERE;
+	s->resource = r;
+	s->filter = filter_parse(str_from(str_upto(text, text.len - 1), 1), &why);
+	if (s->filter && filter_fits(s->filter, r, &why))
+		return true;
+	selector_clear(s);
+	return fail(e, "selector: %s", why.text);
+}
+
 bool selector_parse(struct selector *s, const struct resource *r, struct str text, struct error *e)
 {
 	*s = (struct selector){.kind = SELECT_ALL};
 	if (str_is(text, "all"))
 		return true;
 	if (text.len && text.at[0] == '{')
-		return fail(e, "selector: expressions in braces are not supported");
+		return parse_expression(s, r, text, e);
 	if (text.len && is_digit(text.at[0]) && !memchr(text.at, '=', text.len)) {
 		s->kind = SELECT_IDS;
 		return parse_ids(s, text, e);
@@ -96,6 +111,7 @@ bool selector_parse(struct selector *s, const struct resource *r, struct str tex
 void selector_clear(struct selector *s)
 {
 	free(s->ids);
+	filter_free(s->filter);
 	*s = (struct selector){.kind = SELECT_ALL};
 }
 
@@ -110,6 +126,8 @@ static bool condition_holds(const struct condition *c, const void *object)
 
 bool selector_matches(const struct selector *s, const void *object)
 {
+	if (s->filter)
+		return filter_object(s->filter, s->resource, object);
 	for (size_t i = 0; i < s->condition_count; i++)
 		if (!condition_holds(&s->where[i], object))
 			return false;

@@ -1,9 +1,10 @@
 /* selector: the part of a path that says which items: "all", "1,2,3", "name=Truck*",
- * "enabled=true,configuration.ident=86*" (conditions joined by commas must all hold). */
+ * "enabled=true,configuration.ident=86*" (conditions joined by commas must all hold),
+ * "{name~\"Truck*\"||device_type_id==42}" (an expression about the members). */
 #ifndef HTTP_SELECTOR_H
 #define HTTP_SELECTOR_H
 
-#include "model/resource.h"
+#include "model/filter.h"
 
 enum { SELECTOR_CONDITIONS_MAX = 16 };
 
@@ -20,6 +21,8 @@ struct selector {
 	size_t id_count;
 	struct condition where[SELECTOR_CONDITIONS_MAX];
 	size_t condition_count;
+	const struct resource *resource;
+	struct filter *filter; /* the expression in braces; NULL: conditions */
 };
 
 /* False with a sentence; then there is nothing to clear. The selector keeps views into the text. */
@@ -27,7 +30,7 @@ MUST_USE bool selector_parse(
 	struct selector *s, const struct resource *r, struct str text, struct error *e);
 void selector_clear(struct selector *s);
 
-/* Do all conditions hold? For SELECT_WHERE. */
+/* Do all conditions hold, or does the expression? For SELECT_WHERE. */
 bool selector_matches(const struct selector *s, const void *object);
 
 /* True when the selector can only mean the one with this ident: look it up instead of walking. */

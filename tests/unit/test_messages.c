@@ -85,6 +85,9 @@ static void ranges_choose_and_order(void **state)
 		{"/gw/devices/all/messages?data=%7B%22from%22%3A5%7D&", NULL, "5 6 "},
 		{"/gw/devices/name=*1/messages?", NULL, "1 3 4 "},
 		{"/gw/devices/name=x/messages?", NULL, ""},
+		{"/gw/devices/%7Bname==%22Truck%201%22%7D/messages?", NULL, "1 3 4 "},
+		{"/gw/devices/{id==3||id==99}/messages?", NULL, "2 5 6 "},
+		{"/gw/devices/{id==99}/messages?", NULL, ""},
 		{"/gw/channels/1/messages?", NULL, "1 2 3 5 4 9 6 "},
 		{"/gw/channels/1/messages?reverse=true&", NULL, "6 9 4 5 3 2 1 "},
 		/* channels go by the time of arrival */

@@ -56,6 +56,12 @@ static void conditions_must_all_hold(void **state)
 		{"id=5,name=Truck*,enabled=true", true},
 		{"id=5,name=Truck*,enabled=false", false},
 		{"device_type_name=generic", true},
+		{"{name==\"x\"||id==5}", true},
+		{"{name==\"x\"||device_type_id==42}", false},
+		{"{name~\"Truck*\"&&configuration.ident~\"73*\"}", true},
+		{"{ !enabled }", false},
+		{"{$configuration.phone==null}", true},
+		{"{true}", true},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct selector s = parsed(rows[i].text);
@@ -93,7 +99,14 @@ static void nonsense_is_refused_with_a_sentence(void **state)
 			"selector: '12345678901234567890' is no id; ids stand alone: 1,2,3"},
 		{"colour=red", "selector: a device has no member 'colour'"},
 		{"name=a,", "selector: '' is neither all, nor ids, nor conditions member=mask"},
-		{"{name==\"x\"}", "selector: expressions in braces are not supported"},
+		{"{name==\"x\"", "selector: the expression in braces does not end with }"},
+		{"{", "selector: the expression in braces does not end with }"},
+		{"{}", "selector: column 1: a value is expected, not the end"},
+		{"{name==}", "selector: column 7: a value is expected, not the end"},
+		{"{name==\"x\"},id=5", "selector: the expression in braces does not end with }"},
+		{"{colour==5||true}", "selector: a device has no member 'colour'"},
+		{"{exists(configuration.colour)}",
+			"selector: a device has no member 'configuration.colour'"},
 		{"id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,id=1,"
 		 "id=1",
 			"selector: more than 16 conditions"},
