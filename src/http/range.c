@@ -19,6 +19,9 @@ static const struct field fields[] = {
 	ROW(count, "count", FIELD_NUMBER, 0, INT64_MAX, "Most messages; 0: all"),
 	ROW(reverse, "reverse", FIELD_BOOLEAN, 0, 1, "Newest first"),
 	ROW(fields, "fields", FIELD_TEXT, 0, 4095, "Names and masks of parameters, separated by commas"),
+	ROW(filter, "filter", FIELD_TEXT, 0, EXPRESSION_BYTES_MAX, "Expression that the messages must fulfil"),
+	ROW(generalize_s, "generalize", FIELD_NUMBER, 10, 31536000, "Seconds: one message for each interval of this length"),
+	ROW(method_name, "method", FIELD_TEXT, 0, 15, "How numbers are generalized: average, minimum or maximum"),
 };
 /* clang-format on */
 
@@ -90,7 +93,17 @@ bool data_parse(
 	return done;
 }
 
+static bool parse_method(struct range *range, struct refusal *refusal)
+{
+	if (!range->method_name[0])
+		return true;
+	if (!generalize_method_parse(range->method_name, &range->method))
+		return refuse(refusal, "method", "method must be average, minimum or maximum");
+	return range->generalize_s ||
+	       refuse(refusal, "method", "method needs generalize beside it");
+}
+
 bool range_parse(const struct request *r, struct range *out, struct refusal *refusal)
 {
-	return data_parse(r, &range_resource, out, refusal);
+	return data_parse(r, &range_resource, out, refusal) && parse_method(out, refusal);
 }

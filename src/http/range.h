@@ -3,13 +3,19 @@
 #ifndef HTTP_RANGE_H
 #define HTTP_RANGE_H
 
+#include "http/generalize.h"
 #include "http/request.h"
+#include "model/expression.h"
 
 struct range {
-	int64_t from_us, to_us; /* inclusive; 0: open */
-	int64_t count;          /* 0: all */
-	bool reverse;           /* newest first */
-	char fields[4096];      /* names and masks; empty: all */
+	int64_t from_us, to_us;                /* inclusive; 0: open */
+	int64_t count;                         /* 0: all */
+	bool reverse;                          /* newest first */
+	char fields[4096];                     /* names and masks; empty: all */
+	char filter[EXPRESSION_BYTES_MAX + 1]; /* empty: all pass */
+	int64_t generalize_s;                  /* 0: each message as it is */
+	char method_name[16];
+	enum generalize_method method; /* from its name */
 };
 
 extern const struct resource range_resource;

@@ -88,6 +88,17 @@ static void ranges_choose_and_order(void **state)
 		{"/gw/devices/%7Bname==%22Truck%201%22%7D/messages?", NULL, "1 3 4 "},
 		{"/gw/devices/{id==3||id==99}/messages?", NULL, "2 5 6 "},
 		{"/gw/devices/{id==99}/messages?", NULL, ""},
+		{"/gw/devices/all/messages?filter=timestamp%3E3%26%26device.id==3&", NULL, "5 6 "},
+		{"/gw/devices/all/messages?", "{\"filter\":\"device.name~\\\"*1\\\"\"}", "1 3 4 "},
+		{"/gw/devices/all/messages?", "{\"filter\":\"gsm.lac.1=9764,timestamp>5\"}", "6 "},
+		{"/gw/devices/all/messages?", "{\"filter\":\"battery.level<5\"}", ""},
+		{"/gw/devices/all/messages?", "{\"filter\":\"\",\"count\":1}", "1 "},
+		{"/gw/devices/all/messages?filter=device.id==3&count=2&reverse=true&", NULL,
+			"6 5 "},
+		{"/gw/devices/all/messages?generalize=10&", NULL, "1 2 "},
+		{"/gw/devices/all/messages?generalize=10&reverse=true&", NULL, "2 1 "},
+		{"/gw/devices/all/messages?generalize=10&count=1&", NULL, "1 "},
+		{"/gw/devices/all/messages?generalize=10&from=2&filter=device.id==2&", NULL, "3 "},
 		{"/gw/channels/1/messages?", NULL, "1 2 3 5 4 9 6 "},
 		{"/gw/channels/1/messages?reverse=true&", NULL, "6 9 4 5 3 2 1 "},
 		/* channels go by the time of arrival */
@@ -110,6 +121,27 @@ static void ranges_choose_and_order(void **state)
 		json_decref(json);
 		assert_string_equal(times, rows[i].times);
 	}
+}
+
+/* Seconds 0, 1, ... 1199: an interval of a minute has 60, the first and the last are cut. */
+static void intervals_are_multiples(void **state)
+{
+	struct rest *r = *state;
+	for (int i = 0; i < 1200; i++)
+		fake_store_message(r->store, 1, 2 + (uint32_t)i % 2, 11, i * 1000000, i);
+	get(r, "/gw/devices/2/messages?generalize=500&method=minimum&from=100&to=1100&fields="
+	       "timestamp,position.speed,device.id");
+	assert_answer(r, 200,
+		"{\"result\":[{\"device.id\":2,\"position.speed\":55.56,\"timestamp\":100},"
+		"{\"device.id\":2,\"position.speed\":55.56,\"timestamp\":500},"
+		"{\"device.id\":2,\"position.speed\":55.56,\"timestamp\":1000}]}\n");
+	get(r, "/gw/devices/2,3/messages?generalize=1000&fields=timestamp,device.id&reverse=true");
+	assert_answer(r, 200,
+		"{\"result\":[{\"device.id\":3,\"timestamp\":1001},"
+		"{\"device.id\":2,\"timestamp\":1000},{\"device.id\":3,\"timestamp\":1},"
+		"{\"device.id\":2,\"timestamp\":0}]}\n");
+	get(r, "/gw/devices/2/messages?generalize=1000&fields=battery.level");
+	assert_answer(r, 200, "{\"result\":[]}\n");
 }
 
 static void channels_give_the_next_key(void **state)
@@ -150,6 +182,19 @@ static void bad_ranges_are_refused(void **state)
 			"1970"},
 		{"from=-1", NULL, "from",
 			"from is -1, the limits are 0 and 253402300799 seconds since 1970"},
+		{"", "{\"filter\":\"a>\"}", "filter", "column 3: a value is expected, not the end"},
+		{"filter=a,", NULL, "filter",
+			"column 3: a list of conditions has name, name=mask or name>=5 between its "
+			"commas"},
+		{"", "{\"filter\":5}", "filter", "filter must be a string"},
+		{"generalize=9", NULL, "generalize",
+			"generalize is 9, the limits are 10 and 31536000"},
+		{"generalize=31536001", NULL, "generalize",
+			"generalize is 31536001, the limits are 10 and 31536000"},
+		{"", "{\"generalize\":60.5}", "generalize", "generalize must be a whole number"},
+		{"generalize=60&method=median", NULL, "method",
+			"method must be average, minimum or maximum"},
+		{"method=average", NULL, "method", "method needs generalize beside it"},
 		{"fields=%ff", NULL, "fields", "the value of the parameter is no JSON"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -271,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_is_whole),
 		TEST(ranges_choose_and_order),
+		TEST(intervals_are_multiples),
 		TEST(channels_give_the_next_key),
 		TEST(bad_ranges_are_refused),
 		cmocka_unit_test(times_are_exact_to_the_microsecond),
