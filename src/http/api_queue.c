@@ -19,10 +19,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Parts that a build may lack. */
-#pragma weak filter_parse
-#pragma weak filter_free
-#pragma weak filter_message
+/* A part that a build may lack. */
 #pragma weak store_trim_channel
 
 /* A reader that finds nothing it wants gives its thread back after so many records. */
@@ -168,8 +165,7 @@ static void reading_release(void *producer)
 	if (r->waiter)
 		waiter_leave(r->waiter);
 	scan_end(r);
-	if (r->filter)
-		filter_free(r->filter);
+	filter_free(r->filter);
 	chosen_clear(&r->chosen);
 	free(r);
 }
@@ -230,8 +226,7 @@ static struct reading *reading_new(
 static bool parse_filter(struct answer *a, const struct queue_data *data, struct filter **out)
 {
 	struct error e;
-	fail(&e, "this gateway has no filters");
-	if (!data->filter[0] || (filter_parse && (*out = filter_parse(str_of(data->filter), &e))))
+	if (!data->filter[0] || (*out = filter_parse(str_of(data->filter), &e)))
 		return true;
 	answer_member_error(a, "filter", "%s", e.text);
 	return false;
@@ -263,8 +258,7 @@ void get_channel_messages(const struct request *r, struct answer *a)
 	if (!parse_filter(a, &data, &filter))
 		return;
 	if (!choose_channels(r, a, &chosen)) {
-		if (filter)
-			filter_free(filter);
+		filter_free(filter);
 		return;
 	}
 	if (data.frees)

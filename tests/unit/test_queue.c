@@ -78,6 +78,10 @@ static void keys_run_through_all_channels(void **state)
 		{"all/messages?limit_size=31&", ANSWER(T(1) "," T(2) "," T(3), "4")},
 		{"all/messages?limit_size=1&", ANSWER(T(1), "2")},
 		{"all/messages?from=3&to=4&limit_count=9&", ANSWER(T(3) "," T(4), "5")},
+		{"all/messages?curr_key=2&filter=timestamp%3E%3D3%26%26timestamp<5&",
+			ANSWER(T(3) "," T(4), "5")},
+		{"all/messages?limit_count=1&filter=channel.id==2&", ANSWER(T(2), "3")},
+		{"all/messages?filter=channel.id==9&", ANSWER("", "7")},
 		/* a key of a store that is gone does not hold the reader back for ever */
 		{"all/messages?curr_key=1000&", ANSWER("", "7")},
 	};
@@ -154,6 +158,9 @@ static void what_makes_no_sense_is_refused(void **state)
 		{"data=%7B%22generalize%22:60%7D", "generalize", "unknown property generalize"},
 	};
 	fill(r);
+	get(r, "1/messages?filter=(");
+	assert_int_equal(r->status, 400);
+	assert_non_null(strstr(r->text.at, "\"field\":\"filter\""));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char query[200], expected[300];
 		snprintf(query, sizeof query, "1/messages?%s", rows[i].query);
@@ -354,7 +361,8 @@ static void what_is_not_wanted_does_not_end_the_wait(void **state)
 	struct rest *r = *state;
 	struct poll p;
 	fill(r);
-	poll_begin(&p, r, "/gw/channels/1/messages?curr_key=0&timeout=30&fields=battery.level");
+	poll_begin(&p, r,
+		"/gw/channels/1/messages?curr_key=0&timeout=30&filter=exists(battery.level)");
 	for (int i = 0; i < 3; i++) {
 		commit(r, 1, 7000000);
 		assert_false(poll_go_on(&p));
