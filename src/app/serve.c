@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/auto_devices.h"
+#include "core/poster.h"
 #include "gate/gate.h"
 #include "http/server.h"
 #include "http/waiting.h"
@@ -37,6 +38,7 @@ struct house {
 	struct store *store;
 	struct registry *registry;
 	struct writer *writer;
+	struct poster *poster;
 	struct waiting *waiting;
 	struct gate *gate;
 	struct http *http;
@@ -77,6 +79,7 @@ static bool start_store(struct house *h, struct error *e)
 	h->writer = writer_start(h->store, h->config.commit_interval_us);
 	h->auto_devices = (struct auto_devices){.registry = h->registry};
 	writer_before(h->writer, auto_devices, &h->auto_devices);
+	h->poster = poster_new(h->writer, 0);
 	h->waiting = waiting_new();
 	writer_follow(h->writer, waiting_committed, h->waiting);
 	return true;
@@ -98,6 +101,7 @@ static bool start_doors(struct house *h, struct error *e)
 				.store = h->store,
 				.registry = h->registry,
 				.writer = h->writer,
+				.poster = h->poster,
 				.waiting = h->waiting,
 			},
 	};
@@ -141,6 +145,8 @@ static bool stop(struct house *h)
 	bool stored = true;
 	if (h->gate)
 		gate_quiesce(h->gate);
+	if (h->poster)
+		poster_close(h->poster);
 	if (h->writer && !writer_stop(h->writer, PATIENCE_MS, &left, &e)) {
 		stored = false;
 		log_error("serve", "not_stored", "records=%zu reason=%s", left, log_quote(e.text));
@@ -149,6 +155,7 @@ static bool stop(struct house *h)
 		gate_stop(h->gate);
 	if (h->http)
 		http_stop(h->http);
+	poster_free(h->poster);
 	if (h->writer)
 		writer_free(h->writer);
 	waiting_free(h->waiting);

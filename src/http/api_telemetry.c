@@ -1,9 +1,11 @@
-/* api_telemetry: the latest value of each parameter of a device, and `position`, the object made of
+/* api_telemetry: the latest value of each parameter of a device, which can be forgotten, and `position`, the object made of
  * all position.* with the newest time among them. */
 #include "http/items.h"
 
 #include "base/die.h"
 #include "base/json.h"
+#include "base/log.h"
+#include "http/ids.h"
 #include "http/routes.h"
 #include "http/telemetry.h"
 
@@ -163,4 +165,55 @@ void get_telemetry(const struct request *r, struct answer *a)
 	l->end += l->next;
 	a->next = next_device;
 	a->tail = list_tail;
+}
+
+/* ---- forgetting ---- */
+
+static uint64_t select_params(struct str list)
+{
+	uint64_t selected = 0;
+	for (unsigned p = 0; p < PARAM_COUNT; p++)
+		if (telemetry_is_selected(list, params[p].name))
+			selected |= UINT64_C(1) << p;
+	return selected;
+}
+
+/* False: a name or mask that means no parameter; answered. The values of further cells go with
+ * their parameter. */
+static bool parse_names(struct answer *a, struct str list, uint64_t *selected)
+{
+	*selected = select_params(list);
+	while (list.at && !str_is(list, "all")) {
+		struct str part = str_trim(str_cut(&list, ','));
+		char shown[100];
+		if (str_is(part, "all") || !select_params(part)) {
+			answer_error(a, 400, "there is no parameter '%s'",
+				escape_bytes(part, shown, sizeof shown));
+			return false;
+		}
+	}
+	return true;
+}
+
+void delete_telemetry(const struct request *r, struct answer *a)
+{
+	uint64_t selected;
+	struct chosen chosen;
+	if (!parse_names(a, r->segment[1], &selected) ||
+		!choose(r, a, &devices, r->segment[0], &chosen))
+		return;
+	unsigned before = a->status;
+	size_t done = 0;
+	a->status = 0;
+	for (size_t i = 0; i < chosen.count; i++) {
+		struct error e;
+		if (store_forget_telemetry(r->context->store, chosen.ids[i], selected, &e))
+			chosen.ids[done++] = chosen.ids[i];
+		else
+			answer_item_error(a, 500, chosen.ids[i], "", "%s", e.text);
+	}
+	chosen.count = done;
+	if (done || !a->status)
+		a->status = before;
+	answer_ids(a, &chosen);
 }

@@ -27,6 +27,9 @@ uint64_t fake_store_trimmed(const struct store *s, uint32_t channel);
 void fake_store_message(struct store *s, uint32_t channel, uint32_t device, uint64_t ident,
 	int64_t time_us, int64_t received_us);
 
+/* What poster_post gives its records to; this file stands in for core/poster.c. */
+struct poster *fake_poster(struct store *s);
+
 /* What writer_is_failing answers, which this file stands in for. */
 extern bool fake_writer_failing;
 

@@ -10,6 +10,7 @@ struct rest *rest_new(void)
 	struct error e;
 	r->store = fake_store_new();
 	r->context.store = r->store;
+	r->context.poster = fake_poster(r->store);
 	r->context.registry = registry_open(r->store, &e);
 	check(r->context.registry != NULL);
 	channel_init(&r->channel);
