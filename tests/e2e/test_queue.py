@@ -1,6 +1,7 @@
 """Reading channels by key and posting messages, against a real gateway: what pullers rely on."""
 import http.client
 import json
+import resource
 import selectors
 import socket
 import threading
@@ -137,3 +138,112 @@ def test_a_puller_gets_each_message_once_over_a_restart():
         for ident in told:
             levels = [m["battery.level"] for m in pulled if m["ident"] == str(ident)]
             assert levels == [n % 101 for n in range(1, 601)]
+
+
+# ---- posting ----
+
+
+def register(gateway, ident):
+    status, answer = ask(gateway, "POST", "/gw/devices",
+                         [{"name": str(ident), "configuration": {"ident": str(ident)}}])
+    assert status == 200
+    return answer["result"][0]["id"]
+
+
+def test_posted_messages_are_the_devices(gateway):
+    device = register(gateway, 301)
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(301, 50))
+    posted = [{"timestamp": 1732262400 + n, "position.latitude": 22.5 + n / 100,
+               "position.longitude": 114.05, "vendor.code": "HQ"} for n in range(3)]
+    status, answer = ask(gateway, "POST", "/gw/devices/configuration.ident=301/messages", posted)
+    assert (status, answer) == (200, {"result": [{"id": device, "count": 3}]})
+    stored = gateway.get(f"/gw/devices/{device}/messages", {"to": 1732262500})
+    assert len(stored) == 3
+    for message, wanted in zip(stored, posted):
+        assert {name: message[name] for name in wanted} == wanted
+        assert (message["ident"], message["device.id"], message["channel.id"]) == ("301", device, 0)
+        assert "peer" not in message
+    # what was read can be given back as it is
+    status, answer = ask(gateway, "POST", f"/gw/devices/{device}/messages", stored)
+    assert status == 200
+    [latest] = gateway.get(f"/gw/devices/{device}/telemetry/position,battery.level")
+    assert latest["telemetry"]["position"] == {
+        "ts": 1732262402, "value": {"latitude": 22.52, "longitude": 114.05}}
+    assert latest["telemetry"]["battery.level"]["value"] == 50
+
+
+def test_an_answered_post_outlives_a_kill():
+    with Gateway() as g:
+        device = register(g, 302)
+        for n in range(1, 41):
+            status, _ = ask(g, "POST", f"/gw/devices/{device}/messages",
+                            [{"timestamp": n, "battery.level": n}, {"timestamp": n + 1000}])
+            assert status == 200
+            if n % 10 == 0:
+                g.kill()
+                g.start()
+                times = [m["timestamp"] for m in g.get(f"/gw/devices/{device}/messages")]
+                assert times == [*range(1, n + 1), *range(1001, n + 1001)]
+        [latest] = g.get(f"/gw/devices/{device}/telemetry/battery")
+        assert latest["telemetry"]["battery.level"] == {"ts": 40, "value": 40}
+
+
+def test_many_post_at_once(gateway):
+    device = register(gateway, 303)
+    wrong = []
+
+    def post(first):
+        for n in range(first, first + 50):
+            status, _ = ask(gateway, "POST", f"/gw/devices/{device}/messages", {"timestamp": n})
+            if status != 200:
+                wrong.append(status)
+
+    threads = [threading.Thread(target=post, args=(first,)) for first in range(0, 500, 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    stored = gateway.get(f"/gw/devices/{device}/messages", {"fields": "timestamp"})
+    assert stored == [{"timestamp": n} for n in range(500)]
+
+
+def test_a_full_disk_refuses_posts_until_there_is_room():
+    with Gateway() as g:
+        device = register(g, 304)
+        path = f"/gw/devices/{device}/messages"
+        assert ask(g, "POST", path, {"timestamp": 1})[0] == 200
+        limit = resource.RLIMIT_FSIZE
+        before = resource.prlimit(g.process.pid, limit, (1, resource.RLIM_INFINITY))
+        status, answer = ask(g, "POST", path, {"timestamp": 2})
+        assert status == 503 and "may be stored later or not" in answer["errors"][0]["reason"]
+        status, answer = ask(g, "POST", path, {"timestamp": 3})
+        assert status == 503 and "nothing was stored" in answer["errors"][0]["reason"]
+        resource.prlimit(g.process.pid, limit, before)
+        wait_for(lambda: ask(g, "POST", path, {"timestamp": 4})[0] == 200)
+        times = [m["timestamp"] for m in g.get(path)]
+        assert times[0] == 1 and 3 not in times and 4 in times
+        # who posts while the gateway stops is answered, or knows nothing
+        assert g.stop() == 0
+
+
+# ---- telemetry ----
+
+
+def test_forgotten_telemetry_stays_away():
+    with Gateway() as g:
+        device = register(g, 305)
+        tracker = Tracker(g)
+        tracker.ask(heartbeat(305, 50))
+        path = f"/gw/devices/{device}/telemetry/"
+        assert ask(g, "DELETE", path + "battery,message.type") == (200, {"result": [{"id": device}]})
+        for _ in range(2):
+            [latest] = g.get(path + "all")
+            assert "ident" in latest["telemetry"]
+            assert not {"battery.level", "message.type"} & set(latest["telemetry"])
+            g.kill()
+            g.start()
+        Tracker(g).ask(heartbeat(305, 51))
+        [latest] = g.get(path + "battery.level")
+        assert latest["telemetry"]["battery.level"]["value"] == 51
