@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes the words for the fuzzer: cantrack.dict of the protocol, from the tables of the decoder,
-expression.dict of filters and rest.dict of requests.
+expression.dict of filters, posted.dict of posted messages and rest.dict of requests.
 
 usage: dict.py           writes the files beside this script
        dict.py --check   exit status 1 when one is not what would be written
@@ -23,12 +23,15 @@ WORDS = ["*HQ,", "*hq,", "#", ",", "865205030330012", "0000000000", "2240.55841"
 EXPRESSION = ["&&", "||", "==", "!=", "<=", ">=", "~", "?", ":", "!", "%", "exists(", "tonumber(",
               "true", "false", "null", "$", '"V*"', "'x'", "\\\"", "1e300", "0.5", "configuration.ident",
               "name=", ",", "event_code==301"]
+POSTED = ['[{"', '"}]', '},{"', '":', '.1":', '.99":', "true", "false", "null", "1e15", "-0.5",
+          "0.0000005", "1732262400.512345", '"0A:1B:2C:3D:4E:5F"', '"HQ"', '"FFFFFBFF"', "\\u0041"]
 REST = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "/gw/devices/", "/gw/channels/", "/messages",
         "/telemetry/", "all", "?data=", "&", "%22", "%7B", "%7D", "%26%26", "{name==", "{",
         "configuration.ident=", "fields=", "filter=", "method=average", "method=minimum",
         "method=maximum", "generalize=60", "format=csv", "format=geojson", "format=gpx",
         '"filter":"', '"generalize":60', '"method":"average"', '"from":', '"to":', '"count":',
-        '"reverse":true', '"fields":"']
+        '"reverse":true', '"fields":"', '"curr_key":', '"limit_count":', '"limit_size":',
+        '"delete":true', '"delete_key":', "delete_key="]
 
 
 def parameters():
@@ -65,6 +68,7 @@ def text(words):
 def main():
     expression = EXPRESSION + parameters()
     for name, words in {"cantrack": protocol(), "expression": expression,
+                        "posted": POSTED + parameters(),
                         "rest": REST + expression}.items():
         path = HERE / (name + ".dict")
         if sys.argv[1:] != ["--check"]:

@@ -7,7 +7,8 @@
 
 enum { TEXT_MAX = 512, MAC_CHARS = 17 };
 
-static const double number_limit = 9007199254740992; /* 2^53 */
+/* 2^52: below it, no two numbers of smallest steps are the same double */
+static const double number_limit = 4503599627370496;
 
 /* Those that may have further values: "gsm.lac.1". */
 static const uint64_t repeated = UINT64_C(1) << PARAM_GSM_CELLID | UINT64_C(1) << PARAM_GSM_LAC |

@@ -6,7 +6,7 @@
 #include "model/resource.h"
 
 /* Reads one message. A number with more decimals than its parameter has is rounded, half away from
- * zero; 2^53 of its smallest steps are the limit, where a JSON number ends to be exact. What the
+ * zero; 2^52 of its smallest steps are the limit, beyond which a JSON number is not exact. What the
  * gateway says itself (ident, device.*, channel.*, server.timestamp, peer, protocol.id) may be there
  * and is passed over. `timestamp` may be missing, and so may everything else. Texts point into
  * `object`. False with the member at fault: a name that is none, a value of another type, a text
