@@ -24,6 +24,17 @@ GOALS = {
     "disk.settled": ("disk per message, settled", "B", 20, "most", ""),
     "query.p50": ("last 1,000 messages of a device as JSON, p50", "ms", None, "most", ""),
     "query.p99": ("the same, p99", "ms", 3, "most", ""),
+    "rest.alone": ("50,000 msg/s sent and nobody reads: answered", "msg/s", None, "least", ""),
+    "rest.telemetry.1": ("telemetry of a device meanwhile, 1 client", "requests/s", None, "least",
+                         ""),
+    "rest.telemetry.4": ("the same, 4 clients", "requests/s", None, "least", ""),
+    "rest.telemetry.16": ("the same, 16 clients", "requests/s", None, "least", ""),
+    "rest.messages.1": ("last 1,000 messages of a device meanwhile, 1 client", "requests/s", None,
+                        "least", ""),
+    "rest.messages.4": ("the same, 4 clients", "requests/s", None, "least", ""),
+    "rest.messages.16": ("the same, 16 clients", "requests/s", None, "least", ""),
+    "rest.kept": ("ingest that remains beside the heaviest of these", "%", None, "least", ""),
+    "rest.p99": ("its p99 then, times that of nobody reading", "x", None, "most", ""),
 }
 
 

@@ -325,6 +325,74 @@ def settle(bench, gateway):
     return settled, gateway.metric("store_tail_messages")
 
 
+def ask(bench, gateway, clients, seconds, devices, path):
+    """So many clients that ask without a pause; a dict of figures."""
+    command = [bench.build / "tests/bench/bench_http", gateway.http.rsplit(":", 1)[1], clients,
+               seconds, min(devices), max(devices), path]
+    bench.note_command(command)
+    run = subprocess.run([str(c) for c in command], capture_output=True, text=True,
+                         timeout=seconds + 30, env={**os.environ, "TOKEN": gateway.token})
+    if run.returncode:
+        raise Problem(f"bench_http says: {run.stderr.strip()[-200:]}")
+    return {name: float(value) for name, value, _ in map(str.split, run.stdout.splitlines())}
+
+
+def beside(bench, gateway, seconds, work=None):
+    """Ingest at 50,000 msg/s while work() goes on; the simulator's summary and what work gave."""
+    command = bench.simulator(gateway, "--json", "--mode", "flood", "--devices", 1000, "--rate",
+                              50000, "--seconds", seconds, "--drain", 20, "--begin",
+                              int(time.time()))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True) as run:
+        try:
+            time.sleep(1)  # all have connected
+            found = work() if work else None
+            summary = json.loads(run.communicate(timeout=seconds + 60)[0])
+        except BaseException:
+            run.kill()
+            raise
+    if summary["wrong"] or summary["lost"]:
+        raise Problem("%d messages were lost, %d wrong" % (summary["lost"], summary["wrong"]))
+    return summary, found
+
+
+def rest(bench):
+    seconds = 4 if bench.quick else 10
+    newest = urllib.parse.quote(json.dumps({"reverse": True, "count": 1000}))
+    paths = {"telemetry": "/gw/devices/{}/telemetry/all",
+             "messages": "/gw/devices/{}/messages?data=" + newest}
+    with bench.gateway("--auto-devices") as gateway:
+        bench.load(gateway, "--mode", "flood", "--devices", 1000, "--batch", 10, "--window", 20,
+                   "--messages", 1100000, "--begin", BEGIN, "--drain", 60, seconds=60)
+        answer = json.loads(gateway.get(gateway.connection(), "/gw/devices/all?fields=id"))
+        devices = [d["id"] for d in answer["result"]]
+        first, _ = beside(bench, gateway, seconds)
+        runs = []
+        for kind, path in paths.items():
+            for clients in (1, 4, 16):
+                summary, found = beside(bench, gateway, seconds, lambda: ask(
+                    bench, gateway, clients, seconds - 2, devices, path))
+                runs.append((f"rest.{kind}.{clients}", summary, found))
+        last, _ = beside(bench, gateway, seconds)
+    rest_figures(bench, (first, last), runs)
+
+
+def rest_figures(bench, alone, runs):
+    """Ingest is compared with the mean of before and after: neighbours come and go."""
+    rate = sum(s["answered_per_second"] for s in alone) / len(alone)
+    p99 = sum(s["latency_ms"]["p99"] for s in alone) / len(alone)
+    bench.report.add("rest.alone", rate, f"1,000 connections; p99 {p99:.1f} ms to the answer")
+    kept = [s["answered_per_second"] / rate for _, s, _ in runs]
+    worse = [s["latency_ms"]["p99"] / p99 for _, s, _ in runs]
+    for i, (name, _, found) in enumerate(runs):
+        bench.report.add(name, found["requests"],
+                         "p50 %.2f ms, p99 %.2f ms, %s B an answer; ingest %.0f %% of alone, its "
+                         "p99 %.1f x" % (found["p50"], found["p99"], number(found["answer"]),
+                                         kept[i] * 100, worse[i]))
+    bench.report.add("rest.kept", min(kept) * 100)
+    bench.report.add("rest.p99", max(worse), "clients, generator and gateway share the cores")
+
+
 STEPS = {
     "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
     "ingest": (ingest, ["ingest.single", "cpu.single", "ingest.batch10", "cpu.batch10"]),
@@ -333,6 +401,9 @@ STEPS = {
     "memory_100k": (memory_100k, ["memory.100k"]),
     "disk": (disk, ["disk.unsettled"]),
     "history": (history, ["disk.settled", "query.p50", "query.p99"]),
+    "rest": (rest, ["rest.alone", "rest.telemetry.1", "rest.telemetry.4", "rest.telemetry.16",
+                    "rest.messages.1", "rest.messages.4", "rest.messages.16", "rest.kept",
+                    "rest.p99"]),
 }
 
 
