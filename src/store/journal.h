@@ -21,6 +21,7 @@ struct journal_options {
 	uint64_t max_bytes;           /* of the file: the oldest go first; 0: no limit */
 	int flush_ms;                 /* 0: 1000 */
 	size_t pending_bytes;         /* entries that may wait for the disk; 0: 16 MiB */
+	int64_t (*clock_us)(void);    /* what keep_us counts from; NULL: the system's */
 };
 
 /* NULL with a sentence. */
@@ -43,6 +44,8 @@ bool journal_add(struct journal *j, int64_t time_us, uint64_t key, struct str bo
 
 struct journal_query {
 	uint64_t key;
+	const uint64_t *keys; /* several instead of one, rising; NULL: `key` */
+	size_t key_count;
 	int64_t from_us, to_us; /* inclusive; INT64_MIN, INT64_MAX: open */
 	bool reverse;           /* newest first */
 	size_t count;           /* 0: no limit */
@@ -62,6 +65,7 @@ MUST_USE bool journal_flush(struct journal *j, struct error *e);
 
 struct journal_figures {
 	uint64_t added, dropped, disk_bytes;
+	uint64_t damaged; /* chunks that were read in vain */
 };
 void journal_figures(struct journal *j, struct journal_figures *out);
 
