@@ -27,6 +27,11 @@ enum origin_type {
 struct events *events_new(struct journal *journal);
 void events_free(struct events *events); /* writes the counts that are still folded */
 
+/* For tests: with a clock that says when a minute is over (microseconds, never jumps), and without
+ * the thread that looks at it: events_tick does what that does every second. */
+struct events *events_new_at(struct journal *journal, int64_t (*clock_us)(void));
+void events_tick(struct events *events);
+
 struct event {
 	enum event_code code;
 	enum origin_type origin_type;
@@ -37,18 +42,24 @@ struct event {
 	struct str members;
 	/* Events of one code and origin with the same fold text within a minute become one: the
 	 * first is written at once, the others as one with the newest members and "count" when the
-	 * minute is over. Empty: never folded. */
+	 * minute is over, and then a minute begins again. Empty: never folded. What is folded is
+	 * bounded: beyond that, events fold by code and origin alone, and beyond that are dropped
+	 * and counted. */
 	struct str fold;
 };
 
 /* From any thread; `events` may be NULL: nothing is kept. */
 void events_post(struct events *events, const struct event *event);
 
-/* Called for each event that is written, with its whole JSON object, on the poster's thread. For
- * the live door. At most four followers, added before the first post. */
+/* Called for each event that is written, with its whole JSON object, on the poster's thread (a
+ * count: on a thread of its own). For the live door. At most four followers, added before the first post. */
 typedef void event_fn(void *context, enum origin_type origin_type, uint32_t origin_id,
 	int64_t time_us, struct str json);
 void events_follow(struct events *events, event_fn *fn, void *context);
+
+/* The whole JSON object of an entry of the journal. False: it does not fit into `out`, or the entry
+ * is none of an event. */
+MUST_USE bool event_json(const struct journal_entry *entry, struct buf *out);
 
 /* The journal's key of an origin. */
 static inline uint64_t event_key(enum origin_type type, uint32_t id)
