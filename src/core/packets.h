@@ -39,9 +39,13 @@ void packets_add(struct packets_lane *lane, const struct packet *packet);
 void packets_lane_flush(struct packets_lane *lane);
 void packets_lane_close(struct packets_lane *lane);
 
-/* As journal_read: the packets of an ident; channel 0: of all channels. */
+/* As journal_read: the packets of an ident (or of range->keys); channel 0: of all channels. What was
+ * handed over is there. */
 typedef bool packet_fn(void *context, const struct packet *packet, uint64_t no);
 MUST_USE bool packets_read(struct packets *p, uint64_t ident, uint32_t channel,
 	const struct journal_query *range, packet_fn *each, void *context, struct error *e);
+
+/* Of the journal; nothing when `p` is NULL. */
+void packets_figures(struct packets *p, struct journal_figures *out);
 
 #endif
