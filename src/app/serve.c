@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "app/datadir.h"
 #include "app/first_channel.h"
+#include "app/journals.h"
 #include "app/notify.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct house {
 	char token[TOKEN_CHARS + 1];
 	bool is_new_token;
 	struct store *store;
+	struct journals journals;
 	struct registry *registry;
 	struct writer *writer;
 	struct poster *poster;
@@ -71,13 +73,14 @@ static bool start_store(struct house *h, struct error *e)
 		.settle_seconds = (int)h->config.settle_seconds,
 	};
 	h->store = store_open(&store, e);
-	if (!h->store)
+	if (!h->store || !journals_open(&h->journals, &h->config, e))
 		return false;
 	h->registry = registry_open(h->store, e);
 	if (!h->registry || !first_channel(h->store, h->registry, &h->config, &h->channel, e))
 		return false;
 	h->writer = writer_start(h->store, h->config.commit_interval_us);
-	h->auto_devices = (struct auto_devices){.registry = h->registry};
+	h->auto_devices =
+		(struct auto_devices){.registry = h->registry, .events = h->journals.events};
 	writer_before(h->writer, auto_devices, &h->auto_devices);
 	h->poster = poster_new(h->writer, 0);
 	h->waiting = waiting_new();
@@ -87,7 +90,13 @@ static bool start_store(struct house *h, struct error *e)
 
 static bool start_doors(struct house *h, struct error *e)
 {
-	struct gate_options gate = {h->registry, h->writer, (int)h->config.workers};
+	struct gate_options gate = {
+		.registry = h->registry,
+		.writer = h->writer,
+		.workers = (int)h->config.workers,
+		.events = h->journals.events,
+		.packets = h->journals.packets,
+	};
 	h->gate = gate_start(&gate, e);
 	if (!h->gate)
 		return false;
@@ -103,6 +112,9 @@ static bool start_doors(struct house *h, struct error *e)
 				.writer = h->writer,
 				.poster = h->poster,
 				.waiting = h->waiting,
+				.events = h->journals.events,
+				.event_journal = h->journals.event_journal,
+				.packets = h->journals.packets,
 			},
 	};
 	h->http = http_start(&http, e);
@@ -161,6 +173,7 @@ static bool stop(struct house *h)
 	waiting_free(h->waiting);
 	if (h->registry)
 		registry_close(h->registry);
+	journals_close(&h->journals);
 	if (h->store)
 		store_close(h->store);
 	return stored;

@@ -5,6 +5,8 @@
 #define GATE_GATE_H
 
 #include "core/connections.h"
+#include "core/events.h"
+#include "core/packets.h"
 #include "core/registry.h"
 #include "core/writer.h"
 
@@ -13,7 +15,9 @@ struct gate;
 struct gate_options {
 	struct registry *registry;
 	struct writer *writer;
-	int workers; /* 0: one per core */
+	int workers;             /* 0: one per core */
+	struct events *events;   /* may be NULL */
+	struct packets *packets; /* may be NULL */
 };
 
 /* Binds every enabled channel of the registry, writes the real address into the channel's `uri`

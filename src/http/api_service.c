@@ -24,7 +24,11 @@ void get_health(const struct request *r, struct answer *a)
 static bool figures_text(const struct request *r, struct buf *out)
 {
 	struct store_figures f;
+	struct journal_figures events = {0}, packets;
 	store_figures(r->context->store, &f);
+	if (r->context->event_journal)
+		journal_figures(r->context->event_journal, &events);
+	packets_figures(r->context->packets, &packets);
 	const struct {
 		const char *name, *kind, *help;
 		uint64_t value;
@@ -40,6 +44,12 @@ static bool figures_text(const struct request *r, struct buf *out)
 		{"store_disk_bytes", "gauge", "Bytes of all files of the store", f.disk_bytes},
 		{"store_idents_dropped_total", "counter", "Idents above the limit, not remembered",
 			f.idents_dropped},
+		{"events_disk_bytes", "gauge", "Bytes of the file of the logs", events.disk_bytes},
+		{"packets_disk_bytes", "gauge", "Bytes of the file of recorded traffic",
+			packets.disk_bytes},
+		{"journal_chunks_damaged_total", "counter",
+			"Parts of the logs and of the recorded traffic that could not be read",
+			events.damaged + packets.damaged},
 		{"writer_failing", "gauge", "1 while messages cannot be written to disk",
 			is_failing(r)},
 	};
