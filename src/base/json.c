@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include "base/utf8.h"
+
 static const char digit_pairs[] = "0001020304050607080910111213141516171819"
 				  "2021222324252627282930313233343536373839"
 				  "4041424344454647484950515253545556575859"
@@ -72,27 +74,6 @@ bool json_decimal(struct buf *out, int64_t value, int decimals)
 	return true;
 }
 
-/* Length of the UTF-8 sequence at s, or 0 when there is none (overlong forms, surrogates and
- * values above U+10FFFF are none). */
-static size_t utf8_length(struct str s)
-{
-	const unsigned char *b = (const unsigned char *)s.at;
-	size_t need = b[0] < 0x80                   ? 1
-		      : b[0] >= 0xc2 && b[0] < 0xe0 ? 2
-		      : b[0] >= 0xe0 && b[0] < 0xf0 ? 3
-		      : b[0] >= 0xf0 && b[0] < 0xf5 ? 4
-						    : 0;
-	if (need == 0 || need > s.len)
-		return 0;
-	for (size_t i = 1; i < need; i++)
-		if ((b[i] & 0xc0) != 0x80)
-			return 0;
-	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] >= 0xa0) ||
-		(b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] >= 0x90))
-		return 0;
-	return need;
-}
-
 static bool json_escape(struct buf *out, char c)
 {
 	switch (c) {
@@ -123,7 +104,7 @@ bool json_string(struct buf *out, struct str text)
 			continue;
 		}
 		size_t len = utf8_length(text);
-		done = len ? buf_add(out, text.at, len) : buf_add(out, "\xef\xbf\xbd", 3);
+		done = len ? buf_add(out, text.at, len) : buf_add(out, UTF8_REPLACEMENT, 3);
 		text = str_from(text, len ? len : 1);
 	}
 	return done && buf_add_char(out, '"');

@@ -32,6 +32,25 @@ const struct param_info *param_find(struct str name)
 	return NULL;
 }
 
+enum param param_split(struct str name, unsigned *index)
+{
+	*index = 0;
+	const struct param_info *info = param_find(name);
+	if (info)
+		return (enum param)(info - params);
+	size_t dot = name.len;
+	while (dot && name.at[dot - 1] != '.')
+		dot--;
+	uint64_t number;
+	struct str digits = str_from(name, dot);
+	info = dot ? param_find(str_upto(name, dot - 1)) : NULL;
+	if (!info || info->kind == KIND_TEXT || digits.len > 2 || !str_to_u64(digits, &number) ||
+		digits.at[0] == '0')
+		return PARAM_COUNT;
+	*index = (unsigned)number;
+	return (enum param)(info - params);
+}
+
 unsigned index_next(unsigned index, unsigned count)
 {
 	if (index == 0)

@@ -29,6 +29,10 @@ extern const struct param_info params[PARAM_COUNT]; /* sorted by name */
 /* The row with this name, or NULL. */
 const struct param_info *param_find(struct str name);
 
+/* The parameter of "gsm.lac" (*index 0) or of its further value "gsm.lac.12" (*index 12);
+ * PARAM_COUNT: there is none. */
+enum param param_split(struct str name, unsigned *index);
+
 union value {
 	int64_t number;  /* BOOLEAN: 0 or 1; NUMBER: scaled by 10^decimals; IDENT and MAC: as a
 			    number */

@@ -102,8 +102,17 @@ void answer_denied(struct answer *a, uint64_t id)
 
 /* ---- the envelope ---- */
 
+static bool put_begin(struct answer *a)
+{
+	if (a->envelope)
+		return a->envelope->begin(a->producer, &a->body);
+	return buf_add(&a->body, "{\"result\":[", 11);
+}
+
 static bool put_end(struct answer *a)
 {
+	if (a->envelope)
+		return a->envelope->end(a->producer, &a->body);
 	bool done = buf_add_char(&a->body, ']');
 	if (done && a->errors.len)
 		done = buf_add(&a->body, ",\"errors\":[", 11) &&
@@ -111,11 +120,18 @@ static bool put_end(struct answer *a)
 	return done && (!a->tail || a->tail(a->producer, &a->body)) && buf_add(&a->body, "}\n", 2);
 }
 
-/* One item with its comma; the comma goes again when there was no item. */
+/* A blank between items is no part of the JSON value. */
+static bool put_idle(struct answer *a)
+{
+	return buf_add_str(&a->body, str_of(a->envelope ? a->envelope->idle : "\n"));
+}
+
+/* One item with its separator, which goes again when there was no item. */
 static enum item put_item(struct answer *a, struct error *e)
 {
 	size_t start = a->body.len;
-	if (a->any_item && !buf_add_char(&a->body, ','))
+	const char *separator = a->envelope ? a->envelope->separator : ",";
+	if (a->any_item && !buf_add_str(&a->body, str_of(separator)))
 		return ITEM_FAILED;
 	enum item item = a->next(a->producer, &a->body, e);
 	if (item == ITEM_PUT)
@@ -128,16 +144,13 @@ static enum item put_item(struct answer *a, struct error *e)
 enum fill answer_fill(struct answer *a, size_t bytes, struct error *e)
 {
 	fail(e, "the answer exceeds %d bytes", (int)ANSWER_MAX_BYTES);
-	if (!a->begun && !buf_add(&a->body, "{\"result\":[", 11))
+	if (!a->begun && !put_begin(a))
 		return FILL_FAILED;
 	a->begun = true;
 	while (!a->ended && a->body.len < bytes) {
 		switch (a->next ? put_item(a, e) : ITEM_END) {
 		case ITEM_PUT: break;
-		case ITEM_NONE:
-			/* a blank between items is no part of the JSON value and keeps the
-			 * connection alive */
-			return buf_add_char(&a->body, '\n') ? FILL_MORE : FILL_FAILED;
+		case ITEM_NONE: return put_idle(a) ? FILL_MORE : FILL_FAILED;
 		case ITEM_WAIT: check(!a->any_item); return FILL_WAIT;
 		case ITEM_END:
 			a->ended = true;

@@ -1,10 +1,11 @@
-/* api_messages: reading the stored messages of devices. The answer is made while the client reads it:
- * one page of packed records a source is all that is held. */
+/* api_messages: reading the stored messages of devices, as JSON or as a file (form.h). The answer is
+ * made while the client reads it: one page of packed records a source is all that is held. */
 #include "base/die.h"
+#include "http/form.h"
 #include "http/merge.h"
-#include "http/reading.h"
 #include "http/routes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A reader that finds nothing it wants gives its thread back after so many steps. */
@@ -12,8 +13,9 @@ enum { PATIENCE_STEPS = 2000 };
 
 struct listing {
 	struct reading *reading;
-	bool selects;
-	struct selection only;
+	const struct form *form;
+	void *state; /* the form's */
+	struct envelope envelope;
 	uint64_t left; /* messages that may still be given */
 };
 
@@ -21,6 +23,7 @@ static void listing_release(void *producer)
 {
 	struct listing *l = producer;
 	reading_free(l->reading);
+	free(l->state);
 	free(l);
 }
 
@@ -35,32 +38,68 @@ static enum item next_message(void *producer, struct buf *out, struct error *e)
 			continue;
 		if (item != ITEM_PUT)
 			return item;
-		if (!message_json(read.message, l->selects ? &l->only : NULL, out)) {
+		if (!l->form->put(l->state, &read, out)) {
 			fail(e, "a message of device %u exceeds the answer", read.device->id);
 			return ITEM_FAILED;
 		}
-		if (out->len - start > 2) { /* not {} */
+		if (out->len > start) {
 			l->left--;
 			return ITEM_PUT;
 		}
-		out->len = start;
 	}
 	return l->left ? ITEM_NONE : ITEM_END;
 }
 
+static bool begin_file(void *producer, struct buf *out)
+{
+	struct listing *l = producer;
+	return l->form->begin(l->state, out);
+}
+
+static bool end_file(void *producer, struct buf *out)
+{
+	struct listing *l = producer;
+	return l->form->end(l->state, out);
+}
+
+/* "device-5.gpx", or "devices.gpx" when there are several. */
+static void name_file(struct answer *a, const struct form *form, const struct chosen *chosen)
+{
+	char id[16] = "s";
+	if (chosen->count == 1)
+		snprintf(id, sizeof id, "-%u", chosen->ids[0]);
+	snprintf(a->disposition, sizeof a->disposition, "attachment; filename=\"device%s.%s\"", id,
+		form->suffix);
+}
+
 /* Takes the filter over. */
 static void answer_messages(const struct request *r, struct answer *a, const struct chosen *chosen,
-	const struct range *range, struct filter *filter)
+	const struct range *range, struct filter *filter, const struct form *form)
 {
 	struct listing *l = xcalloc(1, sizeof *l);
 	l->left = range->count ? (uint64_t)range->count : UINT64_MAX;
-	l->selects = range->fields[0] != '\0';
-	if (l->selects)
-		selection_parse(&l->only, str_of(range->fields));
-	l->reading = reading_new(r->context, range, chosen, filter, false);
+	l->form = form;
+	l->state = form->open(str_of(range->fields));
+	l->reading = reading_new(r->context, range, chosen, filter, form->in_turn);
 	a->producer = l;
 	a->release = listing_release;
 	a->next = next_message;
+	a->type = form->type;
+	if (!form->begin)
+		return;
+	l->envelope = (struct envelope){begin_file, form->separator, end_file, form->idle};
+	a->envelope = &l->envelope;
+	name_file(a, form, chosen);
+}
+
+/* False: answered already. */
+static bool parse_form(const struct request *r, struct answer *a, const struct form **out)
+{
+	struct str name = request_query(r, "format");
+	*out = name.at ? form_find(name) : &json_form;
+	if (!*out)
+		answer_member_error(a, "format", "format must be json, csv, geojson or gpx");
+	return *out != NULL;
 }
 
 /* False: answered already. */
@@ -95,15 +134,19 @@ void get_device_messages(const struct request *r, struct answer *a)
 	struct range range;
 	struct refusal refusal;
 	struct filter *filter;
+	const struct form *form;
 	if (!range_parse(r, &range, &refusal)) {
 		answer_member_error(a, refusal.member, "%s", refusal.why.text);
 		return;
 	}
-	if (!parse_filter(a, &range, &filter))
+	if (!parse_form(r, a, &form) || !parse_filter(a, &range, &filter))
 		return;
-	if (choose_devices(r, a, &range, &chosen))
-		answer_messages(r, a, &chosen, &range, filter);
-	else
+	bool chose = choose_devices(r, a, &range, &chosen);
+	if (chose && form->suffix && a->errors.len)
+		a->status = 403; /* a file has no place to say what it lacks */
+	else if (chose)
+		answer_messages(r, a, &chosen, &range, filter, form);
+	if (!a->next)
 		filter_free(filter);
 	chosen_clear(&chosen);
 }

@@ -117,14 +117,13 @@ static struct figure *find_value(struct part *p, unsigned param, unsigned index)
 		else
 			high = middle;
 	}
-	struct figure *v = &p->values[low];
-	if (low < p->count && key_of(v->param, v->index) == key)
-		return v;
+	if (low < p->count && key_of(p->values[low].param, p->values[low].index) == key)
+		return &p->values[low];
 	if (p->count == p->room) {
 		p->room = p->room ? p->room * 2 : 32;
 		p->values = xrealloc(p->values, p->room * sizeof *p->values);
-		v = &p->values[low];
 	}
+	struct figure *v = &p->values[low];
 	memmove(v + 1, v, (p->count++ - low) * sizeof *v);
 	*v = (struct figure){.param = (uint8_t)param, .index = (uint8_t)index};
 	return v;

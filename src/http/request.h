@@ -64,16 +64,29 @@ enum item {
 /* Appends the next item of "result". */
 typedef enum item item_fn(void *producer, struct buf *out, struct error *e);
 
+/* What stands around and between the items where they are no members of the JSON envelope. There is
+ * no place for errors beside them. */
+struct envelope {
+	bool (*begin)(void *producer, struct buf *out);
+	const char *separator;
+	bool (*end)(void *producer, struct buf *out);
+	/* What may stand between items to keep the connection alive while the next one is long in
+	 * coming; empty: nothing may. */
+	const char *idle;
+};
+
 struct answer {
 	unsigned status;
-	const char *type;  /* content type */
-	char allow[64];    /* methods, for 405 */
-	struct buf errors; /* objects, separated by commas */
-	struct buf body;   /* ready text; with a producer: the piece that is being sent */
-	size_t sent;       /* bytes of the piece that the client has got; the server's */
+	const char *type;     /* content type */
+	char allow[64];       /* methods, for 405 */
+	char disposition[96]; /* of a file that is saved; empty: none */
+	struct buf errors;    /* objects, separated by commas */
+	struct buf body;      /* ready text; with a producer: the piece that is being sent */
+	size_t sent;          /* bytes of the piece that the client has got; the server's */
 	/* "result" is made by a producer, when there is one */
 	item_fn *next;
 	bool (*tail)(void *producer, struct buf *out); /* members behind "result"; may be NULL */
+	const struct envelope *envelope;               /* NULL: JSON's; else there is no tail */
 	void (*release)(void *producer);
 	/* Calls wake(context) once when the producer that said ITEM_WAIT wants to be called again,
 	 * perhaps before it returns. Needed by such producers only; no release meanwhile. */

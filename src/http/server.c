@@ -115,8 +115,10 @@ static ssize_t read_piece(void *context, uint64_t position, char *out, size_t ro
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		}
 	}
+	/* 0, when records were read and none was wanted, means: call again after the others */
 	size_t len = a->body.len - a->sent < room ? a->body.len - a->sent : room;
-	memcpy(out, a->body.at + a->sent, len);
+	if (len)
+		memcpy(out, a->body.at + a->sent, len);
 	a->sent += len;
 	if (a->sent == a->body.len)
 		a->sent = a->body.len = 0;
@@ -163,8 +165,9 @@ static enum MHD_Result send_answer(
 	}
 	unsigned status = a->status;
 	const char *type = a->type;
-	char allow[sizeof a->allow];
+	char allow[sizeof a->allow], disposition[sizeof a->disposition];
 	memcpy(allow, a->allow, sizeof allow);
+	memcpy(disposition, a->disposition, sizeof disposition);
 	if (fill == FILL_DONE) {
 		/* the response owns the text from here on; it came from malloc */
 		response = MHD_create_response_from_buffer(
@@ -179,6 +182,8 @@ static enum MHD_Result send_answer(
 	}
 	if (!response)
 		die("out of memory: a response");
+	if (*disposition)
+		add_header(response, "Content-Disposition", disposition);
 	return send_response(connection, status, type, allow, response);
 }
 

@@ -18,24 +18,6 @@ struct filter {
 	struct bound bound[EXPRESSION_NAMES_MAX];
 };
 
-/* "gsm.lac", or "gsm.lac.1" for the further value 1. */
-static struct bound bind(struct str name)
-{
-	const struct param_info *info = param_find(name);
-	if (info)
-		return (struct bound){(uint8_t)(info - params), 0};
-	size_t dot = name.len;
-	while (dot && name.at[dot - 1] != '.')
-		dot--;
-	uint64_t index = 0;
-	struct str digits = str_from(name, dot);
-	info = dot ? param_find(str_upto(name, dot - 1)) : NULL;
-	if (info && info->kind != KIND_TEXT && digits.len <= 2 && str_to_u64(digits, &index) &&
-		digits.at[0] != '0')
-		return (struct bound){(uint8_t)(info - params), (uint8_t)index};
-	return (struct bound){PARAM_COUNT, 0};
-}
-
 struct filter *filter_parse(struct str text, struct error *e)
 {
 	struct buf list;
@@ -52,8 +34,11 @@ struct filter *filter_parse(struct str text, struct error *e)
 	f->expression = expression;
 	const struct str *names;
 	size_t count = expression_names(expression, &names);
-	for (size_t i = 0; i < count; i++)
-		f->bound[i] = bind(names[i]);
+	for (size_t i = 0; i < count; i++) {
+		unsigned index;
+		enum param param = param_split(names[i], &index);
+		f->bound[i] = (struct bound){(uint8_t)param, (uint8_t)index};
+	}
 	return f;
 }
 
