@@ -84,13 +84,18 @@ static bool print(struct reading *r, const struct record *record, struct buf *ou
 	return true;
 }
 
-static void note_given(struct reading *r, size_t bytes)
+/* False: that would be too much; the first one never is. */
+static bool may_give(struct reading *r, size_t bytes)
 {
-	r->any = true;
-	r->left--;
-	r->size_left -= bytes < r->size_left ? bytes : r->size_left;
-	if (!r->size_left)
+	bool fits = bytes <= r->size_left;
+	if (!fits && r->any) {
 		r->left = 0;
+		return false;
+	}
+	r->size_left -= fits ? bytes : r->size_left;
+	r->left--;
+	r->any = true;
+	return true;
 }
 
 static enum item scan_next(struct reading *r, struct buf *out, struct error *e)
@@ -113,7 +118,8 @@ static enum item scan_next(struct reading *r, struct buf *out, struct error *e)
 		}
 		if (out->len == start)
 			continue;
-		note_given(r, out->len - start);
+		if (!may_give(r, out->len - start))
+			return ITEM_END;
 		r->next_key = r->last_seq + 1;
 		return ITEM_PUT;
 	}

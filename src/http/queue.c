@@ -24,7 +24,7 @@ static const struct field fields[] = {
 	ROW(filter, "filter", FIELD_TEXT, 0, 4095, "Expression that a message must satisfy"),
 	ROW(curr_key, "curr_key", FIELD_NUMBER, 0, INT64_MAX, "Key of the first message: next_key of the answer before"),
 	ROW(limit_count, "limit_count", FIELD_NUMBER, 0, INT64_MAX, "Most messages; 0: all"),
-	ROW(limit_size, "limit_size", FIELD_NUMBER, 0, INT64_MAX, "The message that reaches so many bytes is the last; 0: no limit"),
+	ROW(limit_size, "limit_size", FIELD_NUMBER, 0, INT64_MAX, "Most bytes of messages, but one message at least; 0: no limit"),
 	ROW(timeout_s, "timeout", FIELD_NUMBER, 0, QUEUE_TIMEOUT_MAX_S, "Seconds to wait for the first message when there is none"),
 	ROW(frees, "delete", FIELD_BOOLEAN, 0, 1, "Free the messages below curr_key"),
 };

@@ -75,7 +75,8 @@ static void keys_run_through_all_channels(void **state)
 		{"all/messages?limit_count=4&count=2&", ANSWER(T(1) "," T(2), "3")},
 		/* {"timestamp":1} has 15 bytes */
 		{"all/messages?limit_size=30&", ANSWER(T(1) "," T(2), "3")},
-		{"all/messages?limit_size=31&", ANSWER(T(1) "," T(2) "," T(3), "4")},
+		{"all/messages?limit_size=44&", ANSWER(T(1) "," T(2), "3")},
+		{"all/messages?limit_size=45&", ANSWER(T(1) "," T(2) "," T(3), "4")},
 		{"all/messages?limit_size=1&", ANSWER(T(1), "2")},
 		{"all/messages?from=3&to=4&limit_count=9&", ANSWER(T(3) "," T(4), "5")},
 		{"all/messages?curr_key=2&filter=timestamp%3E%3D3%26%26timestamp<5&",
