@@ -28,13 +28,13 @@ struct ident_map {
 	struct shard shards[SHARDS];
 };
 
-static uint64_t hash(const struct ident_map *m, uint32_t channel, uint64_t ident)
+/* Without the channel: an ident's entries of all channels lie in one run. */
+static uint64_t hash(const struct ident_map *m, uint64_t ident)
 {
 	uint64_t h = ident ^ m->seed;
 	for (int round = 0; round < 2; round++) {
 		h ^= h >> 32;
 		h *= UINT64_C(0xd6e8feb86659fd93);
-		h ^= (uint64_t)channel << 16;
 	}
 	return h ^ h >> 32;
 }
@@ -77,7 +77,7 @@ static void grow(struct ident_map *m, struct shard *shard)
 		const struct entry *entry = &old.entries[i];
 		if (!entry->ident)
 			continue;
-		uint64_t h = hash(m, entry->channel, entry->ident);
+		uint64_t h = hash(m, entry->ident);
 		*look(shard, h, entry->channel, entry->ident) = *entry;
 	}
 	free(old.entries);
@@ -108,7 +108,7 @@ void ident_map_free(struct ident_map *m)
 bool ident_map_put(struct ident_map *m, uint32_t channel, uint64_t ident, struct place place,
 	struct place *old)
 {
-	uint64_t h = hash(m, channel, ident);
+	uint64_t h = hash(m, ident);
 	struct shard *shard = lock_shard(m, h);
 	if ((uint64_t)(shard->count + 1) * 8 > (uint64_t)shard->size * 7)
 		grow(m, shard);
@@ -138,7 +138,7 @@ static void take_out(struct ident_map *m, struct shard *shard, uint32_t hole)
 		const struct entry *entry = &shard->entries[i];
 		if (!entry->ident)
 			break;
-		uint32_t h = home(shard, hash(m, entry->channel, entry->ident));
+		uint32_t h = home(shard, hash(m, entry->ident));
 		/* from its home to here, round the end of the table or not: is the hole between? */
 		bool passes = h <= i ? h <= hole && hole < i : h <= hole || hole < i;
 		if (!passes)
@@ -152,7 +152,7 @@ static void take_out(struct ident_map *m, struct shard *shard, uint32_t hole)
 
 void ident_map_remove(struct ident_map *m, uint32_t channel, uint64_t ident, struct place place)
 {
-	uint64_t h = hash(m, channel, ident);
+	uint64_t h = hash(m, ident);
 	struct shard *shard = lock_shard(m, h);
 	if (shard->size) {
 		struct entry *entry = look(shard, h, channel, ident);
@@ -164,7 +164,7 @@ void ident_map_remove(struct ident_map *m, uint32_t channel, uint64_t ident, str
 
 bool ident_map_find(struct ident_map *m, uint32_t channel, uint64_t ident, struct place *out)
 {
-	uint64_t h = hash(m, channel, ident);
+	uint64_t h = hash(m, ident);
 	struct shard *shard = lock_shard(m, h);
 	bool found = false;
 	if (shard->size) {
@@ -175,6 +175,22 @@ bool ident_map_find(struct ident_map *m, uint32_t channel, uint64_t ident, struc
 	}
 	pthread_mutex_unlock(&shard->lock);
 	return found;
+}
+
+size_t ident_map_find_all(struct ident_map *m, uint64_t ident, struct place *out, size_t room)
+{
+	uint64_t h = hash(m, ident);
+	struct shard *shard = lock_shard(m, h);
+	size_t count = 0;
+	uint32_t i = shard->size ? home(shard, h) : 0;
+	for (; shard->size && shard->entries[i].ident && count < room; i = after(shard, i)) {
+		const struct entry *entry = &shard->entries[i];
+		if (entry->ident == ident)
+			out[count++] =
+				(struct place){entry->worker, entry->slot, entry->generation};
+	}
+	pthread_mutex_unlock(&shard->lock);
+	return count;
 }
 
 size_t ident_map_count(struct ident_map *m)

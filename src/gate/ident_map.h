@@ -30,6 +30,9 @@ void ident_map_remove(struct ident_map *m, uint32_t channel, uint64_t ident, str
 MUST_USE bool ident_map_find(
 	struct ident_map *m, uint32_t channel, uint64_t ident, struct place *out);
 
+/* The places of the ident in all channels, at most `room` of them. Returns the number. */
+size_t ident_map_find_all(struct ident_map *m, uint64_t ident, struct place *out, size_t room);
+
 size_t ident_map_count(struct ident_map *m);
 
 #endif

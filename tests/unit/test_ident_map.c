@@ -87,6 +87,34 @@ static void any_order_of_puts_and_removes_is_kept(void **state)
 	ident_map_free(m);
 }
 
+static void an_ident_is_found_in_all_channels(void **state)
+{
+	(void)state;
+	struct ident_map *m = ident_map_new();
+	struct place old, found[64];
+	for (uint32_t channel = 1; channel <= 20; channel++)
+		for (uint64_t ident = 1; ident <= 500; ident++)
+			assert_false(ident_map_put(
+				m, channel, ident, place((uint32_t)ident * 100 + channel), &old));
+	for (uint64_t ident = 1; ident <= 500; ident++) {
+		bool seen[21] = {false};
+		assert_int_equal(ident_map_find_all(m, ident, found, 64), 20);
+		for (int i = 0; i < 20; i++) {
+			assert_int_equal(found[i].slot / 100, ident);
+			seen[found[i].slot % 100] = true;
+		}
+		for (int channel = 1; channel <= 20; channel++)
+			assert_true(seen[channel]);
+	}
+	assert_int_equal(ident_map_find_all(m, 1, found, 7), 7);
+	assert_int_equal(ident_map_find_all(m, 501, found, 64), 0);
+	for (uint32_t channel = 1; channel <= 20; channel++)
+		ident_map_remove(m, channel, 77, place(7700 + channel));
+	assert_int_equal(ident_map_find_all(m, 77, found, 64), 0);
+	assert_int_equal(ident_map_find_all(m, 78, found, 64), 20);
+	ident_map_free(m);
+}
+
 struct crowd {
 	struct ident_map *map;
 	uint16_t worker;
@@ -158,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newer_place_wins_and_tells_the_older),
 		cmocka_unit_test(any_order_of_puts_and_removes_is_kept),
+		cmocka_unit_test(an_ident_is_found_in_all_channels),
 		cmocka_unit_test(nothing_stays_when_all_threads_left),
 		cmocka_unit_test(an_address_has_its_limit),
 		cmocka_unit_test(an_ipv6_address_counts_with_its_network),
