@@ -115,6 +115,7 @@ static bool start_doors(struct house *h, struct error *e)
 				.events = h->journals.events,
 				.event_journal = h->journals.event_journal,
 				.packets = h->journals.packets,
+				.connections = gate_connections(h->gate),
 			},
 	};
 	h->http = http_start(&http, e);
@@ -168,6 +169,8 @@ static bool stop(struct house *h)
 	if (h->http)
 		http_stop(h->http);
 	poster_free(h->poster);
+	if (h->gate)
+		gate_free(h->gate);
 	if (h->writer)
 		writer_free(h->writer);
 	waiting_free(h->waiting);

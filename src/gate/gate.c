@@ -2,16 +2,17 @@
 
 #include "base/die.h"
 #include "base/log.h"
-#include "gate/listen.h"
+#include "gate/channels.h"
+#include "gate/connections.h"
 #include "gate/session.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* An idle connection costs a session, its slot (16 bytes, half as much again free) and its entry
- * in the ident map (at most 41); all in all 512 bytes. */
-_Static_assert(sizeof(struct session) + 16 + 24 + 41 <= 512, "a session grew too big");
+/* An idle connection costs a session, its slot and its place in the roster (16 bytes each, with the
+ * free room 44) and its entry in the ident map (at most 41); all in all 512 bytes. */
+_Static_assert(sizeof(struct session) + 44 + 41 <= 512, "a session grew too big");
 
 enum {
 	WORKERS_MAX = 256,
@@ -33,64 +34,42 @@ static int sessions_fd_limit(void)
 	return (int)limit.rlim_cur - FD_RESERVE;
 }
 
-static void load_entrances(struct gate *g)
-{
-	struct channel *channels = NULL;
-	size_t count = registry_channels(g->options.registry, &channels);
-	g->entrances = xcalloc(count, sizeof *g->entrances);
-	for (size_t i = 0; i < count; i++) {
-		if (!channels[i].enabled)
-			continue;
-		struct entrance *entrance = &g->entrances[g->entrance_count++];
-		entrance->channel = channels[i];
-		address_counts_init(&entrance->addresses);
-	}
-	free(channels);
-}
-
-static void gate_free(struct gate *g)
-{
-	for (uint16_t i = 0; i < g->worker_count; i++)
-		worker_free(g->workers[i]);
-	for (size_t i = 0; i < g->entrance_count; i++)
-		address_counts_clear(&g->entrances[i].addresses);
-	ident_map_free(g->idents);
-	free(g->workers);
-	free(g->entrances);
-	free(g);
-}
-
 struct gate *gate_start(const struct gate_options *options, struct error *e)
 {
 	struct gate *g = xcalloc(1, sizeof *g);
 	g->options = *options;
 	g->fd_limit = sessions_fd_limit();
 	g->idents = ident_map_new();
-	load_entrances(g);
+	uv_mutex_init(&g->lock);
+	uv_rwlock_init(&g->door);
+	connections_init(g);
 	g->worker_count = workers_wanted(options->workers);
 	g->workers = xcalloc(g->worker_count, sizeof(struct worker *));
 	for (uint16_t i = 0; i < g->worker_count; i++)
 		g->workers[i] = worker_new(g, i);
-	for (size_t i = 0; i < g->entrance_count; i++) {
-		if (!entrance_open(g, i, e)) {
-			gate_free(g);
-			return NULL;
-		}
-		char uri[80];
-		entrance_uri(&g->entrances[i], uri);
-		registry_set_uri(options->registry, g->entrances[i].channel.id, uri);
+	if (!channels_open(g, e)) {
+		gate_stop(g);
+		gate_free(g);
+		return NULL;
 	}
 	for (uint16_t i = 0; i < g->worker_count; i++)
 		worker_run(g->workers[i]);
+	channels_watch(g);
 	return g;
 }
 
 uint16_t gate_port(struct gate *g, uint32_t channel)
 {
-	for (size_t i = 0; i < g->entrance_count; i++)
-		if (g->entrances[i].channel.id == channel)
-			return g->entrances[i].port;
-	return 0;
+	uv_mutex_lock(&g->lock);
+	const struct entrance *entrance = channel_entrance(g, channel);
+	uint16_t port = entrance ? entrance->port : 0;
+	uv_mutex_unlock(&g->lock);
+	return port;
+}
+
+const struct connections *gate_connections(struct gate *g)
+{
+	return &g->connections;
 }
 
 void gate_quiesce(struct gate *g)
@@ -105,5 +84,20 @@ void gate_quiesce(struct gate *g)
 
 void gate_stop(struct gate *g)
 {
-	gate_free(g);
+	channels_unwatch(g);
+	uv_rwlock_wrlock(&g->door);
+	g->stopped = true;
+	uv_rwlock_wrunlock(&g->door);
+	for (uint16_t i = 0; i < g->worker_count; i++)
+		worker_free(g->workers[i]);
+	g->entrances = NULL; /* they went with their last listeners */
+}
+
+void gate_free(struct gate *g)
+{
+	ident_map_free(g->idents);
+	uv_rwlock_destroy(&g->door);
+	uv_mutex_destroy(&g->lock);
+	free(g->workers);
+	free(g);
 }

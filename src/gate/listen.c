@@ -2,116 +2,36 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "gate/entrance.h"
 #include "gate/session.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum {
-	BACKLOG = 4096,
-	ACCEPTS_A_TURN = 64, /* then those who are connected have their turn */
-	KEEPALIVE_S = 120,   /* first probe after so much silence; then every 30 s, dead after 4 */
-};
-
-/* ---- sockets ---- */
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static bool parse_address(const char *text, uint16_t port, union address *out)
-{
-	*out = (union address){0};
-	if (inet_pton(AF_INET, text, &out->v4.sin_addr) == 1) {
-		out->any.sa_family = AF_INET;
-		out->v4.sin_port = htons(port);
-		return true;
-	}
-	if (inet_pton(AF_INET6, text, &out->v6.sin6_addr) == 1) {
-		out->any.sa_family = AF_INET6;
-		out->v6.sin6_port = htons(port);
-		return true;
-	}
-	return false;
-}
-
-static socklen_t address_len(const union address *a)
-{
-	return a->any.sa_family == AF_INET ? sizeof a->v4 : sizeof a->v6;
-}
-
-static bool set(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof value) == 0;
-}
-
-/* A bound socket, or -1 with errno. Accepted sockets inherit its options, which saves setting them
- * on each. */
-static int bound_socket(const union address *a, bool shared)
-{
-	int fd = socket(a->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && set(fd, SOL_SOCKET, SO_REUSEPORT, shared) &&
-		set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) && set(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
-		set(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_S) &&
-		set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 30) && set(fd, IPPROTO_TCP, TCP_KEEPCNT, 4) &&
-		bind(fd, &a->any, address_len(a)) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* Sockets that share a port let any program of the same user join, so a second gateway would
- * silently take half of the trackers. A socket that does not share tells whether the port is free.
- */
-static bool port_is_free(const union address *a)
-{
-	int fd = bound_socket(a, false);
-	if (fd < 0)
-		return false;
-	bool is_free = listen(fd, 1) == 0;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return is_free;
-}
-
-static uint16_t port_of(int fd)
-{
-	union address a;
-	socklen_t len = sizeof a;
-	if (getsockname(fd, &a.any, &len) != 0)
-		return 0;
-	return ntohs(a.any.sa_family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
-}
+enum { ACCEPTS_A_TURN = 64 }; /* then those who are connected have their turn */
 
 /* ---- who may come in ---- */
 
-static bool enter(struct entrance *entrance, const struct peer *peer)
+static bool enter(struct listener *l, struct session *s)
 {
-	const struct channel *c = &entrance->channel;
+	const struct channel *c = &l->settings->channel;
+	struct entrance *entrance = l->entrance;
 	int connections = __atomic_add_fetch(&entrance->connections, 1, __ATOMIC_RELAXED);
 	bool enters = !c->max_connections || connections <= c->max_connections;
 	if (enters && c->max_per_address)
-		enters = address_enter(&entrance->addresses, peer, c->max_per_address);
+		enters = s->counted =
+			address_enter(&entrance->addresses, &s->peer, c->max_per_address);
 	if (!enters)
 		__atomic_sub_fetch(&entrance->connections, 1, __ATOMIC_RELAXED);
 	return enters;
 }
 
-void entrance_leave(struct entrance *entrance, const struct peer *peer)
+void entrance_leave(struct entrance *entrance, const struct session *s)
 {
 	__atomic_sub_fetch(&entrance->connections, 1, __ATOMIC_RELAXED);
-	if (entrance->channel.max_per_address)
-		address_leave(&entrance->addresses, peer);
+	if (s->counted)
+		address_leave(&entrance->addresses, &s->peer);
 }
 
 static void refuse(struct listener *l, int fd, const struct peer *peer, const char *reason)
@@ -121,8 +41,7 @@ static void refuse(struct listener *l, int fd, const struct peer *peer, const ch
 	metric_add(connections_refused, 1);
 	if (log_due(&told_us, 60))
 		log_warning("listen", "refused", "channel=%" PRIu32 " peer=%.*s reason=%s",
-			l->entrance->channel.id, STR_PRINT(peer_text(peer, room)),
-			log_quote(reason));
+			l->entrance->id, STR_PRINT(peer_text(peer, room)), log_quote(reason));
 	close(fd);
 }
 
@@ -131,30 +50,39 @@ static void on_not_opened(uv_handle_t *handle)
 	free(handle);
 }
 
-static void admit(struct listener *l, int fd, const union address *address)
+/* Whose descriptor `fd` is. */
+static void begin(struct listener *l, int fd, const struct peer *peer)
 {
-	struct peer peer = peer_of(&address->any);
-	if (fd >= l->worker->gate->fd_limit) {
-		refuse(l, fd, &peer,
-			"the limit of open files is reached: raise it (LimitNOFILE, ulimit -n)");
-		return;
-	}
-	if (!enter(l->entrance, &peer)) {
-		refuse(l, fd, &peer, "the channel's limit of connections is reached");
-		return;
-	}
 	struct session *s = xcalloc(1, sizeof *s);
 	s->listener = l;
-	s->peer = peer;
+	s->peer = *peer;
+	if (!enter(l, s)) {
+		free(s);
+		refuse(l, fd, peer, "the channel's limit of connections is reached");
+		return;
+	}
 	uv_tcp_init(&l->worker->loop, &s->tcp);
 	int status = uv_tcp_open(&s->tcp, fd);
 	if (status == 0) {
 		session_open(s);
 		return;
 	}
-	entrance_leave(l->entrance, &peer);
-	refuse(l, fd, &peer, uv_strerror(status));
+	entrance_leave(l->entrance, s);
+	refuse(l, fd, peer, uv_strerror(status));
 	uv_close((uv_handle_t *)&s->tcp, on_not_opened);
+}
+
+static void admit(struct listener *l, int fd, const struct sockaddr *address)
+{
+	struct peer peer = peer_of(address);
+	if (fd >= l->worker->gate->fd_limit) {
+		refuse(l, fd, &peer,
+			"the limit of open files is reached: raise it (LimitNOFILE, ulimit -n)");
+	} else if (!allow_peer(&l->settings->allow, &peer)) {
+		refuse(l, fd, &peer, "the channel does not allow its network");
+	} else {
+		begin(l, fd, &peer);
+	}
 }
 
 static void on_connections(uv_poll_t *poll, int status, int events);
@@ -175,7 +103,7 @@ static void rest(struct listener *l, int error)
 	uv_poll_stop(&l->poll);
 	if (log_due(&told_us, 60))
 		log_warning("listen", "accept_failed", "channel=%" PRIu32 " reason=%s",
-			l->entrance->channel.id, log_quote(strerror(error)));
+			l->entrance->id, log_quote(strerror(error)));
 }
 
 static void on_connections(uv_poll_t *poll, int status, int events)
@@ -183,11 +111,14 @@ static void on_connections(uv_poll_t *poll, int status, int events)
 	struct listener *l = poll->data;
 	(void)status, (void)events; /* accept4 tells better */
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		union address a = {0};
+		union {
+			struct sockaddr any;
+			struct sockaddr_storage room;
+		} a = {0};
 		socklen_t len = sizeof a;
 		int fd = accept4(l->fd, &a.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			admit(l, fd, &a);
+			admit(l, fd, &a.any);
 			continue;
 		}
 		if (errno == EAGAIN)
@@ -200,78 +131,66 @@ static void on_connections(uv_poll_t *poll, int status, int events)
 	}
 }
 
-/* ---- opening ---- */
+/* ---- listeners ---- */
 
-static bool no_bind(struct error *e, const struct entrance *entrance)
+void listener_open(struct worker *w, struct entrance *entrance, int fd)
 {
-	int error = errno;
-	char uri[80];
-	entrance_uri(entrance, uri);
-	if (error == EADDRINUSE)
-		return fail(e,
-			"cannot listen on %s: another program does; end it or choose another port "
-			"with --listen",
-			uri);
-	if (error == EACCES)
-		return fail(e,
-			"cannot listen on %s: ports below 1024 need a privilege; choose another "
-			"port with --listen",
-			uri);
-	return fail(e, "cannot listen on %s: %s", uri, strerror(error));
-}
-
-static bool listener_open(struct listener *l, const union address *a, struct error *e)
-{
-	l->fd = bound_socket(a, true);
-	if (l->fd < 0)
-		return no_bind(e, l->entrance);
-	if (l->entrance->port == 0)
-		l->entrance->port = port_of(l->fd);
-	if (listen(l->fd, BACKLOG) != 0) {
-		(void)no_bind(e, l->entrance);
-		close(l->fd);
-		l->fd = -1;
-		return false;
-	}
-	if (uv_poll_init(&l->worker->loop, &l->poll, l->fd) != 0)
+	struct listener *l = xcalloc(1, sizeof *l);
+	l->worker = w;
+	l->entrance = entrance;
+	l->settings = entrance->settings;
+	l->fd = fd;
+	l->next = w->listeners;
+	w->listeners = l;
+	__atomic_add_fetch(&entrance->listeners, 1, __ATOMIC_RELAXED);
+	if (uv_poll_init(&w->loop, &l->poll, fd) != 0)
 		die("cannot watch a listening socket");
 	l->poll.data = l;
-	l->resting = true;
-	listener_wake(l);
-	return true;
+	l->is_watched = l->resting = true;
+	if (w->quiet)
+		listener_close(l);
+	else
+		listener_wake(l);
+}
+
+static void on_unwatched(uv_handle_t *handle)
+{
+	((struct listener *)handle->data)->is_watched = false;
 }
 
 void listener_close(struct listener *l)
 {
 	if (l->fd < 0)
 		return;
-	uv_close((uv_handle_t *)&l->poll, NULL);
+	uv_close((uv_handle_t *)&l->poll, on_unwatched);
 	close(l->fd);
 	l->fd = -1;
 	l->resting = false;
 }
 
-bool entrance_open(struct gate *g, size_t index, struct error *e)
+void listener_free(struct listener *l)
 {
-	struct entrance *entrance = &g->entrances[index];
-	entrance->port = entrance->channel.port;
-	union address a;
-	if (!parse_address(entrance->channel.address, entrance->port, &a))
-		return fail(e, "cannot listen on '%s': not a numeric address",
-			entrance->channel.address);
-	if (entrance->port && !port_is_free(&a))
-		return no_bind(e, entrance);
-	for (uint16_t i = 0; i < g->worker_count; i++) {
-		if (!listener_open(&g->workers[i]->listeners[index], &a, e))
-			return false;
-		(void)parse_address(entrance->channel.address, entrance->port, &a);
-	}
-	return true;
+	struct listener **at = &l->worker->listeners;
+	while (*at != l)
+		at = &(*at)->next;
+	*at = l->next;
+	if (__atomic_sub_fetch(&l->entrance->listeners, 1, __ATOMIC_ACQ_REL) == 0)
+		entrance_free(l->entrance);
+	free(l);
 }
 
-void entrance_uri(const struct entrance *entrance, char *out)
+void listener_change(struct listener *l, const struct settings *settings)
 {
-	const char *address = entrance->channel.address;
-	bool is_v6 = strchr(address, ':') != NULL;
-	snprintf(out, 80, is_v6 ? "[%s]:%u" : "%s:%u", address, entrance->port);
+	struct worker *w = l->worker;
+	l->settings = settings;
+	for (uint32_t i = 0; i < w->slot_count; i++) {
+		struct session *s = w->slots[i].session;
+		if (!s || s->listener != l)
+			continue;
+		if (settings->channel.max_per_address && !s->counted)
+			s->counted = address_enter(&l->entrance->addresses, &s->peer, INT32_MAX);
+		if (!allow_peer(&settings->allow, &s->peer) ||
+			(s->ident && !allow_ident(&settings->allow, s->ident)))
+			session_leave(s, CLOSE_NOT_ALLOWED);
+	}
 }

@@ -1,22 +1,26 @@
-/* listen: the listening sockets of a channel, and who may come in. Inside gate/ only. */
+/* listen: a worker's listening sockets, and who may come in. On the worker's thread. Inside gate/
+ * only. */
 #ifndef GATE_LISTEN_H
 #define GATE_LISTEN_H
 
 #include "gate/worker.h"
 
-/* Binds a channel at each worker. All share one port: the channel's, or a free one if that is 0.
- * False with a sentence that names the address. */
-MUST_USE bool entrance_open(struct gate *g, size_t index, struct error *e);
+/* Takes the bound socket over. */
+void listener_open(struct worker *w, struct entrance *entrance, int fd);
 
 /* Accepts again after a rest. */
 void listener_wake(struct listener *l);
 
+/* No more connections come; those that are go on. */
 void listener_close(struct listener *l);
 
-/* "host:port" or "[host]:port". `out` has 80 bytes. */
-void entrance_uri(const struct entrance *entrance, char *out);
+/* Frees it; it is closed, and has no sessions. */
+void listener_free(struct listener *l);
+
+/* Obeys other settings from now on. */
+void listener_change(struct listener *l, const struct settings *settings);
 
 /* Gives back the place that a session had in its channel. */
-void entrance_leave(struct entrance *entrance, const struct peer *peer);
+void entrance_leave(struct entrance *entrance, const struct session *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "cantrack/reply.h"
+#include "gate/identity.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,52 +28,10 @@ static void log_refused(struct session *s, struct str bytes, const char *kind, c
 	log_info("session", "frame_refused",
 		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " kind=%s reason=%s len=%zu bytes=%s"
 		" suppressed=%" PRIu64,
-		s->listener->entrance->channel.id, STR_PRINT(peer_text(&s->peer, room)), s->ident,
-		kind, log_quote(reason), bytes.len,
+		s->listener->entrance->id, STR_PRINT(peer_text(&s->peer, room)), s->ident, kind,
+		log_quote(reason), bytes.len,
 		log_quote(escape_bytes(bytes, escaped, sizeof escaped)), w->suppressed);
 	w->suppressed = 0;
-}
-
-/* ---- who it is ---- */
-
-/* The device of an ident; 0: it has none (yet: see core/auto_devices.h). */
-static uint32_t device_of(struct session *s, uint64_t ident)
-{
-	return registry_device_of(worker_of(s)->gate->options.registry, ident);
-}
-
-/* The first good frame says who it is; an older connection of the same ident has to go. */
-static void identify(struct session *s, const struct frame_head *head)
-{
-	struct gate *g = worker_of(s)->gate;
-	uint32_t channel = s->listener->entrance->channel.id;
-	s->ident = head->ident;
-	memcpy(s->vendor, head->vendor, sizeof s->vendor);
-	s->raw_id_len = (uint8_t)(head->raw_id.len < ID_MAX ? head->raw_id.len : ID_MAX);
-	memcpy(s->raw_id, head->raw_id.at, s->raw_id_len);
-	s->registry_version = registry_version(g->options.registry);
-	s->device = device_of(s, s->ident);
-	char room[PEER_TEXT_MAX];
-	log_debug("session", "identified",
-		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " device=%" PRIu32, channel,
-		STR_PRINT(peer_text(&s->peer, room)), s->ident, s->device);
-	struct place here = {worker_of(s)->index, s->slot, s->generation}, old;
-	if (ident_map_put(g->idents, channel, s->ident, here, &old))
-		worker_evict(g->workers[old.worker], old, CLOSE_REPLACED);
-}
-
-/* The device that a frame's ident belongs to: the session's, looked up again when devices changed,
- * or that of a stranger on the same connection. */
-static uint32_t device_now(struct session *s, uint64_t ident)
-{
-	if (ident != s->ident)
-		return device_of(s, ident);
-	uint32_t version = registry_version(worker_of(s)->gate->options.registry);
-	if (s->registry_version != version) {
-		s->registry_version = version;
-		s->device = device_of(s, ident);
-	}
-	return s->device;
 }
 
 /* ---- frames ---- */
@@ -81,7 +40,7 @@ static void add_reply(struct session *s, struct batch *b, struct str frame,
 	const struct frame_head *head, int64_t now_us)
 {
 	struct str learned = {s->raw_id, s->raw_id_len};
-	size_t len = reply_make(frame, head, learned, s->listener->entrance->channel.ack_v1, now_us,
+	size_t len = reply_make(frame, head, learned, s->listener->settings->channel.ack_v1, now_us,
 		b->replies + b->reply_bytes);
 	if (len == 0)
 		return;
@@ -91,13 +50,13 @@ static void add_reply(struct session *s, struct batch *b, struct str frame,
 	s->owed += (uint32_t)len;
 }
 
-static void add_record(
-	struct session *s, struct batch *b, const struct message *m, const struct frame_head *head)
+static void add_record(struct session *s, struct batch *b, const struct message *m,
+	const struct frame_head *head, uint32_t device)
 {
 	struct origin origin = {
 		.ident = head->ident,
-		.channel = s->listener->entrance->channel.id,
-		.device = device_now(s, head->ident),
+		.channel = s->listener->entrance->id,
+		.device = device,
 		.peer = s->peer,
 		.vendor = {head->vendor[0], head->vendor[1]},
 	};
@@ -107,13 +66,42 @@ static void add_record(
 	s->messages++;
 }
 
+/* An ident that has no business on this connection, though the session has. */
+static void refuse_ident(struct session *s, struct str frame, enum verdict verdict)
+{
+	worker_of(s)->tally.frames_refused++;
+	if (verdict == VERDICT_NOT_ALLOWED)
+		log_refused(s, frame, "not_allowed", "the channel does not allow this ident");
+	else
+		log_refused(s, frame, "disabled", "the device is disabled");
+}
+
+static void take_message(struct session *s, const struct frame *frame, const struct message *m,
+	const struct frame_head *head, int64_t now_us)
+{
+	uint32_t device;
+	if (!s->ident && !session_identify(s, head))
+		return;
+	enum verdict verdict = session_admit(s, head->ident, &device);
+	if (verdict == VERDICT_LEAVING)
+		return;
+	if (verdict != VERDICT_TAKE) {
+		refuse_ident(s, frame->bytes, verdict);
+		return;
+	}
+	struct batch *b = worker_batch(worker_of(s));
+	add_record(s, b, m, head, device);
+	if (frame->kind == FRAME_TEXT)
+		add_reply(s, b, frame->bytes, head, now_us);
+}
+
 static void text_frame(struct session *s, const struct frame *frame, int64_t now_us)
 {
 	struct worker *w = worker_of(s);
 	struct frame_context context = {
 		.now_us = now_us,
 		.ident = s->ident,
-		.extended = s->listener->entrance->channel.extended,
+		.extended = s->listener->settings->channel.extended,
 		.terminated = frame->kind == FRAME_TEXT,
 	};
 	struct frame_head head;
@@ -131,18 +119,13 @@ static void text_frame(struct session *s, const struct frame *frame, int64_t now
 	w->tally.frames_decoded += result == RESULT_MESSAGE;
 	w->tally.frames_unknown += result == RESULT_UNKNOWN;
 	s->junk = 0;
-	if (!s->ident)
-		identify(s, &head);
-	struct batch *b = worker_batch(w);
-	add_record(s, b, &w->message, &head);
-	if (context.terminated)
-		add_reply(s, b, frame->bytes, &head, now_us);
+	take_message(s, frame, &w->message, &head, now_us);
 }
 
 static void junk(struct session *s, const struct frame *frame)
 {
 	struct worker *w = worker_of(s);
-	int max = s->listener->entrance->channel.max_junk_bytes;
+	int max = s->listener->settings->channel.max_junk_bytes;
 	w->tally.junk_bytes += frame->bytes.len;
 	w->tally.frames_broken += frame->kind == FRAME_BROKEN;
 	log_refused(s, frame->bytes, frame_kind_name(frame->kind), "no frame");
@@ -200,7 +183,7 @@ void session_receive(struct session *s, struct str bytes, bool ended)
 		if (frame.bytes.len == 0)
 			break;
 		take_frame(s, &frame, now_us);
-		if (s->closing)
+		if (s->closing || s->leaving)
 			return;
 	}
 	if (!ended)

@@ -20,6 +20,8 @@ static struct worker *worker_of(const struct session *s)
 
 static struct list *list_of(struct session *s)
 {
+	if (s->leaving)
+		return &worker_of(s)->leaving;
 	return s->paused ? &worker_of(s)->paused : &s->listener->sessions;
 }
 
@@ -52,7 +54,7 @@ static void list_remove(struct session *s)
 static void touch(struct session *s)
 {
 	s->active_ms = uv_now(s->tcp.loop);
-	if (!s->behind)
+	if (!s->behind || s->leaving)
 		return;
 	list_remove(s);
 	list_add(s);
@@ -75,8 +77,14 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 /* The tracker's last words may lack their end; it may still wait for the replies to others. */
 static void finish_if_done(struct session *s)
 {
-	if (s->ended && s->owed == 0)
+	if (s->owed || s->closing)
+		return;
+	if (s->leaving) {
+		session_discard_input(s);
+		session_close(s, s->leaving);
+	} else if (s->ended) {
 		session_close(s, CLOSE_BY_TRACKER);
+	}
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
@@ -99,7 +107,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 	s->ended = count == UV_EOF;
 	session_receive(s, (struct str){buf->base, s->ended ? 0 : (size_t)count}, s->ended);
 	finish_if_done(s);
-	if (!s->closing && !s->ended && s->owed > OWED_MAX) {
+	if (!s->closing && !s->leaving && !s->ended && s->owed > OWED_MAX) {
 		s->throttled = true;
 		uv_read_stop(stream);
 	}
@@ -107,7 +115,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 
 static void start_reading(struct session *s)
 {
-	if (!s->ended && !worker_of(s)->quiet)
+	if (!s->ended && !s->leaving && !worker_of(s)->quiet)
 		uv_read_start((uv_stream_t *)&s->tcp, on_room, on_read);
 }
 
@@ -202,16 +210,18 @@ void session_reply(struct session *s, struct str replies, size_t count)
 void session_open(struct session *s)
 {
 	struct worker *w = worker_of(s);
-	s->opened_us = clock_monotonic_us();
+	s->id = worker_connection_id(w);
 	s->active_ms = uv_now(&w->loop);
 	s->slot = worker_slot_take(w, s);
 	s->generation = w->slots[s->slot].generation;
+	roster_add(&w->roster, s->id, s->slot);
+	s->listener->session_count++;
 	list_add(s);
 	metric_add(connections_open, 1);
 	w->tally.connections_accepted++;
 	char room[PEER_TEXT_MAX];
-	log_debug("session", "accepted", "channel=%" PRIu32 " peer=%.*s",
-		s->listener->entrance->channel.id, STR_PRINT(peer_text(&s->peer, room)));
+	log_debug("session", "accepted", "channel=%" PRIu32 " peer=%.*s", s->listener->entrance->id,
+		STR_PRINT(peer_text(&s->peer, room)));
 	start_reading(s);
 }
 
@@ -220,15 +230,21 @@ static void on_closed(uv_handle_t *handle)
 	free(handle);
 }
 
+/* The clock may have been set back meanwhile. */
+static int64_t session_age_us(const struct session *s)
+{
+	int64_t age_us = clock_now_us() - (int64_t)s->id;
+	return age_us > 0 ? age_us : 0;
+}
+
 static void log_closed(const struct session *s, enum close_code code)
 {
 	char room[PEER_TEXT_MAX];
 	log_debug("session", "closed",
 		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " close_code=%d msgs=%" PRIu32
 		" recv=%" PRIu64 " send=%" PRIu64 " duration=%.3f",
-		s->listener->entrance->channel.id, STR_PRINT(peer_text(&s->peer, room)), s->ident,
-		(int)code, s->messages, s->received, s->sent,
-		(double)(clock_monotonic_us() - s->opened_us) / 1e6);
+		s->listener->entrance->id, STR_PRINT(peer_text(&s->peer, room)), s->ident,
+		(int)code, s->messages, s->received, s->sent, (double)session_age_us(s) / 1e6);
 }
 
 void session_close(struct session *s, enum close_code code)
@@ -241,9 +257,11 @@ void session_close(struct session *s, enum close_code code)
 	list_remove(s);
 	worker_slot_give(w, s->slot);
 	if (s->ident)
-		ident_map_remove(w->gate->idents, entrance->channel.id, s->ident,
+		ident_map_remove(w->gate->idents, entrance->id, s->ident,
 			(struct place){w->index, s->slot, s->generation});
-	entrance_leave(entrance, &s->peer);
+	entrance_leave(entrance, s);
+	roster_remove(&w->roster, s->id);
+	s->listener->session_count--;
 	free(s->carry);
 	s->carry = NULL;
 	metric_sub(connections_open, 1);
@@ -253,6 +271,18 @@ void session_close(struct session *s, enum close_code code)
 	w->tally.connections_slow += code == CLOSE_SLOW;
 	log_closed(s, code);
 	uv_close((uv_handle_t *)&s->tcp, on_closed);
+}
+
+void session_leave(struct session *s, enum close_code code)
+{
+	if (s->closing || s->leaving)
+		return;
+	list_remove(s);
+	s->leaving = (uint8_t)code;
+	list_add(s);
+	session_mute(s);
+	s->active_ms = uv_now(s->tcp.loop);
+	finish_if_done(s);
 }
 
 void session_discard_input(struct session *s)
@@ -265,10 +295,19 @@ void session_discard_input(struct session *s)
 	(void)dropped;
 }
 
+void sessions_expel(struct worker *w)
+{
+	enum { LEAVE_MS = 10000 };
+	uint64_t now = uv_now(&w->loop);
+	struct session *s;
+	while ((s = w->leaving.first) && now - s->active_ms > LEAVE_MS)
+		session_close(s, s->leaving);
+}
+
 void sessions_expire(struct listener *l)
 {
 	uint64_t now = uv_now(&l->worker->loop);
-	uint64_t silence_ms = (uint64_t)l->entrance->channel.silence_s * 1000;
+	uint64_t silence_ms = (uint64_t)l->settings->channel.silence_s * 1000;
 	struct session *s;
 	/* both times are cut to milliseconds: only `>` is never early */
 	while (silence_ms && (s = l->sessions.first) && now - s->active_ms > silence_ms) {

@@ -9,10 +9,10 @@
 struct session {
 	uv_tcp_t tcp; /* first: the handle is the session */
 	struct listener *listener;
-	struct session *before, *behind; /* in listener->sessions or worker->paused */
+	struct session *before, *behind; /* in listener->sessions, worker->paused or ->leaving */
 	uint64_t ident;                  /* of the first good frame; 0: none yet */
 	uint64_t active_ms;              /* uv_now of the last read */
-	int64_t opened_us;               /* monotonic */
+	uint64_t id;                     /* microseconds of its beginning */
 	uint64_t received, sent;         /* bytes */
 	uint32_t messages;
 	uint32_t slot, generation;
@@ -27,12 +27,17 @@ struct session {
 	uint8_t raw_id_len;
 	char raw_id[ID_MAX];
 	bool closing, paused, throttled, ended; /* ended: the tracker will send no more */
+	bool counted;                           /* among the connections of its address */
+	uint8_t leaving; /* close code: it ends when all is answered; 0: it stays */
 };
 
 /* Begins with an accepted connection; `s` is zeroed but for tcp, listener and peer. */
 void session_open(struct session *s);
 
 void session_close(struct session *s, enum close_code code);
+
+/* Reads no more, sends what is owed, then closes. */
+void session_leave(struct session *s, enum close_code code);
 
 /* Sends `count` replies, joined, that were promised by the read path. */
 void session_reply(struct session *s, struct str replies, size_t count);
@@ -46,6 +51,9 @@ void session_mute(struct session *s);
 /* Throws away what has come and was not read: closing with input left would reset the connection,
  * and a reset may overtake the last replies. */
 void session_discard_input(struct session *s);
+
+/* Ends sessions that were to leave and do not get there. */
+void sessions_expel(struct worker *w);
 
 /* Ends sessions that said nothing for the channel's silence timeout. */
 void sessions_expire(struct listener *l);

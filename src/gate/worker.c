@@ -1,6 +1,8 @@
 #include "gate/worker.h"
 
+#include "base/clock.h"
 #include "base/die.h"
+#include "gate/identity.h"
 #include "gate/listen.h"
 #include "gate/session.h"
 
@@ -36,9 +38,20 @@ void worker_slot_give(struct worker *w, uint32_t slot)
 	w->free_slot = slot;
 }
 
-static struct session *session_at(const struct worker *w, uint32_t slot, uint32_t generation)
+struct session *worker_session(const struct worker *w, uint32_t slot, uint32_t generation)
 {
 	return w->slots[slot].generation == generation ? w->slots[slot].session : NULL;
+}
+
+/* Those of a worker leave the same rest, so that two workers never give the same one. */
+uint64_t worker_connection_id(struct worker *w)
+{
+	uint64_t count = w->gate->worker_count, id = (uint64_t)clock_now_us();
+	if (id < w->last_id + count)
+		id = w->last_id + count;
+	id += (w->index + count - id % count) % count;
+	w->last_id = id;
+	return id;
 }
 
 /* ---- batches ---- */
@@ -73,7 +86,7 @@ static void answer(struct worker *w, const struct batch *b)
 		size_t len = 0;
 		for (; p < end && p->slot == first->slot && p->generation == first->generation; p++)
 			len += p->len;
-		struct session *s = session_at(w, first->slot, first->generation);
+		struct session *s = worker_session(w, first->slot, first->generation);
 		if (s)
 			session_reply(s, (struct str){at, len}, (size_t)(p - first));
 		else
@@ -103,38 +116,105 @@ static void wake(void *context)
 	uv_async_send(&w->wake);
 }
 
-void worker_evict(struct worker *w, struct place place, enum close_code code)
+void worker_nudge(struct worker *w, struct place place, int code)
 {
 	uv_mutex_lock(&w->inbox_lock);
-	if (w->eviction_count == w->eviction_room) {
-		w->eviction_room = w->eviction_room ? 2 * w->eviction_room : 16;
-		w->evictions = xrealloc(w->evictions, w->eviction_room * sizeof *w->evictions);
+	if (w->nudge_count == w->nudge_room) {
+		w->nudge_room = w->nudge_room ? 2 * w->nudge_room : 16;
+		w->nudges = xrealloc(w->nudges, w->nudge_room * sizeof *w->nudges);
 	}
-	w->evictions[w->eviction_count++] = (struct eviction){place.slot, place.generation, code};
+	w->nudges[w->nudge_count++] = (struct nudge){place.slot, place.generation, code};
 	uv_mutex_unlock(&w->inbox_lock);
 	wake(w);
 }
 
-static void evict(struct worker *w)
+static void order_post(struct worker *w, struct order *order)
 {
 	uv_mutex_lock(&w->inbox_lock);
-	struct eviction *evictions = w->evictions;
-	size_t count = w->eviction_count;
-	w->evictions = NULL;
-	w->eviction_count = w->eviction_room = 0;
+	*w->orders_end = order;
+	w->orders_end = &order->next;
+	uv_mutex_unlock(&w->inbox_lock);
+	wake(w);
+}
+
+void workers_call(struct worker *const *workers, size_t count, order_fn *run, void *context)
+{
+	struct order *orders = xcalloc(count, sizeof *orders);
+	uv_sem_t done;
+	uv_sem_init(&done, 0);
+	for (size_t i = 0; i < count; i++) {
+		orders[i] = (struct order){NULL, run, context, &done};
+		if (workers[i]->running) {
+			order_post(workers[i], &orders[i]);
+		} else {
+			run(workers[i], context);
+			uv_sem_post(&done);
+		}
+	}
+	for (size_t i = 0; i < count; i++)
+		uv_sem_wait(&done);
+	uv_sem_destroy(&done);
+	free(orders);
+}
+
+static void obey(struct worker *w)
+{
+	uv_mutex_lock(&w->inbox_lock);
+	struct nudge *nudges = w->nudges;
+	size_t count = w->nudge_count;
+	struct order *order = w->orders;
+	w->nudges = NULL;
+	w->nudge_count = w->nudge_room = 0;
+	w->orders = NULL;
+	w->orders_end = &w->orders;
 	uv_mutex_unlock(&w->inbox_lock);
 	for (size_t i = 0; i < count; i++) {
-		struct session *s = session_at(w, evictions[i].slot, evictions[i].generation);
-		if (s)
-			session_close(s, evictions[i].code);
+		struct session *s = worker_session(w, nudges[i].slot, nudges[i].generation);
+		if (s && nudges[i].code == NUDGE_LOOK)
+			session_look_again(s);
+		else if (s)
+			session_close(s, (enum close_code)nudges[i].code);
 	}
-	free(evictions);
+	free(nudges);
+	while (order) {
+		struct order *next = order->next; /* its owner takes it back when it is done */
+		order->run(w, order->context);
+		uv_sem_post(order->done);
+		order = next;
+	}
+}
+
+static bool any_to_dismiss(const struct worker *w)
+{
+	for (const struct listener *l = w->listeners; l; l = l->next)
+		if (l->retired && l->session_count)
+			return true;
+	return false;
+}
+
+/* Sessions of retired listeners go some at a time, so that the others have their turns. */
+static void dismiss(struct worker *w)
+{
+	enum { A_TURN = 256 };
+	int left = A_TURN;
+	if (!any_to_dismiss(w))
+		return;
+	for (struct listener *l = w->listeners; l && left; l = l->next)
+		while (l->retired && l->sessions.first && left && left--)
+			session_leave(l->sessions.first, CLOSE_CHANNEL_CHANGED);
+	for (struct session *s = w->paused.first, *next; s && left; s = next) {
+		next = s->behind;
+		if (s->listener->retired && left--)
+			session_leave(s, CLOSE_CHANNEL_CHANGED);
+	}
+	if (!left)
+		wake(w);
 }
 
 static void close_listeners(struct worker *w)
 {
-	for (size_t i = 0; i < w->gate->entrance_count; i++)
-		listener_close(&w->listeners[i]);
+	for (struct listener *l = w->listeners; l; l = l->next)
+		listener_close(l);
 }
 
 static void quiesce(struct worker *w)
@@ -168,20 +248,33 @@ static void on_wake(uv_async_t *handle)
 {
 	struct worker *w = handle->data;
 	answer_returned(w);
-	evict(w);
+	obey(w);
+	dismiss(w);
 	if (__atomic_load_n(&w->quiesce, __ATOMIC_ACQUIRE) && !w->quiet)
 		quiesce(w);
 	if (__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE))
 		stop(w);
 }
 
+static void tend(struct listener *l)
+{
+	if (!l->retired) {
+		sessions_expire(l);
+		listener_wake(l);
+	} else if (!l->session_count && !l->is_watched) {
+		listener_free(l);
+	}
+}
+
 static void on_tick(uv_timer_t *handle)
 {
 	struct worker *w = handle->data;
-	for (size_t i = 0; i < w->gate->entrance_count && !w->quiet; i++) {
-		sessions_expire(&w->listeners[i]);
-		listener_wake(&w->listeners[i]);
+	for (struct listener *l = w->listeners, *next; l && !w->quiet; l = next) {
+		next = l->next;
+		tend(l);
 	}
+	if (!w->quiet)
+		sessions_expel(w);
 	metrics_merge(&w->tally); /* timers run before the sockets: the turn may last */
 }
 
@@ -203,13 +296,7 @@ struct worker *worker_new(struct gate *gate, uint16_t index)
 	uv_mutex_init(&w->inbox_lock);
 	uv_sem_init(&w->quiesced, 0);
 	w->lane = lane_open(gate->options.writer, wake, w);
-	w->listeners = xcalloc(gate->entrance_count, sizeof *w->listeners);
-	for (size_t i = 0; i < gate->entrance_count; i++) {
-		struct listener *l = &w->listeners[i];
-		l->worker = w;
-		l->entrance = &gate->entrances[i];
-		l->fd = -1;
-	}
+	w->orders_end = &w->orders;
 	return w;
 }
 
@@ -240,8 +327,10 @@ void worker_free(struct worker *w)
 	check(uv_loop_close(&w->loop) == 0);
 	uv_mutex_destroy(&w->inbox_lock);
 	uv_sem_destroy(&w->quiesced);
-	free(w->evictions);
-	free(w->listeners);
+	while (w->listeners)
+		listener_free(w->listeners);
+	roster_clear(&w->roster);
+	free(w->nudges);
 	free(w->slots);
 	free(w);
 }
