@@ -4,6 +4,7 @@
 #include "gate/channels.h"
 
 #include "base/die.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "gate/entrance.h"
 #include "gate/identity.h"
@@ -260,6 +261,19 @@ static void device_changed(void *context, const struct device *old, const struct
 
 /* ---- beginning and end ---- */
 
+static void tell_invalid(struct gate *g, uint32_t channel, const char *reason)
+{
+	struct event event = {
+		.code = EVENT_CHANNEL_INVALID, .origin_type = ORIGIN_CHANNEL, .origin_id = channel};
+	struct buf members;
+	buf_init(&members, 4096);
+	if (buf_printf(&members, "\"error_text\":") && json_string(&members, str_of(reason))) {
+		event.members = buf_str(&members);
+		events_post(g->options.events, &event);
+	}
+	buf_clear(&members);
+}
+
 static bool open_first(struct gate *g, const struct channel *c, bool is_needed, struct error *e)
 {
 	struct error why = {""};
@@ -275,6 +289,7 @@ static bool open_first(struct gate *g, const struct channel *c, bool is_needed, 
 	log_error("gate", "cannot_listen", "channel=%" PRIu32 " reason=%s", c->id,
 		log_quote(why.text));
 	registry_set_uri(g->options.registry, c->id, "");
+	tell_invalid(g, c->id, why.text);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 #include "gate/identity.h"
 
 #include "base/log.h"
+#include "gate/tell.h"
 
 #include <inttypes.h>
 
@@ -51,10 +52,20 @@ bool session_identify(struct session *s, const struct frame_head *head)
 		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " device=%" PRIu32,
 		s->listener->entrance->id, STR_PRINT(peer_text(&s->peer, room)), s->ident,
 		s->device);
+	tell_identified(s);
+	if (s->device)
+		tell_connected(s);
 	struct place here = {w->index, s->slot, s->generation}, old;
 	if (ident_map_put(g->idents, s->listener->entrance->id, s->ident, here, &old))
 		worker_nudge(g->workers[old.worker], old, CLOSE_REPLACED);
 	return true;
+}
+
+/* Its ident was registered meanwhile. */
+static void connect_device(struct session *s, uint32_t device)
+{
+	s->device = device;
+	tell_connected(s);
 }
 
 void session_look_again(struct session *s)
@@ -68,33 +79,33 @@ void session_look_again(struct session *s)
 		session_leave(s, CLOSE_DEVICE_CHANGED);
 	else if (!is_enabled)
 		session_leave(s, CLOSE_DEVICE_DISABLED);
-	else
-		s->device = device;
+	else if (!s->device && device)
+		connect_device(s, device);
 }
 
 /* ---- others on the same connection ---- */
 
-static enum verdict admit_stranger(struct session *s, uint64_t ident, uint32_t *device)
+static enum admission admit_stranger(struct session *s, uint64_t ident, uint32_t *device)
 {
 	struct worker *w = s->listener->worker;
 	uint32_t version = registry_version(w->gate->options.registry);
 	if (!allow_ident(&s->listener->settings->allow, ident))
-		return VERDICT_NOT_ALLOWED;
+		return ADMISSION_NOT_ALLOWED;
 	if (w->stranger.ident != ident || w->stranger.version != version) {
 		w->stranger.device = find_device(s, ident, &w->stranger.is_enabled);
 		w->stranger.ident = ident;
 		w->stranger.version = version;
 	}
 	*device = w->stranger.device;
-	return w->stranger.is_enabled ? VERDICT_TAKE : VERDICT_DISABLED;
+	return w->stranger.is_enabled ? ADMISSION_GIVEN : ADMISSION_DISABLED;
 }
 
-enum verdict session_admit(struct session *s, uint64_t ident, uint32_t *device)
+enum admission session_admit(struct session *s, uint64_t ident, uint32_t *device)
 {
 	if (ident != s->ident)
 		return admit_stranger(s, ident, device);
 	if (s->registry_version != registry_version(gate_of(s)->options.registry))
 		session_look_again(s);
 	*device = s->device;
-	return s->closing || s->leaving ? VERDICT_LEAVING : VERDICT_TAKE;
+	return s->closing || s->leaving ? ADMISSION_LEAVING : ADMISSION_GIVEN;
 }

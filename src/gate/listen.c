@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "gate/entrance.h"
 #include "gate/session.h"
+#include "gate/tell.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static void admit(struct listener *l, int fd, const struct sockaddr *address)
 			"the limit of open files is reached: raise it (LimitNOFILE, ulimit -n)");
 	} else if (!allow_peer(&l->settings->allow, &peer)) {
 		refuse(l, fd, &peer, "the channel does not allow its network");
+		tell_turned_away(l, &peer);
 	} else {
 		begin(l, fd, &peer);
 	}

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cantrack/reply.h"
 #include "gate/identity.h"
+#include "gate/tell.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,10 +17,11 @@ static struct worker *worker_of(const struct session *s)
 	return s->listener->worker;
 }
 
-/* One line a second and worker; the others are counted. */
-static void log_refused(struct session *s, struct str bytes, const char *kind, const char *reason)
+/* Each is an event; one line a second and worker, the others are counted. */
+static void refused(struct session *s, const struct bad_frame *f)
 {
 	struct worker *w = worker_of(s);
+	tell_refused(s, f);
 	if (!log_due(&w->refused_us, 1)) {
 		w->suppressed++;
 		return;
@@ -28,9 +30,9 @@ static void log_refused(struct session *s, struct str bytes, const char *kind, c
 	log_info("session", "frame_refused",
 		"channel=%" PRIu32 " peer=%.*s ident=%" PRIu64 " kind=%s reason=%s len=%zu bytes=%s"
 		" suppressed=%" PRIu64,
-		s->listener->entrance->id, STR_PRINT(peer_text(&s->peer, room)), s->ident, kind,
-		log_quote(reason), bytes.len,
-		log_quote(escape_bytes(bytes, escaped, sizeof escaped)), w->suppressed);
+		s->listener->entrance->id, STR_PRINT(peer_text(&s->peer, room)), s->ident, f->kind,
+		log_quote(f->reason), f->bytes.len,
+		log_quote(escape_bytes(f->bytes, escaped, sizeof escaped)), w->suppressed);
 	w->suppressed = 0;
 }
 
@@ -67,13 +69,13 @@ static void add_record(struct session *s, struct batch *b, const struct message 
 }
 
 /* An ident that has no business on this connection, though the session has. */
-static void refuse_ident(struct session *s, struct str frame, enum verdict verdict)
+static void refuse_ident(struct session *s, struct bad_frame f, enum admission admission)
 {
 	worker_of(s)->tally.frames_refused++;
-	if (verdict == VERDICT_NOT_ALLOWED)
-		log_refused(s, frame, "not_allowed", "the channel does not allow this ident");
-	else
-		log_refused(s, frame, "disabled", "the device is disabled");
+	f.kind = admission == ADMISSION_NOT_ALLOWED ? "not_allowed" : "disabled";
+	f.reason = admission == ADMISSION_NOT_ALLOWED ? "the channel does not allow this ident"
+						      : "the device is disabled";
+	refused(s, &f);
 }
 
 static void take_message(struct session *s, const struct frame *frame, const struct message *m,
@@ -82,11 +84,13 @@ static void take_message(struct session *s, const struct frame *frame, const str
 	uint32_t device;
 	if (!s->ident && !session_identify(s, head))
 		return;
-	enum verdict verdict = session_admit(s, head->ident, &device);
-	if (verdict == VERDICT_LEAVING)
+	enum admission admission = session_admit(s, head->ident, &device);
+	if (admission == ADMISSION_LEAVING)
 		return;
-	if (verdict != VERDICT_TAKE) {
-		refuse_ident(s, frame->bytes, verdict);
+	if (admission != ADMISSION_GIVEN) {
+		struct bad_frame bad = {
+			.bytes = frame->bytes, .ident = head->ident, .now_us = now_us};
+		refuse_ident(s, bad, admission);
 		return;
 	}
 	struct batch *b = worker_batch(worker_of(s));
@@ -113,7 +117,9 @@ static void text_frame(struct session *s, const struct frame *frame, int64_t now
 	}
 	if (result != RESULT_MESSAGE && result != RESULT_UNKNOWN) {
 		w->tally.frames_refused++;
-		log_refused(s, frame->bytes, frame_result_name(result), e.text);
+		struct bad_frame bad = {frame->bytes, frame_result_name(result), e.text,
+			s->ident ? s->ident : head.ident, now_us};
+		refused(s, &bad);
 		return;
 	}
 	w->tally.frames_decoded += result == RESULT_MESSAGE;
@@ -122,13 +128,15 @@ static void text_frame(struct session *s, const struct frame *frame, int64_t now
 	take_message(s, frame, &w->message, &head, now_us);
 }
 
-static void junk(struct session *s, const struct frame *frame)
+static void junk(struct session *s, const struct frame *frame, int64_t now_us)
 {
 	struct worker *w = worker_of(s);
 	int max = s->listener->settings->channel.max_junk_bytes;
 	w->tally.junk_bytes += frame->bytes.len;
 	w->tally.frames_broken += frame->kind == FRAME_BROKEN;
-	log_refused(s, frame->bytes, frame_kind_name(frame->kind), "no frame");
+	struct bad_frame bad = {
+		frame->bytes, frame_kind_name(frame->kind), "no frame", s->ident, now_us};
+	refused(s, &bad);
 	s->junk += (uint32_t)frame->bytes.len;
 	if (max && s->junk > (uint32_t)max)
 		session_close(s, CLOSE_PROTOCOL);
@@ -145,7 +153,7 @@ static void take_frame(struct session *s, const struct frame *frame, int64_t now
 	case FRAME_JUNK:
 	case FRAME_BROKEN:
 	case FRAME_OVERLONG:
-	case FRAME_KINDS: junk(s, frame); break;
+	case FRAME_KINDS: junk(s, frame, now_us); break;
 	}
 }
 
@@ -172,6 +180,7 @@ void session_receive(struct session *s, struct str bytes, bool ended)
 	int64_t now_us = clock_now_us();
 	w->tally.bytes_received += bytes.len;
 	s->received += bytes.len;
+	tell_reading(s, bytes, now_us);
 	char *at = w->room + FRAME_MAX - s->carry_len;
 	if (s->carry_len)
 		memcpy(at, s->carry, s->carry_len);
@@ -184,8 +193,9 @@ void session_receive(struct session *s, struct str bytes, bool ended)
 			break;
 		take_frame(s, &frame, now_us);
 		if (s->closing || s->leaving)
-			return;
+			break;
 	}
-	if (!ended)
+	tell_read(w);
+	if (!ended && !s->closing && !s->leaving)
 		keep(s, input);
 }

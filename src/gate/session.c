@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "gate/listen.h"
 #include "gate/receive.h"
+#include "gate/tell.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -157,14 +158,14 @@ static void on_written(uv_write_t *request, int status)
 	struct reply_write *write = request->data;
 	struct session *s = write->session;
 	size_t len = write->len;
-	free(write);
-	if (s->closing)
-		return;
-	if (status < 0) {
+	if (s->closing || status < 0) {
+		free(write);
 		session_close(s, CLOSE_BY_TRACKER);
 		return;
 	}
 	s->sent += len;
+	tell_sent(s, (struct str){write->bytes, len});
+	free(write);
 	worker_of(s)->tally.bytes_sent += len;
 	paid(s, len);
 }
@@ -202,6 +203,7 @@ void session_reply(struct session *s, struct str replies, size_t count)
 	tally->replies_sent += count;
 	tally->bytes_sent += (size_t)written;
 	s->sent += (size_t)written;
+	tell_sent(s, str_upto(replies, (size_t)written));
 	paid(s, (size_t)written);
 }
 
@@ -222,6 +224,7 @@ void session_open(struct session *s)
 	char room[PEER_TEXT_MAX];
 	log_debug("session", "accepted", "channel=%" PRIu32 " peer=%.*s", s->listener->entrance->id,
 		STR_PRINT(peer_text(&s->peer, room)));
+	tell_accepted(s);
 	start_reading(s);
 }
 
@@ -230,8 +233,7 @@ static void on_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-/* The clock may have been set back meanwhile. */
-static int64_t session_age_us(const struct session *s)
+int64_t session_age_us(const struct session *s)
 {
 	int64_t age_us = clock_now_us() - (int64_t)s->id;
 	return age_us > 0 ? age_us : 0;
@@ -270,6 +272,7 @@ void session_close(struct session *s, enum close_code code)
 	w->tally.connections_silent += code == CLOSE_SILENT;
 	w->tally.connections_slow += code == CLOSE_SLOW;
 	log_closed(s, code);
+	tell_closed(s, code);
 	uv_close((uv_handle_t *)&s->tcp, on_closed);
 }
 

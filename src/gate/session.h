@@ -27,6 +27,7 @@ struct session {
 	uint8_t raw_id_len;
 	char raw_id[ID_MAX];
 	bool closing, paused, throttled, ended; /* ended: the tracker will send no more */
+	bool recorded;                          /* its beginning is, among the packets */
 	bool counted;                           /* among the connections of its address */
 	uint8_t leaving; /* close code: it ends when all is answered; 0: it stays */
 };
@@ -44,6 +45,9 @@ void session_reply(struct session *s, struct str replies, size_t count);
 
 /* Reads again after a pause. */
 void session_resume(struct session *s);
+
+/* The clock may have been set back meanwhile: then 0. */
+int64_t session_age_us(const struct session *s);
 
 /* Never reads again; what was promised will still be sent. */
 void session_mute(struct session *s);

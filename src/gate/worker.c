@@ -73,6 +73,8 @@ static void on_turn_end(uv_check_t *handle)
 	if (w->batch)
 		lane_submit(w->lane, w->batch);
 	w->batch = NULL;
+	if (w->packets)
+		packets_lane_flush(w->packets);
 	metrics_merge(&w->tally);
 }
 
@@ -296,6 +298,8 @@ struct worker *worker_new(struct gate *gate, uint16_t index)
 	uv_mutex_init(&w->inbox_lock);
 	uv_sem_init(&w->quiesced, 0);
 	w->lane = lane_open(gate->options.writer, wake, w);
+	w->packets = packets_lane_open(gate->options.packets);
+	buf_init(&w->members, MEMBERS_MAX);
 	w->orders_end = &w->orders;
 	return w;
 }
@@ -330,6 +334,8 @@ void worker_free(struct worker *w)
 	while (w->listeners)
 		listener_free(w->listeners);
 	roster_clear(&w->roster);
+	buf_clear(&w->members);
+	packets_lane_close(w->packets);
 	free(w->nudges);
 	free(w->slots);
 	free(w);

@@ -84,7 +84,7 @@ struct order {
 	uv_sem_t *done;
 };
 
-enum { READ_BYTES = 64 * 1024 };
+enum { READ_BYTES = 64 * 1024, MEMBERS_MAX = 4096 };
 
 struct worker {
 	struct gate *gate;
@@ -108,6 +108,11 @@ struct worker {
 	struct batch *batch; /* borrowed in this turn, or NULL */
 	struct metrics tally;
 	struct message message;
+	struct buf members;           /* of the event that is being made */
+	struct packets_lane *packets; /* NULL: traffic is not recorded */
+	struct session *reading; /* the one whose bytes are being decoded, if that is recorded */
+	struct str reading_bytes;
+	int64_t reading_us;
 	int64_t refused_us; /* for log_due */
 	uint64_t suppressed;
 	struct {
