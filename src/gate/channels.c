@@ -101,7 +101,7 @@ static void apply(struct gate *g, struct prepared *p, uint32_t id)
 		p->opens->settings = settings;
 		uri = p->opens->uri;
 		tell_all(g, open_on, p);
-	} else if (settings && now) {
+	} else if (settings && now && !p->closes) {
 		p->settings = now->settings; /* the old ones, freed with p */
 		now->settings = settings;
 		uri = now->uri;
