@@ -165,7 +165,7 @@ static void objects(void **state)
 		{"exists(configuration)", true},
 		{"enabled&&messages_ttl>86400", true},
 		{"last_active==1.5", true},
-		{"device_type_name=='cantrack'&&protocol_id==441", true},
+		{"device_type_name=='generic'&&protocol_id==441", true},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct error e;
