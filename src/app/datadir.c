@@ -74,21 +74,24 @@ static bool write_token(const char *beside, const char *path, char *out, struct 
 	return true;
 }
 
-bool datadir_token(const char *directory, char *out, bool *is_new, struct error *e)
+bool datadir_token(
+	const char *directory, char *out, int64_t *made_us, bool *is_new, struct error *e)
 {
 	char path[PATH_BYTES], beside[PATH_BYTES];
+	struct stat info;
 	if (!file_path(directory, "admin.token", path, e) ||
 		!file_path(directory, "admin.token.new", beside, e))
 		return false;
 	if (sodium_init() < 0)
 		return fail(e, "the system gives no random numbers");
+	*is_new = access(path, F_OK) != 0 && errno == ENOENT;
+	if (*is_new && !write_token(beside, path, out, e))
+		return false;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	*is_new = fd < 0 && errno == ENOENT;
-	if (*is_new)
-		return write_token(beside, path, out, e);
 	if (fd < 0)
 		return fail(e, "cannot open '%s': %s", path, strerror(errno));
 	bool done = read_token(path, fd, out, e);
+	*made_us = fstat(fd, &info) == 0 ? (int64_t)info.st_mtim.tv_sec * 1000000 : 0;
 	close(fd);
 	return done;
 }

@@ -35,10 +35,12 @@ enum {
 struct house {
 	struct config config;
 	char token[TOKEN_CHARS + 1];
+	int64_t token_made_us;
 	bool is_new_token;
 	struct store *store;
 	struct journals journals;
 	struct registry *registry;
+	struct tokens *tokens;
 	struct writer *writer;
 	struct poster *poster;
 	struct waiting *waiting;
@@ -88,6 +90,19 @@ static bool start_store(struct house *h, struct error *e)
 	return true;
 }
 
+static bool start_tokens(struct house *h, struct error *e)
+{
+	struct tokens_options options = {
+		.store = h->store,
+		.admin_key = h->token,
+		.admin_created_us = h->token_made_us,
+	};
+	h->tokens = tokens_open(&options, e);
+	if (h->tokens)
+		tokens_start(h->tokens);
+	return h->tokens != NULL;
+}
+
 static bool start_doors(struct house *h, struct error *e)
 {
 	struct gate_options gate = {
@@ -103,7 +118,6 @@ static bool start_doors(struct house *h, struct error *e)
 	struct http_options http = {
 		.address = h->config.http.host,
 		.port = h->config.http.port,
-		.token = h->token,
 		.threads = (int)h->config.http_threads,
 		.context =
 			{
@@ -116,6 +130,7 @@ static bool start_doors(struct house *h, struct error *e)
 				.event_journal = h->journals.event_journal,
 				.packets = h->journals.packets,
 				.connections = gate_connections(h->gate),
+				.tokens = h->tokens,
 			},
 	};
 	h->http = http_start(&http, e);
@@ -128,7 +143,8 @@ static bool start(struct house *h, struct error *e)
 		log_quote(h->config.data.at));
 	/* the store comes before the token: it takes the directory's lock */
 	return datadir_make(h->config.data.at, e) && start_store(h, e) &&
-	       datadir_token(h->config.data.at, h->token, &h->is_new_token, e) && start_doors(h, e);
+	       datadir_token(h->config.data.at, h->token, &h->token_made_us, &h->is_new_token, e) &&
+	       start_tokens(h, e) && start_doors(h, e);
 }
 
 static void tell_ready(struct house *h)
@@ -171,6 +187,7 @@ static bool stop(struct house *h)
 	poster_free(h->poster);
 	if (h->gate)
 		gate_free(h->gate);
+	tokens_close(h->tokens);
 	if (h->writer)
 		writer_free(h->writer);
 	waiting_free(h->waiting);

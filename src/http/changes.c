@@ -25,7 +25,7 @@ void tell_change(const struct request *r, enum origin_type type, uint32_t id,
 		.host = r->peer.family ? host_of(peer_text(&r->peer, room)) : (struct str)STR(""),
 		.trace = r->trace,
 		.app = r->app,
-		.token = r->token_id,
+		.token = r->token ? r->token->id : 0,
 	};
 	change_post(r->context->events, &change);
 }

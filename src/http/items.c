@@ -2,6 +2,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "http/access.h"
 #include "http/selector.h"
 
 #include <stdlib.h>
@@ -14,7 +15,8 @@ static bool choose_ids(const struct request *r, struct answer *a, const struct c
 	union object object;
 	out->ids = xmalloc(s->id_count * sizeof *out->ids);
 	for (size_t i = 0; i < s->id_count; i++) {
-		if (s->ids[i] <= UINT32_MAX && c->get(r->context, (uint32_t)s->ids[i], &object))
+		if (s->ids[i] <= UINT32_MAX && c->get(r->context, (uint32_t)s->ids[i], &object) &&
+			access_item(r, c->resource, (uint32_t)s->ids[i]))
 			out->ids[out->count++] = (uint32_t)s->ids[i];
 		else
 			answer_denied(a, s->ids[i]);
@@ -43,6 +45,16 @@ static void choose_where(const struct request *r, const struct collection *c,
 			out->ids[out->count++] = out->ids[i];
 }
 
+/* Leaves those that the token grants. */
+static void keep_granted(const struct request *r, const struct collection *c, struct chosen *out)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < out->count; i++)
+		if (access_item(r, c->resource, out->ids[i]))
+			out->ids[kept++] = out->ids[i];
+	out->count = kept;
+}
+
 bool choose(const struct request *r, struct answer *a, const struct collection *c,
 	struct str selector, struct chosen *out)
 {
@@ -60,6 +72,8 @@ bool choose(const struct request *r, struct answer *a, const struct collection *
 	case SELECT_WHERE: choose_where(r, c, &s, out); break;
 	}
 	selector_clear(&s);
+	if (!access_all(r))
+		keep_granted(r, c, out);
 	return done;
 }
 

@@ -11,6 +11,7 @@ union object {
 	struct device device;
 	struct device_type device_type;
 	struct message_parameter parameter;
+	struct token token;
 };
 
 struct collection {
@@ -22,7 +23,8 @@ struct collection {
 	/* The id of an ident, 0: none; NULL: its items have none. */
 	uint32_t (*of_ident)(const struct context *c, uint64_t ident);
 };
-extern const struct collection channels, devices, device_types, protocols, message_parameters;
+extern const struct collection channels, devices, device_types, protocols, message_parameters,
+	token_items;
 
 struct chosen {
 	uint32_t *ids; /* rising */

@@ -7,6 +7,7 @@
 #include "core/events.h"
 #include "core/packets.h"
 #include "core/registry.h"
+#include "core/tokens.h"
 #include "core/writer.h"
 #include "model/resource.h"
 
@@ -28,6 +29,8 @@ struct context {
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
 
+struct route;
+
 struct query_parameter {
 	struct str name, value;
 };
@@ -37,10 +40,13 @@ struct request {
 	enum method method;
 	struct str target; /* as received: path and query, encoded */
 	struct str body;
-	bool has_token; /* the administrator's */
-	uint32_t token_id;
-	struct peer peer;      /* who asks; family 0: not known */
-	struct str app, trace; /* x-flespi-app, x-flespi-trace; at most 63 and 31 bytes */
+	const struct token *token; /* NULL: no good one was given */
+	struct peer peer;          /* who asks; family 0: not known */
+	struct str host;           /* where the caller thinks we are, "host:port"; may be empty */
+	bool is_secure;            /* asked over https */
+	struct str account;        /* x-flespi-cid; may be empty */
+	struct str app, trace;     /* x-flespi-app, x-flespi-trace: for the logs; may be empty */
+	const struct route *route; /* the row; set by dispatch */
 	/* filled by dispatch, decoded; views into `decoded` */
 	struct str segment[PATH_PARAMETERS_MAX]; /* the {parts} of the route */
 	struct query_parameter query[QUERY_MAX];

@@ -3,6 +3,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "core/metrics.h"
+#include "http/access.h"
 #include "http/url.h"
 
 #include <stdio.h>
@@ -163,6 +164,12 @@ static void refuse_token(struct answer *a)
 	a->begun = a->ended = buf_add(&a->body, text, sizeof text - 1);
 }
 
+/* There is one account. */
+static bool is_other_account(const struct request *r, const struct route *route)
+{
+	return route->scope != SCOPE_PUBLIC && r->account.len && !str_is(r->account, "1");
+}
+
 void dispatch(struct request *r, struct answer *a)
 {
 	struct buf allowed;
@@ -171,6 +178,7 @@ void dispatch(struct request *r, struct answer *a)
 	struct str path = path_of(r->target);
 	buf_init(&allowed, sizeof a->allow - 1);
 	const struct route *route = find_route(path, r->method, r->segment, &allowed);
+	r->route = route;
 	if (!route && allowed.len) {
 		snprintf(a->allow, sizeof a->allow, "%.*s", STR_PRINT(buf_str(&allowed)));
 		answer_error(a, 405, "%s is not possible here, only %s", method_names[r->method],
@@ -178,8 +186,14 @@ void dispatch(struct request *r, struct answer *a)
 	} else if (!route) {
 		answer_error(
 			a, 404, "there is nothing at %s", escape_bytes(path, shown, sizeof shown));
-	} else if (route->scope != SCOPE_PUBLIC && !r->has_token) {
+	} else if (route->scope != SCOPE_PUBLIC && !r->token) {
 		refuse_token(a);
+	} else if (is_other_account(r, route)) {
+		answer_error(a, 403, "x-flespi-cid is '%s', there is only account 1",
+			escape_bytes(r->account, shown, sizeof shown));
+	} else if (!access_route(route, r->token)) {
+		answer_error(a, 403, "the token does not grant %s %s", method_names[r->method],
+			route->pattern);
 	} else if (!decode(r, route, &e)) {
 		answer_error(a, 400, "%s", e.text);
 	} else {

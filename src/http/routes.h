@@ -6,8 +6,10 @@
 
 enum scope {
 	SCOPE_PUBLIC, /* no token */
-	SCOPE_READ,
+	SCOPE_ANY,    /* any token that is good */
+	SCOPE_READ,   /* a standard or master token, or an ACL that grants it */
 	SCOPE_WRITE,
+	SCOPE_MASTER, /* a master token */
 };
 
 /* Fills the answer; begins with status 0, which means 200. */

@@ -3,15 +3,17 @@
  * exchange carries it along; an answer too long for one piece moves on into its response. */
 #include "http/server.h"
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
 #include "core/metrics.h"
+#include "http/attempts.h"
 #include "http/listen.h"
 #include "http/routes.h"
 #include "http/waiting.h"
 
 #include <microhttpd.h>
-#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -26,12 +28,18 @@ enum {
 	 * above this the connection is closed. */
 	DISCARD_MAX = 16 * 1024 * 1024,
 	PATIENCE_MS = 500, /* for the answers of those who wait, when the server stops */
+	/* bytes of headers; what is longer is cut */
+	ACCOUNT_MAX = 24,
+	APP_MAX = 63,
+	HOST_MAX = 255,
+	TRACE_MAX = 31,
 };
 
 struct http {
 	struct MHD_Daemon *daemon;
 	uint16_t port;
-	char token[TOKEN_CHARS];
+	struct attempts *attempts;
+	struct tokens *own_tokens; /* when the context has none */
 	struct context context;
 };
 
@@ -39,22 +47,39 @@ struct exchange {
 	char *target;
 	struct buf body;
 	size_t discarded;
-	bool begun, has_token;
-	bool waits; /* suspended, or just woken: */
+	bool begun;
+	bool has_token, bad_token; /* a good one, one that is not */
+	bool waits;                /* suspended, or just woken: */
 	struct answer answer;
+	struct token token;
+	struct peer peer;
 };
 
 /* ---- authorisation ---- */
 
-/* "FlespiToken <token>" or the bare token; compared in constant time. */
-static bool is_token(const struct http *h, const char *header)
+static const char *header_of(struct MHD_Connection *connection, const char *name)
 {
-	if (!header)
-		return false;
-	struct str given = str_trim(str_of(header));
-	if (str_starts(given, "FlespiToken "))
-		given = str_trim(str_from(given, sizeof "FlespiToken " - 1));
-	return given.len == TOKEN_CHARS && sodium_memcmp(given.at, h->token, TOKEN_CHARS) == 0;
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static struct str header_text(struct MHD_Connection *connection, const char *name, size_t max)
+{
+	const char *value = header_of(connection, name);
+	struct str text = str_trim(str_of(value ? value : ""));
+	return text.len > max ? str_upto(text, max) : text;
+}
+
+static void authorise(struct http *h, struct MHD_Connection *connection, struct exchange *x)
+{
+	struct str key;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (info)
+		x->peer = peer_of(info->client_addr);
+	if (!tokens_key(header_of(connection, "Authorization"), &key))
+		return;
+	x->has_token = tokens_check(h->context.tokens, key, &x->peer, clock_now_us(), &x->token);
+	x->bad_token = !x->has_token;
 }
 
 /* ---- responses ---- */
@@ -83,6 +108,8 @@ static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned
 		add_header(response, "Allow", allow);
 	if (status == 401)
 		add_header(response, "WWW-Authenticate", "FlespiToken");
+	if (status == 429)
+		add_header(response, "Retry-After", "1");
 	enum MHD_Result sent = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return sent;
@@ -198,15 +225,37 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
 	return send_answer(connection, x, &a);
 }
 
-static enum MHD_Result answer_request(
-	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *method)
+static struct request request_of(
+	struct http *h, struct MHD_Connection *connection, const struct exchange *x)
 {
-	struct request r = {
+	return (struct request){
 		.context = &h->context,
 		.target = str_of(x->target),
 		.body = buf_str(&x->body),
-		.has_token = x->has_token,
+		.token = x->has_token ? &x->token : NULL,
+		.peer = x->peer,
+		.host = header_text(connection, "Host", HOST_MAX),
+		.is_secure = str_is(header_text(connection, "X-Forwarded-Proto", 8), "https"),
+		.account = header_text(connection, "x-flespi-cid", ACCOUNT_MAX),
+		.app = header_text(connection, "x-flespi-app", APP_MAX),
+		.trace = header_text(connection, "x-flespi-trace", TRACE_MAX),
 	};
+}
+
+/* An address that comes with bad tokens again and again is not told any more that they are. */
+static bool is_tiresome(struct http *h, const struct exchange *x, const struct answer *a)
+{
+	if (a->status != 401 || !x->bad_token ||
+		attempts_take(h->attempts, &x->peer, clock_monotonic_us()))
+		return false;
+	metric_add(http_throttled, 1);
+	return true;
+}
+
+static enum MHD_Result answer_request(
+	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *method)
+{
+	struct request r = request_of(h, connection, x);
 	metric_add(http_requests, 1);
 	if (strcmp(method, "OPTIONS") == 0)
 		return send_preflight(connection);
@@ -218,6 +267,11 @@ static enum MHD_Result answer_request(
 	answer_init(&a);
 	dispatch(&r, &a);
 	free(r.decoded);
+	if (is_tiresome(h, x, &a)) {
+		answer_clear(&a);
+		return refuse(connection, x, 429,
+			"too many tries with a bad token, one a second is let through");
+	}
 	return send_answer(connection, x, &a);
 }
 
@@ -248,8 +302,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	struct exchange *x = *state;
 	if (!x->begun) {
 		x->begun = true;
-		x->has_token = is_token(h,
-			MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization"));
+		authorise(h, connection, x);
 		return MHD_YES;
 	}
 	if (*upload_size) {
@@ -308,18 +361,36 @@ static void on_library_line(void *context, const char *format, va_list args)
 	log_debug("http", "library", "text=%s", log_quote(text));
 }
 
+static void http_free(struct http *h)
+{
+	tokens_close(h->own_tokens);
+	attempts_free(h->attempts);
+	free(h);
+}
+
+static struct http *http_new(const struct http_options *options, struct error *e)
+{
+	struct http *h = xcalloc(1, sizeof *h);
+	h->context = options->context;
+	if (!h->context.tokens) {
+		struct tokens_options only = {.admin_key = options->token};
+		h->context.tokens = h->own_tokens = tokens_open(&only, e);
+	}
+	h->attempts = attempts_new();
+	if (h->context.tokens)
+		return h;
+	http_free(h);
+	return NULL;
+}
+
 struct http *http_start(const struct http_options *options, struct error *e)
 {
-	if (sodium_init() < 0 || strlen(options->token) != TOKEN_CHARS) {
-		fail(e, "the administrator's token must have %d characters", (int)TOKEN_CHARS);
+	struct http *h = http_new(options, e);
+	if (!h)
 		return NULL;
-	}
-	struct http *h = xcalloc(1, sizeof *h);
-	memcpy(h->token, options->token, TOKEN_CHARS);
-	h->context = options->context;
 	int fd = listen_at(options->address, options->port, &h->port, e);
 	if (fd < 0) {
-		free(h);
+		http_free(h);
 		return NULL;
 	}
 	unsigned threads = options->threads > 0 ? (unsigned)options->threads : THREADS;
@@ -336,7 +407,7 @@ struct http *http_start(const struct http_options *options, struct error *e)
 		return h;
 	fail(e, "the HTTP server did not start at %s, port %u", options->address, h->port);
 	close(fd);
-	free(h);
+	http_free(h);
 	return NULL;
 }
 
@@ -352,6 +423,5 @@ void http_stop(struct http *h)
 	if (h->context.waiting) /* the library wants nobody suspended */
 		waiting_stop(h->context.waiting, PATIENCE_MS);
 	MHD_stop_daemon(h->daemon); /* closes the listening socket too */
-	sodium_memzero(h->token, sizeof h->token);
-	free(h);
+	http_free(h);
 }

@@ -6,12 +6,10 @@
 
 struct http;
 
-enum { TOKEN_CHARS = 64 };
-
 struct http_options {
 	const char *address;    /* numeric */
 	uint16_t port;          /* 0: any free one */
-	const char *token;      /* the administrator's, TOKEN_CHARS characters */
+	const char *token;      /* the only one when context.tokens is NULL */
 	int threads;            /* 0: 4 */
 	struct context context; /* its pointers stay the caller's */
 };

@@ -14,6 +14,8 @@ struct rest *rest_new(void)
 	r->context.registry = registry_open(r->store, &e);
 	check(r->context.registry != NULL);
 	channel_init(&r->channel);
+	token_init(&r->master);
+	r->master.access = ACCESS_MASTER;
 	check(registry_put_channel(r->context.registry, &r->channel, &e));
 	buf_init(&r->text, 64 * 1024 * 1024);
 	return r;
@@ -52,19 +54,23 @@ void rest_request(struct rest *r, struct request *request)
 	free(request->decoded);
 }
 
-void rest_ask(struct rest *r, enum method method, const char *target, const char *body)
+void rest_ask_with(struct rest *r, const struct token *token, enum method method,
+	const char *target, const char *body)
 {
 	struct request request = {.context = &r->context,
 		.method = method,
 		.target = str_of(target),
 		.body = str_of(body ? body : ""),
-		.has_token = true};
+		.token = token};
 	rest_request(r, &request);
+}
+
+void rest_ask(struct rest *r, enum method method, const char *target, const char *body)
+{
+	rest_ask_with(r, &r->master, method, target, body);
 }
 
 void rest_ask_bare(struct rest *r, enum method method, const char *target)
 {
-	struct request request = {
-		.context = &r->context, .method = method, .target = str_of(target)};
-	rest_request(r, &request);
+	rest_ask_with(r, NULL, method, target, NULL);
 }

@@ -10,6 +10,7 @@ struct rest {
 	struct store *store;
 	struct context context;
 	struct channel channel; /* id 1 */
+	struct token master;
 	/* of the last request */
 	unsigned status;
 	char allow[64];
@@ -20,11 +21,15 @@ struct rest {
 struct rest *rest_new(void);
 void rest_free(struct rest *r);
 
-/* Asks with a token; the whole answer is in r->text until the next request. */
+/* Asks with a master token; the whole answer is in r->text until the next request. */
 void rest_ask(struct rest *r, enum method method, const char *target, const char *body);
 
 /* Dispatches any request. */
 void rest_request(struct rest *r, struct request *request);
+
+/* The same with another token, which may be NULL. */
+void rest_ask_with(struct rest *r, const struct token *token, enum method method,
+	const char *target, const char *body);
 
 /* The same without a token. */
 void rest_ask_bare(struct rest *r, enum method method, const char *target);

@@ -366,12 +366,13 @@ static void ask_from(
 	struct peer peer = {4, {10, 0, 0, 2}, 4711};
 	if (strchr(host, ':'))
 		peer = (struct peer){6, {0xfd, [15] = 1}, 80};
+	struct token token = r->master;
+	token.id = 5;
 	struct request request = {.context = &r->context,
 		.method = method,
 		.target = str_of(target),
 		.body = str_of(body),
-		.has_token = true,
-		.token_id = 5,
+		.token = &token,
 		.peer = peer,
 		.app = STR("shop"),
 		.trace = STR("t-1")};
@@ -495,7 +496,7 @@ static void what_there_is_not_is_answered_politely(void **state)
 		{METHOD_GET, "/gw/devices/2/snapshots", 200},
 		{METHOD_PUT, "/gw/devices/2/cid", 400},
 		{METHOD_PUT, "/gw/channels/1/cid", 400},
-		{METHOD_POST, "/gw/streams", 400},
+		{METHOD_POST, "/gw/streams", 403},
 		{METHOD_GET, "/gw/streams/all?fields=id,name", 200},
 		{METHOD_GET, "/gw/streams/1", 403},
 		{METHOD_DELETE, "/gw/streams/1", 403},

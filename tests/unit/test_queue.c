@@ -124,7 +124,7 @@ static void the_head_at_the_beginning_is_the_end(void **state)
 	struct request request = {.context = &r->context,
 		.method = METHOD_GET,
 		.target = str_of("/gw/channels/1,2,3/messages?curr_key=0&fields=timestamp"),
-		.has_token = true};
+		.token = &r->master};
 	struct answer a;
 	struct error e;
 	answer_init(&a);
@@ -252,7 +252,7 @@ static void poll_begin(struct poll *p, struct rest *r, const char *target)
 		.request = {.context = &r->context,
 			.method = METHOD_GET,
 			.target = str_of(target),
-			.has_token = true}};
+			.token = &r->master}};
 	sem_init(&p->woken, 0, 0);
 	answer_init(&p->answer);
 	dispatch(&p->request, &p->answer);
