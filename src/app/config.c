@@ -7,7 +7,7 @@
 #include <ini.h>
 #include <stdio.h>
 
-enum kind { FLAG, NUMBER, TEXT, ADDRESS, LEVEL };
+enum kind { FLAG, NUMBER, TEXT, ADDRESS, ADDRESS_OR_NONE, LEVEL };
 
 static const struct row {
 	const char *name;
@@ -117,6 +117,18 @@ const char *address_text(const struct address *a, uint16_t port, char *out)
 	return out;
 }
 
+/* ":PORT" is every address: who turns it on means the world. */
+static bool set_address_or_none(struct address *out, struct str value, struct error *e)
+{
+	struct address parsed = {"0.0.0.0", 0};
+	if (!value.len)
+		parsed = (struct address){"", 0};
+	else if (!address_parse(&parsed, value, e))
+		return false;
+	*out = parsed;
+	return true;
+}
+
 static bool set_value(struct config *c, const struct row *row, struct str value, struct error *e)
 {
 	void *member = (char *)c + row->offset;
@@ -125,6 +137,7 @@ static bool set_value(struct config *c, const struct row *row, struct str value,
 	case NUMBER: return set_number(member, row, value, e);
 	case TEXT: return set_text(member, row, value, e);
 	case ADDRESS: return address_parse(member, value, e);
+	case ADDRESS_OR_NONE: return set_address_or_none(member, value, e);
 	case LEVEL: return set_level(member, value, e);
 	}
 	return false;

@@ -12,6 +12,7 @@
 #include "core/poster.h"
 #include "gate/gate.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "http/waiting.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ struct house {
 	struct poster *poster;
 	struct waiting *waiting;
 	struct gate *gate;
+	struct tls *tls;
 	struct http *http;
 	uint32_t channel;
 	struct auto_devices auto_devices;
@@ -103,6 +105,28 @@ static bool start_tokens(struct house *h, struct error *e)
 	return h->tokens != NULL;
 }
 
+static void tell_certificate(struct house *h, const char *event)
+{
+	char print[TLS_PRINT_BYTES];
+	log_info("serve", event, "sha256=%s", tls_print(h->tls, print));
+}
+
+static bool start_tls(struct house *h, struct error *e)
+{
+	if (!*h->config.https.host)
+		return true;
+	struct tls_options options = {
+		.cert = h->config.https_cert.at,
+		.key = h->config.https_key.at,
+		.directory = h->config.data.at,
+		.address = h->config.https.host,
+	};
+	h->tls = tls_open(&options, e);
+	if (h->tls)
+		tell_certificate(h, "certificate");
+	return h->tls != NULL;
+}
+
 static bool start_doors(struct house *h, struct error *e)
 {
 	struct gate_options gate = {
@@ -115,9 +139,13 @@ static bool start_doors(struct house *h, struct error *e)
 	h->gate = gate_start(&gate, e);
 	if (!h->gate)
 		return false;
+	if (!start_tls(h, e))
+		return false;
 	struct http_options http = {
 		.address = h->config.http.host,
 		.port = h->config.http.port,
+		.https_address = h->config.https.host,
+		.https_port = h->config.https.port,
 		.threads = (int)h->config.http_threads,
 		.context =
 			{
@@ -154,12 +182,22 @@ static void tell_ready(struct house *h)
 			h->token);
 		fflush(stdout);
 	}
+	if (h->tls && tls_is_new(h->tls)) {
+		char print[TLS_PRINT_BYTES];
+		printf("certificate (self-signed, kept in %s/https.crt): SHA-256 %s\n",
+			h->config.data.at, tls_print(h->tls, print));
+		fflush(stdout);
+	}
 	struct channel ch;
-	char http[80];
+	char http[80], https[96] = "";
+	if (h->tls)
+		snprintf(https, sizeof https, " https=https://%s",
+			address_text(&h->config.https, http_https_port(h->http), http));
 	const char *listens = registry_channel(h->registry, h->channel, &ch) ? ch.uri : "";
-	log_info("serve", "ready", "listen=%s http=http://%s data=%s", *listens ? listens : "none",
+	log_info("serve", "ready", "listen=%s http=http://%s data=%s%s",
+		*listens ? listens : "none",
 		address_text(&h->config.http, http_port(h->http), http),
-		log_quote(h->config.data.at));
+		log_quote(h->config.data.at), https);
 	notify("READY=1");
 }
 
@@ -187,6 +225,7 @@ static bool stop(struct house *h)
 	poster_free(h->poster);
 	if (h->gate)
 		gate_free(h->gate);
+	tls_close(h->tls);
 	tokens_close(h->tokens);
 	if (h->writer)
 		writer_free(h->writer);
@@ -218,13 +257,29 @@ static void block_signals(sigset_t *ends)
 	sigemptyset(ends);
 	sigaddset(ends, SIGTERM);
 	sigaddset(ends, SIGINT);
+	sigaddset(ends, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, ends, NULL);
 }
 
-static void wait_for_signal(const sigset_t *ends)
+/* The certificate of HTTPS is all that can be read again while running. */
+static void reload(struct house *h)
+{
+	struct error e;
+	if (!h->tls)
+		log_info("serve", "hup_ignored", "reason=%s", log_quote("there is no https"));
+	else if (tls_reload(h->tls, &e))
+		tell_certificate(h, "certificate_reloaded");
+	else
+		log_error("serve", "certificate_kept", "reason=%s", log_quote(e.text));
+}
+
+static void wait_for_signal(struct house *h, const sigset_t *ends)
 {
 	int number = 0;
-	sigwait(ends, &number);
+	while (sigwait(ends, &number) != 0 || number == SIGHUP)
+		if (number == SIGHUP)
+			reload(h);
+	signal(SIGHUP, SIG_IGN);
 	asked_us = clock_monotonic_us();
 	signal(SIGTERM, end_at_once);
 	signal(SIGINT, end_at_once);
@@ -256,7 +311,7 @@ int serve_main(int argc, char **argv)
 		return 1;
 	}
 	tell_ready(&h);
-	wait_for_signal(&ends);
+	wait_for_signal(&h, &ends);
 	bool stored = stop(&h);
 	log_info("serve", "stopped", "stored=%s", stored ? "all" : "not_all");
 	return stored ? 0 : 1;

@@ -8,19 +8,16 @@
 #include "base/log.h"
 #include "core/metrics.h"
 #include "http/attempts.h"
-#include "http/listen.h"
+#include "http/door.h"
+#include "http/headers.h"
 #include "http/routes.h"
 #include "http/waiting.h"
 
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum {
-	CONNECTIONS_MAX = 8192,
-	CONNECTION_BYTES = 32 * 1024, /* request head, and the piece of an answer that is sent */
-	IDLE_S = 30,
 	THREADS = 4,
 	ANSWER_AT_ONCE = 64 * 1024, /* shorter answers go out whole, with their length */
 	ANSWER_PIECE = 64 * 1024,
@@ -28,16 +25,10 @@ enum {
 	 * above this the connection is closed. */
 	DISCARD_MAX = 16 * 1024 * 1024,
 	PATIENCE_MS = 500, /* for the answers of those who wait, when the server stops */
-	/* bytes of headers; what is longer is cut */
-	ACCOUNT_MAX = 24,
-	APP_MAX = 63,
-	HOST_MAX = 255,
-	TRACE_MAX = 31,
 };
 
 struct http {
-	struct MHD_Daemon *daemon;
-	uint16_t port;
+	struct door plain, secure; /* they differ in nothing but TLS */
 	struct attempts *attempts;
 	struct tokens *own_tokens; /* when the context has none */
 	struct context context;
@@ -54,33 +45,6 @@ struct exchange {
 	struct token token;
 	struct peer peer;
 };
-
-/* ---- authorisation ---- */
-
-static const char *header_of(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-static struct str header_text(struct MHD_Connection *connection, const char *name, size_t max)
-{
-	const char *value = header_of(connection, name);
-	struct str text = str_trim(str_of(value ? value : ""));
-	return text.len > max ? str_upto(text, max) : text;
-}
-
-static void authorise(struct http *h, struct MHD_Connection *connection, struct exchange *x)
-{
-	struct str key;
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (info)
-		x->peer = peer_of(info->client_addr);
-	if (!tokens_key(header_of(connection, "Authorization"), &key))
-		return;
-	x->has_token = tokens_check(h->context.tokens, key, &x->peer, clock_now_us(), &x->token);
-	x->bad_token = !x->has_token;
-}
 
 /* ---- responses ---- */
 
@@ -225,23 +189,6 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
 	return send_answer(connection, x, &a);
 }
 
-static struct request request_of(
-	struct http *h, struct MHD_Connection *connection, const struct exchange *x)
-{
-	return (struct request){
-		.context = &h->context,
-		.target = str_of(x->target),
-		.body = buf_str(&x->body),
-		.token = x->has_token ? &x->token : NULL,
-		.peer = x->peer,
-		.host = header_text(connection, "Host", HOST_MAX),
-		.is_secure = str_is(header_text(connection, "X-Forwarded-Proto", 8), "https"),
-		.account = header_text(connection, "x-flespi-cid", ACCOUNT_MAX),
-		.app = header_text(connection, "x-flespi-app", APP_MAX),
-		.trace = header_text(connection, "x-flespi-trace", TRACE_MAX),
-	};
-}
-
 /* An address that comes with bad tokens again and again is not told any more that they are. */
 static bool is_tiresome(struct http *h, const struct exchange *x, const struct answer *a)
 {
@@ -255,7 +202,14 @@ static bool is_tiresome(struct http *h, const struct exchange *x, const struct a
 static enum MHD_Result answer_request(
 	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *method)
 {
-	struct request r = request_of(h, connection, x);
+	struct request r = {
+		.context = &h->context,
+		.target = str_of(x->target),
+		.body = buf_str(&x->body),
+		.token = x->has_token ? &x->token : NULL,
+		.peer = x->peer,
+	};
+	headers_read(connection, &r);
 	metric_add(http_requests, 1);
 	if (strcmp(method, "OPTIONS") == 0)
 		return send_preflight(connection);
@@ -302,7 +256,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	struct exchange *x = *state;
 	if (!x->begun) {
 		x->begun = true;
-		authorise(h, connection, x);
+		x->peer = headers_peer(connection);
+		x->has_token = headers_token(
+			connection, h->context.tokens, &x->peer, &x->token, &x->bad_token);
 		return MHD_YES;
 	}
 	if (*upload_size) {
@@ -342,25 +298,6 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	*state = NULL;
 }
 
-/* The library decodes forgivingly; ours (url.c) is strict and reads the raw target. */
-static size_t keep_encoded(void *context, struct MHD_Connection *connection, char *text)
-{
-	(void)context;
-	(void)connection;
-	return strlen(text);
-}
-
-static void on_library_line(void *context, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
-
-static void on_library_line(void *context, const char *format, va_list args)
-{
-	(void)context;
-	char text[256];
-	vsnprintf(text, sizeof text, format, args);
-	log_debug("http", "library", "text=%s", log_quote(text));
-}
-
 static void http_free(struct http *h)
 {
 	tokens_close(h->own_tokens);
@@ -383,37 +320,34 @@ static struct http *http_new(const struct http_options *options, struct error *e
 	return NULL;
 }
 
+static bool open_doors(struct http *h, const struct http_options *o, struct error *e)
+{
+	const struct door_keeper keeper = {h, uri_seen, on_request, on_completed};
+	unsigned threads = o->threads > 0 ? (unsigned)o->threads : THREADS;
+	if (!door_open(&h->plain, o->address, o->port, false, threads, &keeper, e))
+		return false;
+	if (!o->https_address || !*o->https_address)
+		return true;
+	return door_open(&h->secure, o->https_address, o->https_port, true, threads, &keeper, e);
+}
+
 struct http *http_start(const struct http_options *options, struct error *e)
 {
 	struct http *h = http_new(options, e);
-	if (!h)
-		return NULL;
-	int fd = listen_at(options->address, options->port, &h->port, e);
-	if (fd < 0) {
-		http_free(h);
-		return NULL;
-	}
-	unsigned threads = options->threads > 0 ? (unsigned)options->threads : THREADS;
-	h->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
-		NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_line, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_URI_LOG_CALLBACK, uri_seen, h, MHD_OPTION_UNESCAPE_CALLBACK,
-		keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_END);
-	if (h->daemon)
+	if (h && open_doors(h, options, e))
 		return h;
-	fail(e, "the HTTP server did not start at %s, port %u", options->address, h->port);
-	close(fd);
-	http_free(h);
+	http_stop(h);
 	return NULL;
 }
 
 uint16_t http_port(const struct http *h)
 {
-	return h->port;
+	return h->plain.port;
+}
+
+uint16_t http_https_port(const struct http *h)
+{
+	return h->secure.port;
 }
 
 void http_stop(struct http *h)
@@ -422,6 +356,7 @@ void http_stop(struct http *h)
 		return;
 	if (h->context.waiting) /* the library wants nobody suspended */
 		waiting_stop(h->context.waiting, PATIENCE_MS);
-	MHD_stop_daemon(h->daemon); /* closes the listening socket too */
+	door_close(&h->plain);
+	door_close(&h->secure);
 	http_free(h);
 }

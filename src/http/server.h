@@ -7,10 +7,12 @@
 struct http;
 
 struct http_options {
-	const char *address;    /* numeric */
-	uint16_t port;          /* 0: any free one */
-	const char *token;      /* the only one when context.tokens is NULL */
-	int threads;            /* 0: 4 */
+	const char *address;       /* numeric */
+	uint16_t port;             /* 0: any free one */
+	const char *token;         /* the only one when context.tokens is NULL */
+	const char *https_address; /* numeric; NULL or empty: no HTTPS; needs an open http/tls.h */
+	uint16_t https_port;
+	int threads;            /* of each door; 0: 4 */
 	struct context context; /* its pointers stay the caller's */
 };
 
@@ -18,6 +20,7 @@ struct http_options {
  * are copied, the rest stays the caller's and must outlive the server. */
 struct http *http_start(const struct http_options *options, struct error *e);
 uint16_t http_port(const struct http *h);
+uint16_t http_https_port(const struct http *h); /* 0: no HTTPS */
 
 /* Answers that are still being read end unfinished. */
 void http_stop(struct http *h);

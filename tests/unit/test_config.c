@@ -48,6 +48,7 @@ static void nothing_given_is_the_defaults(void **state)
 	assert_int_equal(config.listen.port, 5013);
 	assert_string_equal(config.http.host, "127.0.0.1");
 	assert_int_equal(config.http.port, 8080);
+	assert_string_equal(config.https.host, "");
 	assert_int_equal(config.workers, 0);
 	assert_int_equal(config.http_threads, 4);
 	assert_int_equal(config.silence_timeout, 600);
@@ -58,6 +59,18 @@ static void nothing_given_is_the_defaults(void **state)
 	assert_false(config.extended);
 	for (int i = 0; i < OPTION_COUNT; i++)
 		assert_false(config.given[i]);
+}
+
+static void https_can_be_none(void **state)
+{
+	(void)state;
+	assert_true(parse("--https", ":8443", NULL));
+	assert_string_equal(config.https.host, "0.0.0.0");
+	assert_int_equal(config.https.port, 8443);
+	assert_true(parse("--https", "[::1]:1", "--https=", NULL));
+	assert_string_equal(config.https.host, "");
+	assert_false(parse("--https", "8443", NULL));
+	assert_said("https: '8443' has no port");
 }
 
 static void the_command_line_sets_and_is_remembered(void **state)
@@ -208,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_given_is_the_defaults),
+		cmocka_unit_test(https_can_be_none),
 		cmocka_unit_test(the_command_line_sets_and_is_remembered),
 		cmocka_unit_test(a_lone_port_keeps_the_default_address),
 		cmocka_unit_test(wrong_options_are_refused_with_a_sentence),
