@@ -38,8 +38,9 @@ lint: build packages-test ## the rules that a tool can check
 format: packages-test ## clang-format all C files in place
 	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
 
-docs: ## write the generated parts of docs/protocol.md anew
+docs: build ## write docs/api.md and the tables of docs/protocol.md anew
 	@scripts/protocol-doc
+	@scripts/api-doc
 
 install: build ## to $(DESTDIR)$(PREFIX), with the systemd unit
 	install -D -m 755 build/cantrack $(DESTDIR)$(PREFIX)/bin/cantrack
@@ -58,6 +59,7 @@ packages-build:
 	@scripts/install-packages build
 packages-test:
 	@scripts/install-packages build test
+	@scripts/install-node-modules
 
 build/build.ninja: | packages-build
 	@meson setup build >/dev/null || { rm -rf build; meson setup build; }

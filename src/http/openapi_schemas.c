@@ -52,7 +52,8 @@ static void put_number_field(struct writer *w, const struct field *f)
 		put_format(w, ",\"maximum\":%" PRIi64, f->max);
 }
 
-static void put_kind(struct writer *w, const struct field *f)
+/* "x-asked": the member is there only when ?fields= names it. */
+static void put_field(struct writer *w, const struct field *f, bool is_asked)
 {
 	switch (f->kind) {
 	case FIELD_BOOLEAN: put(w, "{\"type\":\"boolean\""); break;
@@ -76,7 +77,7 @@ static void put_kind(struct writer *w, const struct field *f)
 	}
 	put(w, ",\"description\":");
 	put_string(w, str_of(f->text));
-	put(w, "}");
+	put(w, is_asked ? ",\"x-asked\":true}" : "}");
 }
 
 enum set { SET_ALL, SET_NEW, SET_CHANGE };
@@ -144,7 +145,7 @@ static void put_table(struct writer *w, const char *name, const struct resource 
 		put(w, any ? "," : "");
 		put_string(w, own);
 		put(w, ":");
-		put_kind(w, f);
+		put_field(w, f, set == SET_ALL && !(f->use & FIELD_SHOWN));
 		any = true;
 	}
 	enter(w, &at, (struct str){"", 0}, set, &any);
