@@ -47,9 +47,9 @@ class Reader:
 
     def type(self, text):
         """(status, type) of each answer, and what was printed."""
-        text = in_place(self.gateway, text)
         if not COMMAND.search(text):
-            self.known += text
+            self.known += in_place(self.gateway, text)
+        text = in_place(self.gateway, text)
         done = subprocess.run(["bash", "-euc", self.known + text], cwd=self.gateway.data.parent,
                               env=self.environment, stdin=subprocess.DEVNULL, text=True,
                               capture_output=True, timeout=PATIENCE, check=False)
