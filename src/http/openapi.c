@@ -1,82 +1,22 @@
 #include "http/openapi.h"
 
-#include "base/json.h"
-
-#include <stdarg.h>
 #include <stdio.h>
 
-const struct parameter parameters[] = {
-#define PARAMETER(place, name, type, text) {PLACE_##place, #name, #type, text},
-#include "http/parameters.def"
-#undef PARAMETER
-};
-const size_t parameter_count = sizeof parameters / sizeof *parameters;
-
-static const struct example examples[] = {
-#define EXAMPLE(handler, body, answer, target, ...)                                                \
-	{handler, #handler, body, answer, target, #__VA_ARGS__},
-#include "http/examples.def"
-#undef EXAMPLE
-};
-
-const struct example *example_of(const struct route *route)
+/* What the gateway answers to keep programs going that ask for it: nothing, or always a refusal. */
+static bool is_refused(const struct example *x)
 {
-	for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
-		if (examples[i].handler == route->handler)
-			return &examples[i];
-	return NULL;
+	return x && is_digit(x->answer[0]);
 }
 
-/* ---- writing ---- */
-
-void put(struct writer *w, const char *json)
+static bool is_absent(const struct example *x)
 {
-	w->full = w->full || !buf_add_str(w->out, str_of(json));
-}
-
-void put_string(struct writer *w, struct str text)
-{
-	w->full = w->full || !json_string(w->out, text);
-}
-
-void put_format(struct writer *w, const char *format, ...)
-{
-	char text[512];
-	va_list args;
-	va_start(args, format);
-	int len = vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	w->full = w->full || len < 0 || (size_t)len >= sizeof text;
-	put(w, text);
+	return is_refused(x) || (x && strcmp(x->answer, "none") == 0);
 }
 
 /* ---- parameters ---- */
 
 static const char *const places[] = {
 	[PLACE_DATA] = "data", [PLACE_PATH] = "path", [PLACE_QUERY] = "query"};
-
-static const struct parameter *find(enum place place, struct str name)
-{
-	for (size_t i = 0; i < parameter_count; i++)
-		if (parameters[i].place == place && str_is(name, parameters[i].name))
-			return &parameters[i];
-	return NULL;
-}
-
-static bool takes_data(const struct route *route)
-{
-	return str_starts(str_of(route->parameters), "data");
-}
-
-const struct parameter *parameter_of(const struct route *route, bool in_path, struct str name)
-{
-	const struct parameter *p = NULL;
-	if (in_path)
-		return find(PLACE_PATH, name);
-	if (takes_data(route))
-		p = find(PLACE_DATA, name);
-	return p ? p : find(PLACE_QUERY, name);
-}
 
 static void put_parameter(struct writer *w, const struct parameter *p)
 {
@@ -144,9 +84,12 @@ static struct str segment(const struct route *route, int n)
 	return part;
 }
 
-/* "devices" of /gw/devices/...; what the gateway tells about itself is "service". */
+/* "devices" of /gw/devices/...; what the gateway tells about itself is "service", what flespi has
+ * and the gateway has not is "absent". */
 static struct str tag_of(const struct route *route)
 {
+	if (is_absent(example_of(route)))
+		return str_of("absent");
 	struct str first = segment(route, 0), second = segment(route, 1);
 	if (!second.len || str_is(first, "docs"))
 		return str_of("service");
@@ -189,9 +132,9 @@ static void put_body(struct writer *w, const struct route *route, const struct e
 	put(w, "}}}");
 }
 
-static void put_answer(struct writer *w, const struct route *route, const struct example *x)
+static void put_success(struct writer *w, const struct route *route, const struct example *x)
 {
-	put(w, ",\"responses\":{\"200\":{\"description\":");
+	put(w, "\"200\":{\"description\":");
 	put_string(w, str_of(route->summary));
 	put(w, ",\"content\":{");
 	if (x && strchr(x->answer, '/'))
@@ -201,19 +144,59 @@ static void put_answer(struct writer *w, const struct route *route, const struct
 			"\"application/json\":{\"schema\":{\"allOf\":[{\"$ref\":\"#/components/"
 			"schemas/envelope\"},{\"properties\":{\"result\":{\"items\":{\"$ref\":\"#/"
 			"components/schemas/%s\"}}}}]}}",
-			x && *x->answer ? x->answer : "item");
-	put(w, "}}");
+			x && schema_exists(x->answer) ? x->answer : "item");
+	if (route_takes(route, "format"))
+		put(w, ",\"text/csv\":{},\"application/geo+json\":{},\"application/gpx+xml\":{}");
+	put(w, "}},");
+}
+
+static void put_answers(struct writer *w, const struct route *route, const struct example *x)
+{
 	static const struct {
 		unsigned status;
 		bool with_token, with_body;
-	} refusals[] = {{400, false, false}, {401, true, false}, {403, true, false},
-		{404, false, false}, {405, false, false}, {413, true, true}};
+	} refusals[] = {{401, true, false}, {403, true, false}, {404, false, false},
+		{405, false, false}, {413, true, true}};
+	put(w, ",\"responses\":{");
+	if (!is_refused(x))
+		put_success(w, route, x);
+	put(w, "\"400\":{\"$ref\":\"#/components/responses/400\"}");
 	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
 		if (!(refusals[i].with_token && route->scope == SCOPE_PUBLIC) &&
 			!(refusals[i].with_body && !(x && *x->body)))
 			put_format(w, ",\"%u\":{\"$ref\":\"#/components/responses/%u\"}",
 				refusals[i].status, refusals[i].status);
 	put(w, "}");
+}
+
+static void put_example(struct writer *w, const struct route *route, const struct example *x)
+{
+	struct buf target;
+	buf_init(&target, 512);
+	w->full = w->full || !example_target(route, &target);
+	put(w, ",\"x-example\":{\"target\":");
+	put_string(w, buf_str(&target));
+	put(w, ",\"body\":");
+	put_string(w, str_of(x->sent));
+	put_format(w, ",\"status\":%s}", is_refused(x) ? x->answer : "200");
+	buf_clear(&target);
+}
+
+/* The handler's name, or one made of the address where an earlier route has the same handler. */
+static void put_operation_id(struct writer *w, const struct route *route)
+{
+	const struct route *first = routes;
+	while (first->handler != route->handler)
+		first++;
+	if (first == route) {
+		put_format(w, "\"%s\"", handler_name(route));
+		return;
+	}
+	put_format(w, "\"%s", method_name(route->method));
+	for (const char *c = route->pattern; *c; c++)
+		if (*c != '{' && *c != '}')
+			put_format(w, "%c", is_letter(*c) ? *c : '_');
+	put(w, "\"");
 }
 
 static void put_operation(struct writer *w, const struct route *route)
@@ -223,21 +206,18 @@ static void put_operation(struct writer *w, const struct route *route)
 	snprintf(method, sizeof method, "%s", method_name(route->method));
 	for (char *c = method; *c; c++)
 		*c = (char)(*c | 0x20);
-	put_format(w, "\"%s\":{\"operationId\":\"%s\",\"tags\":[", method, x ? x->operation : "");
+	put_format(w, "\"%s\":{\"operationId\":", method);
+	put_operation_id(w, route);
+	put(w, ",\"tags\":[");
 	put_string(w, tag_of(route));
 	put(w, "],\"summary\":");
 	put_string(w, str_of(route->summary));
 	put_access(w, route);
 	put_query_parameters(w, route);
 	put_body(w, route, x);
-	put_answer(w, route, x);
-	if (x) {
-		put(w, ",\"x-example\":{\"target\":");
-		put_string(w, str_of(x->target));
-		put(w, ",\"body\":");
-		put_string(w, str_of(x->sent));
-		put(w, "}");
-	}
+	put_answers(w, route, x);
+	if (x)
+		put_example(w, route, x);
 	put(w, "}");
 }
 

@@ -22,14 +22,22 @@ extern const size_t parameter_count;
 /* What a route means by this name of its path or query; NULL: no row of the table tells. */
 const struct parameter *parameter_of(const struct route *route, bool in_path, struct str name);
 
+/* Does the row name this query parameter? */
+bool route_takes(const struct route *route, const char *name);
+
+const char *handler_name(const struct route *route);
+
 struct example {
-	handler_fn *handler;
-	const char *operation; /* the handler's name */
+	const char *handler;
 	const char *body, *answer, *target, *sent;
 };
 
 /* NULL: no row of the table tells. */
 const struct example *example_of(const struct route *route);
+
+/* The example's path and query; where several routes share a handler, their own with "all" for
+ * every part. False: the buffer is full. */
+MUST_USE bool example_target(const struct route *route, struct buf *out);
 
 /* ---- writing: the first failure stays ---- */
 

@@ -6,6 +6,7 @@
 #include "cantrack/message.h"
 #include "model/device.h"
 #include "model/protocol.h"
+#include "model/token.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,10 +19,11 @@ static const struct {
 	const struct resource *resource;
 	bool is_input;
 } tables[] = {
-	{"channel", &channel_resource, false},
+	{"channel", &channel_resource, true},
 	{"device", &device_resource, true},
 	{"device_type", &device_type_resource, false},
 	{"protocol", &protocol_resource, false},
+	{"token", &token_resource, true},
 };
 
 static const struct {

@@ -143,6 +143,8 @@ function tryBox(operation, method) {
 // ---- operations ----
 
 function answerOf(operation) {
+	if (!operation.responses["200"])
+		return h("p", {}, "Always a refusal.");
 	const content = operation.responses["200"].content || {};
 	const json = content["application/json"];
 	const item = json && json.schema && json.schema.allOf
@@ -191,8 +193,8 @@ function showGroups() {
 		for (const method of METHODS.filter(m => item[m]))
 			groups.get(item[method].tags[0]).push(
 				showOperation(path, method, item[method], item.parameters || []));
-	const isService = ([name]) => name === "service"; // comes last
-	for (const [name, boxes] of [...groups].sort((a, b) => isService(a) - isService(b))) {
+	const rank = ([name]) => ["service", "absent"].indexOf(name); // these come last
+	for (const [name, boxes] of [...groups].sort((a, b) => rank(a) - rank(b))) {
 		byId("operations").append(h("section", {}, h("h2", {id: "tag-" + name}, name), ...boxes));
 		byId("tags").append(h("a", {href: "#tag-" + name}, name));
 	}
