@@ -104,6 +104,14 @@ def test_the_walk_through_leads_to_messages(reader):
     assert [m["timestamp"] % 60 for m in messages if "message.type" in m] == [10, 20, 30]
 
 
+def test_the_walk_through_leads_to_a_track(reader):
+    place = reader.gateway.data.parent
+    head, *lines = (place / "track.csv").read_text().splitlines()
+    assert head in TEXT and lines[0] in TEXT  # as the document shows it
+    assert [line.split(",")[0] for line in lines[:3]] == ["1439218450", "1439218460", "1439218470"]
+    assert (place / "track.gpx").read_text().count("<trkpt") == 3
+
+
 def test_the_reference_is_fresh():
     done = subprocess.run(["scripts/api-doc", "--check"], cwd=ROOT, env={**os.environ,
                           "CANTRACK": PROGRAM}, text=True, capture_output=True, check=False)
