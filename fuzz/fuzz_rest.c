@@ -1,6 +1,8 @@
-/* REST requests with a token: the input is "METHOD target\nbody". Whatever comes in, the answer is
- * one JSON value (or the text of /metrics) with a status that fits it, and the channels and devices
- * that are left can be read again, also from the store. */
+/* REST requests with a master token, and again with an ACL that grants nothing of the kind: the
+ * input is "METHOD target
+body". Whatever comes in, the answer is one JSON value (or the text of
+ * /metrics) with a status that fits it, and the channels and devices that are left can be read
+ * again, also from the store. */
 #include "fuzz.h"
 
 #include "rest.h"
@@ -10,6 +12,7 @@
 static void check_answer(const struct rest *r, struct str target)
 {
 	CHECK(r->status == 200 || (r->status >= 400 && r->status <= 405) || r->status == 503);
+	CHECK(r->status != 401);
 	if (str_starts(target, "/metrics"))
 		return;
 	struct error e;
@@ -51,6 +54,29 @@ static char *text_of(struct str s)
 	return text;
 }
 
+/* An ACL that grants one device to look at shows and changes no other. */
+static void check_restricted(
+	struct rest *r, enum method method, const char *target, const char *body)
+{
+	struct token t;
+	token_init(&t);
+	t.access = ACCESS_ACL;
+	t.acl.count = t.acl.id_count = 1;
+	t.acl.ids[0] = 77;
+	t.acl.entries[0] = (struct acl_entry){.uri = 3,
+		.methods = ACL_GET | ACL_PUT | ACL_DELETE,
+		.inherits = true,
+		.id_count = 1};
+	CHECK(acl_allows_id(&t.acl, str_of("gw/devices"), str_of(""), ACL_PUT, 77));
+	rest_ask_with(r, &t, method, target, body);
+	check_answer(r, str_of(target));
+	bool echoes = strstr(target, "secret") || strchr(target, '%') || strstr(body, "secret");
+	if (str_starts(str_of(target), "/gw/devices") && !echoes)
+		CHECK(!strstr(r->text.at, "secret-name"));
+	rest_ask(r, METHOD_GET, "/gw/devices/all?fields=name", NULL);
+	CHECK(str_is(buf_str(&r->text), "{\"result\":[{\"name\":\"secret-name\"}]}\n"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str body = {(const char *)data, size};
@@ -63,9 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (method_parse(method_text, &method)) {
 		struct rest *r = rest_new();
 		rest_ask(r, METHOD_POST, "/gw/devices",
-			"{\"name\":\"a\",\"configuration\":{\"ident\":\"11\"}}");
+			"{\"name\":\"secret-name\",\"configuration\":{\"ident\":\"11\"}}");
 		CHECK(r->status == 200);
 		fake_store_message(r->store, 1, 2, 11, 1000000, 2000000);
+		check_restricted(r, method, target, body_text);
 		rest_ask(r, method, target, body_text);
 		check_answer(r, str_of(target));
 		check_left(r);

@@ -13,6 +13,9 @@ struct rest *rest_new(void)
 	r->context.poster = fake_poster(r->store);
 	r->context.registry = registry_open(r->store, &e);
 	check(r->context.registry != NULL);
+	struct tokens_options tokens = {.store = r->store, .admin_key = REST_KEY};
+	r->context.tokens = tokens_open(&tokens, &e);
+	check(r->context.tokens != NULL);
 	channel_init(&r->channel);
 	token_init(&r->master);
 	r->master.access = ACCESS_MASTER;
@@ -23,6 +26,7 @@ struct rest *rest_new(void)
 
 void rest_free(struct rest *r)
 {
+	tokens_close(r->context.tokens);
 	registry_close(r->context.registry);
 	fake_store_free(r->store);
 	buf_clear(&r->text);

@@ -6,6 +6,9 @@
 #include "fake_store.h"
 #include "http/routes.h"
 
+/* Of the administrator. */
+#define REST_KEY "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"
+
 struct rest {
 	struct store *store;
 	struct context context;

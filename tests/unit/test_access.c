@@ -15,12 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ADMIN  "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"
+#define ADMIN  REST_KEY
 #define NOBODY "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ02"
 
 struct live {
 	struct rest *rest;
-	struct tokens *tokens;
 	struct http *http;
 	char text[65536]; /* of the last answer, with its head */
 };
@@ -30,9 +29,6 @@ static int set_up(void **state)
 	struct live *l = xcalloc(1, sizeof *l);
 	struct error e;
 	l->rest = rest_new();
-	struct tokens_options tokens = {.store = l->rest->store, .admin_key = ADMIN};
-	l->tokens = tokens_open(&tokens, &e);
-	l->rest->context.tokens = l->tokens;
 	struct http_options options = {
 		.address = "127.0.0.1", .threads = 2, .context = l->rest->context};
 	l->http = http_start(&options, &e);
@@ -44,7 +40,6 @@ static int tear_down(void **state)
 {
 	struct live *l = *state;
 	http_stop(l->http);
-	tokens_close(l->tokens);
 	rest_free(l->rest);
 	free(l);
 	return 0;
@@ -121,7 +116,7 @@ static struct token token_of(struct live *l, const char *body)
 	if (!token_parse(json, PARSE_REPLACE, &t, &why))
 		die("%s", why.why.text);
 	json_decref(json);
-	assert_true(tokens_add(l->tokens, &t, 1, clock_now_us(), &e));
+	assert_true(tokens_add(l->rest->context.tokens, &t, 1, clock_now_us(), &e));
 	return t;
 }
 

@@ -275,10 +275,9 @@ static void a_damaged_token_is_named(void **state)
 	struct fixture *f = *state;
 	struct error e;
 	struct tokens_options options = {.store = f->store, .admin_key = ADMIN};
-	static const char *const bad[] = {"", "{}", "{\"hash\":\"00\"}",
-		"{\"hash\":\"zz00000000000000000000000000000000000000000000000000000000000000\","
-		"\"ttl\":1}",
-		"{\"hash\":\"0000000000000000000000000000000000000000000000000000000000000000\","};
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+	static const char *const bad[] = {"", "{}", "{\"hash\":\"00\"}", "{\"hash\":\"" ZEROS "\",",
+		"{\"hash\":\"zz" ZEROS "\",\"ttl\":1}"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		assert_true(put_damaged(f, bad[i]));
 		assert_null(tokens_open(&options, &e));
