@@ -131,7 +131,7 @@ bool fields_parse(
 {
 	struct str list = request_query(r, "fields"), unknown;
 	*rows = resource_shown(resource);
-	if (!list.at || resource_select(resource, list, rows, &unknown))
+	if (!list.len || resource_select(resource, list, rows, &unknown))
 		return true;
 	answer_field_error(a, unknown);
 	return false;

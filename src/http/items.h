@@ -58,7 +58,7 @@ MUST_USE bool page_print(const struct page *page, struct buf *out);
 void answer_items(const struct request *r, struct answer *a, const struct collection *c,
 	struct chosen *chosen, const struct page *page);
 
-/* ?fields= as rows of the table; the default ones when it is not given. False: answered already. */
+/* ?fields= as rows of the table; the default ones when it is not given or empty. False: answered already. */
 MUST_USE bool fields_parse(
 	const struct request *r, struct answer *a, const struct resource *resource, uint64_t *rows);
 

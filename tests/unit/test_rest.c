@@ -102,6 +102,9 @@ static void unknown_places_and_methods(void **state)
 	assert_int_equal(r->status, 200);
 	get(r, "/gw/channels/1/?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1}]}\n");
+	get(r, "/gw/channel-protocols/441/?fields=");
+	assert_int_equal(r->status, 200);
+	assert_non_null(strstr(r->text.at, "{\"id\":441,"));
 }
 
 static void addresses_are_read_strictly(void **state)
