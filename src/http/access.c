@@ -79,14 +79,17 @@ bool access_item(const struct request *r, const struct resource *resource, uint3
 {
 	if (access_all(r))
 		return true;
+	struct str row = access_uri(r->route->pattern);
+	if (is_open(row, r->method))
+		return true;
 	for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
 		if (strcmp(uris[i].resource, resource->name) != 0)
 			continue;
 		struct str uri = str_of(uris[i].uri);
-		if (!r->route || !str_eq(uri, access_uri(r->route->pattern)))
+		if (!str_eq(uri, row))
 			return acl_allows_id(&r->token->acl, uri, (struct str){"", 0}, ACL_GET, id);
 		return acl_allows_id(&r->token->acl, uri, access_submodule(r->route->pattern),
 			method_of(r->method), id);
 	}
-	return true; /* protocols and device types */
+	return false; /* what no ACL can grant */
 }

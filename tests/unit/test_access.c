@@ -322,8 +322,19 @@ static void an_acl_shows_its_items_only(void **state)
 	assert_int_equal(r->status, 403);
 	rest_ask_with(r, &t, METHOD_GET, "/gw/channel-protocols/all?fields=id", NULL);
 	assert_answer(r, 200, "{\"result\":[{\"id\":441}]}\n");
+	rest_ask_with(
+		r, &t, METHOD_GET, "/gw/channel-protocols/all/device-types/1?fields=id", NULL);
+	assert_answer(r, 200, "{\"result\":[{\"id\":1}]}\n");
 	rest_ask_with(r, &t, METHOD_GET, "/auth/info", NULL);
 	assert_int_equal(r->status, 200);
+	/* in a row of another uri items are looked at, and those of no uri not at all */
+	static const struct route row = {
+		.method = METHOD_PUT, .pattern = "/gw/streams/{streams}/devices/{devices}"};
+	struct request request = {.method = METHOD_PUT, .token = &t, .route = &row};
+	assert_true(access_item(&request, &device_resource, 3));
+	assert_false(access_item(&request, &device_resource, 2));
+	assert_false(access_item(&request, &channel_resource, 1));
+	assert_false(access_item(&request, &token_resource, 1));
 }
 
 /* ---- tokens ---- */
