@@ -19,9 +19,8 @@ static bool wants(struct registry *r, struct wish *w, const struct record *recor
 	if (record->origin.device)
 		return false;
 	if (w->channel != record->origin.channel) {
-		struct channel c;
 		w->channel = record->origin.channel;
-		w->is_auto = registry_channel(r, w->channel, &c) && c.auto_devices;
+		w->is_auto = registry_is_auto(r, w->channel);
 	}
 	return w->is_auto;
 }

@@ -248,6 +248,15 @@ bool registry_channel(struct registry *r, uint32_t id, struct channel *out)
 	return c != NULL;
 }
 
+bool registry_is_auto(struct registry *r, uint32_t channel)
+{
+	pthread_rwlock_rdlock(&r->lock);
+	const struct channel *c = registry_find_channel(r, channel);
+	bool is_auto = c && c->auto_devices;
+	pthread_rwlock_unlock(&r->lock);
+	return is_auto;
+}
+
 size_t registry_device_ids(struct registry *r, uint32_t **out)
 {
 	pthread_rwlock_rdlock(&r->lock);

@@ -24,6 +24,9 @@ uint32_t registry_device_of(struct registry *r, uint64_t ident);
 MUST_USE bool registry_device(struct registry *r, uint32_t id, struct device *out);
 MUST_USE bool registry_channel(struct registry *r, uint32_t id, struct channel *out);
 
+/* Does the channel register unknown idents as devices? Cheaper than a copy of it. */
+bool registry_is_auto(struct registry *r, uint32_t channel);
+
 /* The ids of all of them, rising; the caller frees *out with free(). Returns the number. */
 size_t registry_device_ids(struct registry *r, uint32_t **out);
 size_t registry_channel_ids(struct registry *r, uint32_t **out);

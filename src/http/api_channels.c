@@ -81,9 +81,7 @@ static void change_chosen(const struct request *r, struct answer *a, enum parse_
 	struct chosen chosen;
 	struct channel *any = xmalloc(sizeof *any);
 	channel_init(any);
-	if (edit_begin(&edit) && edit_is_good(&edit, any) &&
-		choose(r, a, &channels, r->segment[0], &chosen)) {
-		a->status = 0; /* as the items will have it */
+	if (edit_begin(&edit) && edit_is_good(&edit, any) && edit_choose(&edit, &chosen)) {
 		registry_change_channels(r->context->registry, chosen.ids, chosen.count, &changes);
 		chosen_clear(&chosen);
 		edit_answer(&edit);
@@ -109,9 +107,8 @@ void delete_channels(const struct request *r, struct answer *a)
 	struct edit edit = edit_of(r, a, PARSE_MERGE);
 	const struct channel_changes changes = {&edit, NULL, changed, refused};
 	struct chosen chosen;
-	if (!choose(r, a, &channels, r->segment[0], &chosen))
+	if (!edit_choose(&edit, &chosen))
 		return;
-	a->status = 0; /* as the items will have it */
 	registry_change_channels(r->context->registry, chosen.ids, chosen.count, &changes);
 	chosen_clear(&chosen);
 	edit_answer_ids(&edit);

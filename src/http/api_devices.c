@@ -77,9 +77,7 @@ static void change_chosen(const struct request *r, struct answer *a, enum parse_
 	struct device any;
 	device_init(&any);
 	any.ident = 1; /* as each that is stored has one */
-	if (edit_begin(&edit) && edit_is_good(&edit, &any) &&
-		choose(r, a, &devices, r->segment[0], &chosen)) {
-		a->status = 0; /* as the items will have it */
+	if (edit_begin(&edit) && edit_is_good(&edit, &any) && edit_choose(&edit, &chosen)) {
 		registry_change_devices(r->context->registry, chosen.ids, chosen.count, &changes);
 		chosen_clear(&chosen);
 		edit_answer(&edit);
@@ -104,9 +102,8 @@ void delete_devices(const struct request *r, struct answer *a)
 	struct edit edit = edit_of(r, a, PARSE_MERGE);
 	const struct device_changes changes = {&edit, NULL, changed, refused};
 	struct chosen chosen;
-	if (!choose(r, a, &devices, r->segment[0], &chosen))
+	if (!edit_choose(&edit, &chosen))
 		return;
-	a->status = 0; /* as the items will have it */
 	registry_change_devices(r->context->registry, chosen.ids, chosen.count, &changes);
 	chosen_clear(&chosen);
 	edit_answer_ids(&edit);

@@ -53,6 +53,21 @@ bool edit_is_good(struct edit *edit, void *object)
 	return false;
 }
 
+bool edit_choose(struct edit *edit, struct chosen *out)
+{
+	const struct request *r = edit->request;
+	struct answer *a = edit->answer;
+	if (!choose(r, a, edit->collection, r->segment[0], out))
+		return false;
+	a->status = 0; /* as the items will have it */
+	if (out->count <= EDIT_ITEMS_MAX)
+		return true;
+	answer_error(a, 400, "%zu items are meant, at most %d can be changed by one request",
+		out->count, (int)EDIT_ITEMS_MAX);
+	chosen_clear(out);
+	return false;
+}
+
 void edit_refused(struct edit *edit, uint64_t id, enum verdict why, const struct error *e)
 {
 	struct answer *a = edit->answer;

@@ -17,6 +17,9 @@ struct edit {
 	size_t next;            /* of the posted array */
 };
 
+/* So many can be changed or deleted by one request, some seconds of work. */
+enum { EDIT_ITEMS_MAX = 100000 };
+
 /* Reads the body and looks at ?fields=. False: answered already; clear it all the same. */
 MUST_USE bool edit_begin(struct edit *edit);
 void edit_clear(struct edit *edit);
@@ -31,6 +34,9 @@ MUST_USE bool edit_parse(
 /* Is the body good for an object? Asked once, so that not each of thousands of items says the same.
  * False: answered already. */
 MUST_USE bool edit_is_good(struct edit *edit, void *object);
+
+/* The items that are meant: of the first {part} of the path. False: answered already. */
+MUST_USE bool edit_choose(struct edit *edit, struct chosen *out);
 
 /* Adds the error of an item: `id` is its number, or its place in the posted array. */
 void edit_refused(struct edit *edit, uint64_t id, enum verdict why, const struct error *e);

@@ -254,9 +254,31 @@ static void reset_inner(const struct parse *p, struct str name)
 	free(fresh);
 }
 
+/* The members that are given go into the object that is there; a null takes one away. */
+static bool merge_object(const struct parse *p, const struct field *f, const json_t *value)
+{
+	char *member = (char *)p->object + f->offset;
+	const char *key;
+	json_t *given, *whole = json_loads(*member ? member : "{}", 0, NULL);
+	json_object_foreach((json_t *)(uintptr_t)value, key, given)
+	{
+		if (json_is_null(given))
+			(void)json_object_del(whole, key);
+		else
+			(void)json_object_set(whole, key, given);
+	}
+	bool done = read_any_object(f, whole, member, p->refusal);
+	json_decref(whole);
+	return done;
+}
+
 static bool read_member(const struct parse *p, struct str path, const json_t *value)
 {
 	const struct field *f = resource_field(p->resource, path);
+	bool merges = f && f->kind == FIELD_OBJECT && f->use & FIELD_INPUT && !p->lenient &&
+		      !p->replace && json_is_object(value);
+	if (merges)
+		return merge_object(p, f, value);
 	if (f && f->use & p->use && readers[f->kind])
 		return readers[f->kind](f, value, (char *)p->object + f->offset, p->refusal);
 	if (p->lenient)

@@ -101,7 +101,7 @@ struct json_t *resource_json(struct str text, struct error *e);
 
 enum parse_mode {
 	PARSE_REPLACE, /* POST, PUT: an inner object that is given replaces the whole of it */
-	PARSE_MERGE,   /* PATCH: only what is given changes */
+	PARSE_MERGE,   /* PATCH: only what is given changes, also in an OBJECT */
 };
 
 /* Reads a request body into *object, which holds the old values (POST: those of init). On refusal

@@ -150,20 +150,37 @@ def test_an_ident_goes_to_one_of_many(gateway):
     assert sum(len(answer.get("errors", [])) for _, answer in answers) == 7 * 50
 
 
+def fleet(gateway, first, count):
+    """Creates devices; the ids of them."""
+    return [d["id"] for d in done(gateway, "POST", "/gw/devices?fields=id", [
+        {"configuration": {"ident": str(10**9 + first + i)}} for i in range(count)])]
+
+
+def count_of(gateway, selector):
+    status, answer = ask(gateway, "GET", "/gw/devices/%s?fields=id&limit=1" % selector)
+    assert status == 200
+    return answer["pagination"]["count"]
+
+
 def test_thousands_at_once():
-    count = 20000
+    lot = 20000
     with Gateway() as g:
-        made = done(g, "POST", "/gw/devices?fields=id",
-                    [{"configuration": {"ident": str(10**9 + i)}} for i in range(count)])
-        assert len(made) == count
-        assert len(done(g, "PATCH", "/gw/devices/all?fields=id", {"name": "fleet"})) == count
-        assert len(done(g, "DELETE", "/gw/devices/%s" % ",".join(
-            str(d["id"]) for d in made[:50]))) == 50
+        made = fleet(g, 0, lot)
+        assert len(made) == lot
+        assert len(done(g, "PATCH", "/gw/devices/all?fields=id", {"name": "fleet"})) == lot
+        assert len(done(g, "DELETE", "/gw/devices/" + ",".join(map(str, made[:50])))) == 50
         assert g.stop() == 0
         g.start()
-        status, answer = ask(g, "GET", "/gw/devices/name=fleet?fields=id&limit=1")
-        assert answer["pagination"]["count"] == count - 50
-        assert len(done(g, "DELETE", "/gw/devices/all")) == count - 50
+        assert count_of(g, "name=fleet") == lot - 50
+        for first in range(lot, 5 * lot + 1, lot):
+            fleet(g, first, lot if first < 5 * lot else 51)
+        assert count_of(g, "all") == 100001
+        for method, body in (("PATCH", {"name": "x"}), ("DELETE", None)):
+            status, answer = ask(g, method, "/gw/devices/all", body)
+            assert (status, answer["errors"][0]["reason"]) == (
+                400, "100001 items are meant, at most 100000 can be changed by one request")
+        assert len(done(g, "DELETE", "/gw/devices/name=fleet")) == lot - 50
+        assert len(done(g, "DELETE", "/gw/devices/all")) == 4 * lot + 51
         assert g.get("/gw/devices/all") == []
 
 

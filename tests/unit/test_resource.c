@@ -283,9 +283,15 @@ static void lists_and_metadata_come_back(void **state)
 	assert_buf(out, "{\"configuration\":{\"allowed_idents\":[\"8681*\",\"130305\"],"
 			"\"blocked_networks\":[\"10.0.0.0/8\",\"::1\"]},\"metadata\":"
 			"{\"a\":[1,0.1,-2.5e+300,true,null,\"\xc3\xbc\\n\",{}]}}");
+	snprintf(c.metadata, sizeof c.metadata, "%s", "{\"a\":1,\"b\":{\"c\":2}}");
 	assert_true(parse_channel(
 		"{\"configuration\":{\"allowed_idents\":\"\"},\"metadata\":{}}", &c, &why));
 	assert_string_equal(c.allowed_idents, "");
+	assert_string_equal(c.metadata, "{\"a\":1,\"b\":{\"c\":2}}");
+	assert_true(parse_channel("{\"metadata\":{\"b\":3,\"d\":\"x\"}}", &c, &why));
+	assert_string_equal(c.metadata, "{\"a\":1,\"b\":3,\"d\":\"x\"}");
+	assert_true(parse_channel(
+		"{\"metadata\":{\"a\":null,\"b\":null,\"d\":null,\"e\":null}}", &c, &why));
 	assert_string_equal(c.metadata, "");
 	buf_clear(&out);
 }
