@@ -206,9 +206,15 @@ enum chunk_found chunk_look(
 	struct str packed = str_from(directory, DIRECTORY_HEAD);
 	if (width < 1 || width > 8 || packed.len % width || packed.len / width > ENTRIES_MAX)
 		return CHUNK_DAMAGED;
+	size_t here = packed.len / width;
 	bool found = false;
-	for (size_t i = 0; i < key_count && !found; i++)
+	/* the shorter row is walked, the longer one halved */
+	for (size_t i = 0; key_count <= here && i < key_count && !found; i++)
 		found = holds(packed, width, base, keys[i]);
+	for (size_t i = 0; key_count > here && i < here && !found; i++) {
+		uint64_t key = base + get_fixed(packed.at + i * width, width);
+		found = bsearch(&key, keys, key_count, sizeof *keys, by_value) != NULL;
+	}
 	if (!found)
 		return CHUNK_NOTHING;
 	mark(r, packed, width, base, keys, key_count);

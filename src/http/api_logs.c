@@ -1,0 +1,53 @@
+/* api_logs: what happened to devices and channels, in the order of time over all that are chosen. */
+#include "base/die.h"
+#include "http/entries.h"
+#include "http/routes.h"
+
+static bool take_event(void *context, const struct journal_entry *entry)
+{
+	struct entries *e = context;
+	size_t start = e->page.len;
+	if (!event_json(entry, &e->page))
+		e->page.len = start;
+	return entries_take(e, entry->no);
+}
+
+static bool read_events(struct entries *e, const struct journal_query *range, struct error *why)
+{
+	return journal_read(e->context->event_journal, range, take_event, e, why);
+}
+
+static void get_logs(const struct request *r, struct answer *a, const struct collection *c,
+	enum origin_type type)
+{
+	struct chosen chosen;
+	struct entries *e = entries_new(r, a);
+	if (!e)
+		return;
+	if (!choose(r, a, c, r->segment[0], &chosen)) {
+		entries_free(e);
+		return;
+	}
+	if (chosen.count > ENTRIES_KEYS_MAX) {
+		answer_error(a, 400,
+			"%zu items are selected, logs of at most %d can be read at once",
+			chosen.count, (int)ENTRIES_KEYS_MAX);
+	} else if (r->context->event_journal) {
+		e->keys = xmalloc((chosen.count + 1) * sizeof *e->keys);
+		for (size_t i = 0; i < chosen.count; i++)
+			e->keys[e->key_count++] = event_key(type, chosen.ids[i]);
+	}
+	e->read = read_events;
+	entries_answer(e, a);
+	chosen_clear(&chosen);
+}
+
+void get_device_logs(const struct request *r, struct answer *a)
+{
+	get_logs(r, a, &devices, ORIGIN_DEVICE);
+}
+
+void get_channel_logs(const struct request *r, struct answer *a)
+{
+	get_logs(r, a, &channels, ORIGIN_CHANNEL);
+}
