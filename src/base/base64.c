@@ -4,6 +4,8 @@ bool base64_add(struct buf *out, struct str bytes)
 {
 	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	if (!bytes.len)
+		return true;
 	if (bytes.len > out->max || !buf_reserve(out, (bytes.len + 2) / 3 * 4))
 		return false;
 	const uint8_t *in = (const uint8_t *)bytes.at;
