@@ -43,8 +43,8 @@ struct event {
 	/* Events of one code and origin with the same fold text within a minute become one: the
 	 * first is written at once, the others as one with the newest members and "count" when the
 	 * minute is over, and then a minute begins again. Empty: never folded. What is folded is
-	 * bounded: beyond that, events fold by code and origin alone, and beyond that are dropped
-	 * and counted. */
+	 * bounded: beyond that, events fold by code and origin alone, beyond that so many in a
+	 * minute are written, the others dropped and counted. */
 	struct str fold;
 };
 

@@ -27,6 +27,8 @@ struct folds {
 	struct fold_slot *table, *list;
 	size_t counts[2]; /* without and with is_any */
 	size_t bytes;
+	size_t beyond; /* that found no place, in the minute that began at: */
+	int64_t beyond_us;
 };
 
 struct folds *folds_new(void)
@@ -94,6 +96,16 @@ static void count(struct folds *f, struct fold_slot *slot, const struct event *e
 		memcpy(slot->members, event->members.at, len);
 }
 
+/* A whole fleet may come back at once: that is news, but it has an end. */
+static bool is_let_through(struct folds *f, int64_t now_us)
+{
+	if (now_us - f->beyond_us >= FOLD_US) {
+		f->beyond_us = now_us;
+		f->beyond = 0;
+	}
+	return f->beyond++ < FOLDS_BEYOND;
+}
+
 enum fold folds_add(struct folds *f, const struct event *event, int64_t now_us)
 {
 	struct fold_key key = {.origin = event_key(event->origin_type, event->origin_id),
@@ -110,7 +122,7 @@ enum fold folds_add(struct folds *f, const struct event *event, int64_t now_us)
 		key.text = 0;
 		key.is_any = 1;
 	}
-	return FOLD_FULL;
+	return is_let_through(f, now_us) ? FOLD_NONE : FOLD_FULL;
 }
 
 bool folds_take(struct folds *f, int64_t now_us, struct folded *out)

@@ -8,8 +8,9 @@
 #define FOLD_US (INT64_C(60) * 1000000)
 
 enum {
-	FOLDS_MAX = 16384,                 /* by code, origin and text; and as many without text */
-	FOLDS_BYTES_MAX = 8 * 1024 * 1024, /* of members; then the older ones are told */
+	FOLDS_MAX = 32768,         /* by code, origin and text; and as many without text */
+	FOLDS_BEYOND = 100000,     /* that find no place, in a minute; more are dropped */
+	FOLDS_BYTES_MAX = 8 << 20, /* of members; then the older ones are told */
 };
 
 struct folds;
@@ -18,9 +19,9 @@ struct folds *folds_new(void);
 void folds_free(struct folds *f);
 
 enum fold {
-	FOLD_NONE, /* the first of its minute: to be written */
+	FOLD_NONE, /* to be written: the first of its minute, or there is no place to count it */
 	FOLD_DONE, /* counted */
-	FOLD_FULL, /* there is no place for its kind any more */
+	FOLD_FULL, /* too many for which there is no place */
 };
 enum fold folds_add(struct folds *f, const struct event *event, int64_t now_us);
 

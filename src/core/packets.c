@@ -18,7 +18,7 @@
 
 enum {
 	LANE_BUFFER = 256 * 1024,
-	LANE_BUFFERS = 4,
+	LANE_BUFFERS = 8,
 	DRAIN_MS = 100,
 };
 

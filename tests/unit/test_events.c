@@ -174,7 +174,7 @@ static void counts_are_written_at_the_end(void **state)
 static void a_flood_of_kinds_is_bounded(void **state)
 {
 	struct fixture *f = *state;
-	enum { FLOOD = 100000 };
+	enum { FLOOD = 200000, WRITTEN = 2 * FOLDS_MAX + FOLDS_BEYOND };
 	uint64_t dropped = metric_get(events_dropped), kept = metric_get(events_kept);
 	for (int i = 0; i < FLOOD; i++) {
 		char fold[20];
@@ -184,11 +184,15 @@ static void a_flood_of_kinds_is_bounded(void **state)
 	assert_int_equal(metric_get(events_kept) - kept, FOLDS_MAX + 1);
 	for (uint32_t i = 0; i < FLOOD; i++)
 		post(f, i + 2, 1, "x");
-	assert_int_equal(metric_get(events_kept) - kept, 2 * FOLDS_MAX);
-	assert_int_equal(metric_get(events_dropped) - dropped, FLOOD - FOLDS_MAX + 1);
+	assert_int_equal(metric_get(events_kept) + metric_get(events_dropped) - kept - dropped,
+		FLOOD + FOLDS_MAX + 1);
+	/* the journal may have dropped some, too */
+	assert_true(metric_get(events_kept) - kept <= WRITTEN);
+	assert_true(metric_get(events_dropped) - dropped >= FLOOD + FOLDS_MAX + 1 - WRITTEN);
 	now_us += FOLD_US;
+	kept = metric_get(events_kept);
 	events_tick(f->events);
-	assert_int_equal(metric_get(events_kept) - kept, 2 * FOLDS_MAX + 1);
+	assert_int_equal(metric_get(events_kept) - kept, 1);
 	char expected[40];
 	snprintf(expected, sizeof expected, ",\"count\":%d,", FLOOD - FOLDS_MAX - 1);
 	assert_non_null(strstr(read_all(f, ORIGIN_DEVICE, 1), expected));
