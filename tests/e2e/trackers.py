@@ -15,7 +15,7 @@ def options(*args):
 class Tracker:
     """One connection."""
 
-    def __init__(self, gateway, source=None, receive_bytes=None):
+    def __init__(self, gateway, source=None, receive_bytes=None, port=None):
         self.socket = socket.socket()
         self.socket.settimeout(PATIENCE)
         if receive_bytes:
@@ -23,7 +23,7 @@ class Tracker:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, receive_bytes)
         if source:
             self.socket.bind((source, 0))
-        self.socket.connect(("127.0.0.1", gateway.port))
+        self.socket.connect(("127.0.0.1", port or gateway.port))
         self.name = "%s:%d" % self.socket.getsockname()
 
     def send(self, data):
