@@ -272,6 +272,32 @@ static void an_answer_that_breaks_ends_uncleanly(void **state)
 	assert_true(has(l, "{\"code\":4,\"reason\":\"the disk is on fire\"}"));
 }
 
+/* A file has a head of its own; it may neither end well when it is not whole, nor contain what keeps
+ * the connection alive while records are read in vain. */
+static void files_are_streamed(void **state)
+{
+	struct live *l = *state;
+	store_messages(l, 4500);
+	ask(l, "GET /gw/devices/2/messages?format=csv&fields=ident HTTP/1.1\r\n" AUTH, NULL);
+	assert_true(has(l, "\r\nContent-Type: text/csv; charset=utf-8; header=present\r\n"));
+	assert_true(has(l, "\r\nContent-Disposition: attachment; filename=\"device-2.csv\"\r\n"));
+	assert_int_equal(count_of(l, "\n7\r"), 4500);
+	ask(l,
+		"GET /gw/devices/2/messages?format=csv&fields=ident&filter=battery.level "
+		"HTTP/1.1\r\n" AUTH,
+		NULL);
+	assert_true(has(l, "\r\n7\r\nident\r\n\r\n0\r\n\r\n"));
+	fake_store_fail_after(l->rest->store, 3);
+	ask(l, "GET /gw/devices/2/messages?format=csv HTTP/1.1\r\n" AUTH, NULL);
+	assert_true(has(l, " 200 "));
+	assert_false(has(l, "\r\n0\r\n\r\n"));
+	fake_store_fail_after(l->rest->store, 0);
+	ask(l, "GET /gw/devices/2/messages?format=csv HTTP/1.1\r\n" AUTH, NULL);
+	assert_true(has(l, "HTTP/1.1 500 "));
+	assert_false(has(l, "Content-Disposition"));
+	assert_true(has(l, "\r\nContent-Type: application/json\r\n"));
+}
+
 /* The server stops while a client sits on an answer that it does not read. */
 static void stopping_does_not_wait_for_readers(void **state)
 {
@@ -319,6 +345,7 @@ int main(void)
 		TEST(broken_requests_harm_nobody),
 		TEST(long_answers_are_streamed),
 		TEST(an_answer_that_breaks_ends_uncleanly),
+		TEST(files_are_streamed),
 		TEST(stopping_does_not_wait_for_readers),
 		TEST(a_taken_port_is_named),
 	};
