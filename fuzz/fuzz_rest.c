@@ -1,25 +1,47 @@
 /* REST requests with a master token, and again with an ACL that grants nothing of the kind: the
- * input is "METHOD target
-body". Whatever comes in, the answer is one JSON value (or the text of
- * /metrics) with a status that fits it, and the channels and devices that are left can be read
- * again, also from the store. */
+ * input is "METHOD target\nbody". Whatever comes in, the answer is one JSON value (or a file, a
+ * page, the text of /metrics) with a status that fits it, and the channels and devices that are
+ * left can be read again, also from the store. */
 #include "fuzz.h"
 
 #include "rest.h"
 
 #include <jansson.h>
 
+static bool ends_with(struct str text, const char *end)
+{
+	size_t len = strlen(end);
+	return text.len >= len && str_is(str_from(text, text.len - len), end);
+}
+
+/* A file is whole. */
+static void check_file(const struct rest *r)
+{
+	struct str type = str_of(r->type), text = buf_str(&r->text);
+	CHECK(r->status == 200);
+	if (str_starts(type, "text/csv"))
+		CHECK(ends_with(text, "\r\n"));
+	else if (str_is(type, "application/gpx+xml"))
+		CHECK(str_starts(text, "<?xml ") && ends_with(text, "</gpx>\n"));
+}
+
 static void check_answer(const struct rest *r, struct str target)
 {
+	struct str type = str_of(r->type);
+	bool is_json = str_is(type, "application/json"),
+	     is_map = str_is(type, "application/geo+json");
 	CHECK(r->status == 200 || (r->status >= 400 && r->status <= 405) || r->status == 503);
 	CHECK(r->status != 401);
-	if (str_starts(target, "/metrics"))
+	if (!is_json && !is_map) {
+		check_file(r);
 		return;
+	}
 	struct error e;
 	json_t *json = resource_json(buf_str(&r->text), &e);
 	CHECK(json != NULL);
 	bool has_errors = json_object_get(json, "errors") != NULL;
-	CHECK(json_is_array(json_object_get(json, "result")) || str_starts(target, "/health"));
+	CHECK(json_is_array(json_object_get(json, is_map ? "features" : "result")) ||
+		str_starts(target, "/health") || str_starts(target, "/openapi.json"));
 	CHECK(has_errors || r->status == 200);
 	json_decref(json);
 }
@@ -44,6 +66,28 @@ static void check_left(struct rest *r)
 	free(ids);
 	free(ids_again);
 	registry_close(again);
+}
+
+/* A message of device 2 with a valid position and texts of the tracker. */
+static void store_position(struct rest *r, int64_t time_us)
+{
+	static struct message m;
+	static char body[MESSAGE_PACK_MAX];
+	struct origin origin = {.ident = 11, .channel = 1, .device = 2, .vendor = {'H', 'Q'}};
+	struct record record;
+	struct error e;
+	message_clear(&m);
+	message_number(&m, PARAM_ENGINE_IGNITION_STATUS, 1);
+	message_text(&m, PARAM_MESSAGE_TYPE, str_of("<V1>,\"\xff"));
+	message_number(&m, PARAM_POSITION_DIRECTION, 18000);
+	message_number(&m, PARAM_POSITION_LATITUDE, 225000000);
+	message_number(&m, PARAM_POSITION_LONGITUDE, -1139720650);
+	message_number(&m, PARAM_POSITION_SPEED, 61000);
+	message_number(&m, PARAM_TIMESTAMP, time_us);
+	message_number(&m, PARAM_SERVER_TIMESTAMP, time_us + 1);
+	message_number(&m, PARAM_WIFI_MAC_ADDRESS, 0xF09FC2AABB01);
+	record_make(&record, &m, &origin, body);
+	CHECK(store_append(r->store, &record, 1, &e));
 }
 
 static char *text_of(struct str s)
@@ -92,6 +136,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			"{\"name\":\"secret-name\",\"configuration\":{\"ident\":\"11\"}}");
 		CHECK(r->status == 200);
 		fake_store_message(r->store, 1, 2, 11, 1000000, 2000000);
+		store_position(r, 2000000);
+		store_position(r, 65250000);
 		check_restricted(r, method, target, body_text);
 		rest_ask(r, method, target, body_text);
 		check_answer(r, str_of(target));

@@ -53,6 +53,7 @@ void rest_request(struct rest *r, struct request *request)
 	check(buf_add_char(&r->text, '\0'));
 	r->text.len--;
 	r->status = a.status;
+	r->type = a.type;
 	memcpy(r->allow, a.allow, sizeof r->allow);
 	answer_clear(&a);
 	free(request->decoded);

@@ -16,6 +16,7 @@ struct rest {
 	struct token master;
 	/* of the last request */
 	unsigned status;
+	const char *type; /* of the content */
 	char allow[64];
 	struct buf text;
 };
