@@ -10,6 +10,8 @@ import re
 GOALS = {
     "decode.v1.message": ("V1 to message, one core", "frames/s", 5e6, "least", "220,000"),
     "decode.v1.json": ("V1 to JSON text, one core", "frames/s", 2.5e6, "least", ""),
+    "expression.moving": ("`position.speed>60&&$engine.ignition.status` on a V1 message, one core",
+                          "evaluations/s", None, "least", ""),
     "ingest.single": ("durable, then answered: one message per write", "msg/s", 1e5, "least",
                       "1,500 (answers first)"),
     "ingest.batch10": ("durable, then answered: batches of 10", "msg/s", 5e5, "least", ""),

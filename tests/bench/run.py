@@ -180,6 +180,17 @@ def decode(bench):
         bench.report.add(f"decode.v1.{form}", table["v1"][form])
 
 
+def expression(bench):
+    command = [bench.build / "tests/bench/bench_expression", "50" if bench.quick else "300"]
+    bench.note_command(command)
+    run = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=120)
+    if run.returncode:
+        raise Problem(run.stderr.strip() or "bench_expression failed")
+    rates = {name: float(value) for name, value, _ in map(str.split, run.stdout.splitlines())}
+    bench.report.add("expression.moving", rates["expression.moving"],
+                     f"a mask on the ident: {number(rates['expression.mask'])}")
+
+
 def ingest(bench):
     seconds = 5 if bench.quick else 15
     shapes = {
@@ -395,6 +406,7 @@ def rest_figures(bench, alone, runs):
 
 STEPS = {
     "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
+    "expression": (expression, ["expression.moving"]),
     "ingest": (ingest, ["ingest.single", "cpu.single", "ingest.batch10", "cpu.batch10"]),
     "latency": (latency, ["latency.p50", "latency.p99", "latency.p99.9"]),
     "memory_10k": (memory_10k, ["memory.10k"]),
