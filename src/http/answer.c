@@ -162,3 +162,10 @@ enum fill answer_fill(struct answer *a, size_t bytes, struct error *e)
 	}
 	return a->ended ? FILL_DONE : FILL_MORE;
 }
+
+bool answer_break(struct answer *a)
+{
+	a->ended = a->broken = true;
+	return a->envelope && *a->envelope->broken &&
+	       buf_add_str(&a->body, str_of(a->envelope->broken));
+}

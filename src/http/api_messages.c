@@ -87,7 +87,8 @@ static void answer_messages(const struct request *r, struct answer *a, const str
 	a->type = form->type;
 	if (!form->begin)
 		return;
-	l->envelope = (struct envelope){begin_file, form->separator, end_file, form->idle};
+	l->envelope =
+		(struct envelope){begin_file, form->separator, end_file, form->idle, form->broken};
 	a->envelope = &l->envelope;
 	name_file(a, form, chosen);
 }

@@ -5,23 +5,25 @@
  *   parameters they match in alphabetical order; a name that no message has makes an empty column.
  *   Without `fields` they are all parameters of the protocol. The suffix columns of further cells
  *   and access points (gsm.lac.1) depend on what comes, which a header cannot wait for: they are
- *   there when `fields` names them, and no mask means them.
+ *   there when `fields` names them, and no mask means them. A file that could not be finished ends
+ *   in a quoted field without its closing quote: behind a proxy the broken connection is not seen.
  * GeoJSON (RFC 7946): a FeatureCollection with a Point for each message that has a position; the
  *   message, less what `fields` leaves out, is its properties.
  * GPX 1.1: a track for each device, one after the other, of the messages that have a valid position;
- *   speed (m/s) and course as extensions; `fields` does not matter. */
+ *   speed (m/s) and course as extensions; `fields` does not matter, `count` is used up device by
+ *   device. */
 #ifndef HTTP_FORM_H
 #define HTTP_FORM_H
 
 #include "http/reading.h"
 
 struct form {
-	const char *name;      /* of ?format= */
-	const char *type;      /* content type */
-	const char *suffix;    /* of the file's name; NULL: no file */
-	const char *separator; /* between messages */
-	const char *idle;      /* see struct envelope */
-	bool in_turn;          /* devices come one after the other */
+	const char *name;          /* of ?format= */
+	const char *type;          /* content type */
+	const char *suffix;        /* of the file's name; NULL: no file */
+	const char *separator;     /* between messages */
+	const char *idle, *broken; /* see struct envelope */
+	bool in_turn;              /* devices come one after the other */
 	/* What the functions below need; given back with free(). `fields` is copied. */
 	void *(*open)(struct str fields);
 	/* Before, for and after the messages; false: the buffer is full. put adds nothing for a

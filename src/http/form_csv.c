@@ -159,6 +159,7 @@ const struct form csv_form = {
 	.suffix = "csv",
 	.separator = "",
 	.idle = "",
+	.broken = "\"the rest is missing: the gateway failed",
 	.open = open,
 	.begin = begin,
 	.put = put_row,

@@ -144,6 +144,7 @@ const struct form gpx_form = {
 	.suffix = "gpx",
 	.separator = "",
 	.idle = "\n",
+	.broken = "",
 	.in_turn = true,
 	.open = open,
 	.begin = begin,

@@ -83,6 +83,7 @@ const struct form geojson_form = {
 	.suffix = "geojson",
 	.separator = ",",
 	.idle = "\n",
+	.broken = "",
 	.open = open,
 	.begin = begin,
 	.put = put_feature,

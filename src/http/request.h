@@ -79,6 +79,9 @@ struct envelope {
 	/* What may stand between items to keep the connection alive while the next one is long in
 	 * coming; empty: nothing may. */
 	const char *idle;
+	/* What follows when the rest cannot be given, so that nobody takes the answer for whole;
+	 * empty: the end that is missing says so. */
+	const char *broken;
 };
 
 struct answer {
@@ -99,6 +102,7 @@ struct answer {
 	void (*sleep)(void *producer, void (*wake)(void *context), void *context);
 	void *producer;
 	bool begun, any_item, ended;
+	bool broken; /* it ended too early */
 };
 
 void answer_init(struct answer *a);
@@ -139,5 +143,9 @@ enum fill {
 
 /* Writes the envelope and its items into a->body until it holds `bytes` or all is written. */
 enum fill answer_fill(struct answer *a, size_t bytes, struct error *e);
+
+/* After FILL_FAILED in the middle: the last words, when the form of the answer needs some. False:
+ * none. */
+MUST_USE bool answer_break(struct answer *a);
 
 #endif

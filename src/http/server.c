@@ -98,12 +98,14 @@ static ssize_t read_piece(void *context, uint64_t position, char *out, size_t ro
 	struct error e;
 	if (a->body.len == 0) {
 		if (a->ended)
-			return MHD_CONTENT_READER_END_OF_STREAM;
+			return a->broken ? MHD_CONTENT_READER_END_WITH_ERROR
+					 : MHD_CONTENT_READER_END_OF_STREAM;
 		enum fill fill = answer_fill(a, ANSWER_PIECE, &e);
 		check(fill != FILL_WAIT); /* it waits before the first piece or not at all */
 		if (fill == FILL_FAILED) {
 			log_error("http", "answer_broken", "reason=%s", log_quote(e.text));
-			return MHD_CONTENT_READER_END_WITH_ERROR;
+			if (!answer_break(a))
+				return MHD_CONTENT_READER_END_WITH_ERROR;
 		}
 	}
 	/* 0, when records were read and none was wanted, means: call again after the others */

@@ -291,6 +291,11 @@ static void files_are_streamed(void **state)
 	ask(l, "GET /gw/devices/2/messages?format=csv HTTP/1.1\r\n" AUTH, NULL);
 	assert_true(has(l, " 200 "));
 	assert_false(has(l, "\r\n0\r\n\r\n"));
+	/* a client of old, or a proxy, does not see that the connection broke */
+	fake_store_fail_after(l->rest->store, 3);
+	ask(l, "GET /gw/devices/2/messages?format=csv HTTP/1.0\r\n" AUTH, NULL);
+	assert_true(has(l, "\r\n\"the rest is missing: the gateway failed"));
+	assert_int_equal(count_of(l, "\"the rest"), 1);
 	fake_store_fail_after(l->rest->store, 0);
 	ask(l, "GET /gw/devices/2/messages?format=csv HTTP/1.1\r\n" AUTH, NULL);
 	assert_true(has(l, "HTTP/1.1 500 "));
