@@ -8,7 +8,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { PATIENCE_MS = 5000 };
+enum {
+	PATIENCE_MS = 5000,
+	STALL_US = 1000 * 1000, /* nothing came back for so long: no further thread is to wait */
+};
 
 struct poster {
 	struct writer *writer;
@@ -17,6 +20,7 @@ struct poster {
 	pthread_cond_t stored; /* on the monotonic clock */
 	struct lane *lane;
 	uint64_t given, returned; /* records */
+	int64_t progress_us;      /* when something came back, or the first was given */
 	bool is_closed;
 };
 
@@ -30,6 +34,7 @@ static void take_back(void *context)
 		p->returned += b->count;
 		lane_recycle(p->lane, b);
 	}
+	p->progress_us = clock_monotonic_us();
 	pthread_cond_broadcast(&p->stored);
 	pthread_mutex_unlock(&p->lock);
 }
@@ -71,6 +76,8 @@ static bool is_open_locked(struct poster *p, struct error *e)
 		return fail(e, "the gateway is stopping; nothing was stored");
 	if (writer_is_failing(p->writer))
 		return fail(e, "the store is failing; nothing was stored, try again later");
+	if (p->given > p->returned && clock_monotonic_us() - p->progress_us > STALL_US)
+		return fail(e, "the store is slow; nothing was stored, try again later");
 	if (lane_is_congested(p->lane))
 		return fail(e, "too many messages wait to be stored; try again later");
 	return true;
@@ -96,6 +103,8 @@ static void give_locked(struct poster *p, const struct record *records, size_t c
 		r->body.at = memcpy(b->bodies + b->bytes, records[i].body.at, r->body.len);
 		b->bytes += r->body.len;
 	}
+	if (p->given == p->returned)
+		p->progress_us = clock_monotonic_us();
 	p->given += count;
 	lane_submit(p->lane, b);
 }

@@ -198,14 +198,40 @@ static void a_failing_store_is_told(void **state)
 	assert_false(post(p, 2, 1, &e));
 	assert_string_equal(e.text, "the store is failing; nothing was stored, try again later");
 	store_set(s, &s->broken, false);
-	while (writer_is_failing(w))
-		(void)post(p, 3, 0, &e);
-	assert_true(post(p, 4, 1, &e));
+	while (!post(p, 4, 1, &e)) /* until what waited has come back */
+		assert_non_null(strstr(e.text, "nothing was stored"));
 	assert_int_equal(s->stored[1], 1); /* what waited was stored in the end */
 	assert_int_equal(s->stored[2], 0);
 	poster_close(p);
 	assert_false(post(p, 5, 1, &e));
 	assert_string_equal(e.text, "the gateway is stopping; nothing was stored");
+	assert_true(writer_stop(w, 1000, &left, &e));
+	poster_free(p);
+	writer_free(w);
+	store_drop(s);
+}
+
+/* While nothing moves, no more threads are kept than those that wait already. */
+static void a_store_that_hangs_keeps_nobody(void **state)
+{
+	(void)state;
+	struct store *s = store_new();
+	struct writer *w = writer_start(s, 0);
+	struct poster *p = poster_new(w, 100);
+	size_t left, tries = 0;
+	struct error e;
+	s->held = true;
+	do {
+		assert_false(post(p, ++tries, 1, &e));
+		assert_true(tries < 100);
+	} while (!strstr(e.text, "the store is slow; nothing was stored"));
+	store_set(s, &s->held, false);
+	while (!post(p, 200, 1, &e))
+		assert_non_null(strstr(e.text, "the store is slow"));
+	assert_int_equal(s->stored[tries], 0);
+	assert_int_equal(s->stored[tries - 1], 1);
+	assert_int_equal(s->stored[200], 1);
+	poster_close(p);
 	assert_true(writer_stop(w, 1000, &left, &e));
 	poster_free(p);
 	writer_free(w);
@@ -218,6 +244,7 @@ int main(void)
 		cmocka_unit_test(what_returns_is_stored_once),
 		cmocka_unit_test(full_posts_go_one_behind_the_other),
 		cmocka_unit_test(a_failing_store_is_told),
+		cmocka_unit_test(a_store_that_hangs_keeps_nobody),
 	};
 	return cmocka_run_group_tests_name("poster", tests, NULL, NULL);
 }
