@@ -20,7 +20,7 @@ enum {
 struct block {
 	int64_t id;
 	struct place from, to;
-	size_t count;
+	size_t count, bytes;
 };
 
 /* The block that statement `i` answers; *found tells whether there is one. */
@@ -36,6 +36,7 @@ static bool find(
 		.from = {sqlite3_column_int64(row, 1), (uint64_t)sqlite3_column_int64(row, 2)},
 		.to = {sqlite3_column_int64(row, 3), (uint64_t)sqlite3_column_int64(row, 4)},
 		.count = (size_t)sqlite3_column_int64(row, 5),
+		.bytes = (size_t)sqlite3_column_int64(row, 6),
 	};
 	db_end(&s->history, i);
 	return true;
@@ -63,29 +64,34 @@ static bool add_row(void *context, const struct record *r)
 }
 
 /* Appends the records of a block and deletes it. */
-static bool take(struct store *s, const struct block *b, struct rows *rows, struct error *e)
+static bool take(
+	struct store *s, uint32_t device, const struct block *b, struct rows *rows, struct error *e)
 {
 	struct db *db = &s->history;
-	sqlite3_stmt *row = db_start(db, HISTORY_BLOCK_READ, "i", b->id);
-	enum db_step step = db_step(db, HISTORY_BLOCK_READ, e);
+	sqlite3_stmt *row = db_start(db, HISTORY_READ, "i", b->id);
+	enum db_step step = db_step(db, HISTORY_READ, e);
 	if (step == DB_DONE)
 		return fail(e, "history.db: block %jd is gone", (intmax_t)b->id);
 	if (step != DB_ROW)
 		return false;
 	bool done = columns_decode(s->decoder, db_blob(row, 0), NULL, add_row, rows, e);
-	db_end(db, HISTORY_BLOCK_READ);
-	return done && db_do(db, HISTORY_BLOCK_DELETE, e, "i", b->id);
+	db_end(db, HISTORY_READ);
+	kept_take(s->kept, QUERY_DEVICE, device, b->bytes);
+	return done && db_do(db, HISTORY_DELETE, e, "i", b->id);
 }
 
-static bool write_block(struct store *s, const struct record *r, size_t count, struct error *e)
+bool block_write(struct store *s, const struct record *r, size_t count, struct error *e)
 {
 	int level = count >= BLOCK_FULL ? FULL_LEVEL : TEMPORARY_LEVEL;
 	struct place from = place_of(&r[0]), to = place_of(&r[count - 1]);
 	s->blob.len = 0;
-	return columns_encode(s->encoder, r, count, level, &s->blob, e) &&
-	       db_do(&s->history, HISTORY_BLOCK_ADD, e, "iiiiiib", (int64_t)r->origin.device,
-		       from.us, (int64_t)from.seq, to.us, (int64_t)to.seq, (int64_t)count,
-		       buf_str(&s->blob));
+	if (!columns_encode(s->encoder, r, count, level, &s->blob, e))
+		return false;
+	struct ages ages = ages_of(r, count);
+	kept_add(s->kept, QUERY_DEVICE, r->origin.device, s->blob.len, ages);
+	return db_do(&s->history, HISTORY_BLOCK_ADD, e, "iiiiiibiii", (int64_t)r->origin.device,
+		from.us, (int64_t)from.seq, to.us, (int64_t)to.seq, (int64_t)count,
+		buf_str(&s->blob), ages.newest_us, ages.oldest_us, (int64_t)s->blob.len);
 }
 
 static bool write_blocks(struct store *s, const struct rows *rows, struct error *e)
@@ -93,7 +99,7 @@ static bool write_blocks(struct store *s, const struct rows *rows, struct error 
 	size_t parts = (rows->count + BLOCK_MAX - 1) / BLOCK_MAX;
 	for (size_t i = 0; i < parts; i++) {
 		size_t begin = rows->count * i / parts, end = rows->count * (i + 1) / parts;
-		if (!write_block(s, rows->at + begin, end - begin, e))
+		if (!block_write(s, rows->at + begin, end - begin, e))
 			return false;
 	}
 	return true;
@@ -116,7 +122,7 @@ static bool swallow(struct store *s, uint32_t device, struct block last, size_t 
 			return false;
 	}
 	while (n)
-		if (!take(s, &blocks[--n], rows, e))
+		if (!take(s, device, &blocks[--n], rows, e))
 			return false;
 	return true;
 }
@@ -141,7 +147,7 @@ static bool add_some(struct store *s, const struct record *const *records, size_
 	rows_empty(rows);
 	bool is_after_all = has_owner && !has_next && place_cmp(first, owner.to) > 0;
 	if (is_after_all ? !swallow(s, device, owner, n, rows, e)
-			 : has_owner && !take(s, &owner, rows, e))
+			 : has_owner && !take(s, device, &owner, rows, e))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		rows_add_borrowed(rows, records[i]);

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool db_fail(struct db *db, struct error *e)
@@ -14,8 +15,9 @@ bool db_fail(struct db *db, struct error *e)
 		reason ? reason : "", reason ? ")" : "");
 }
 
-bool db_open(
-	struct db *db, const char *directory, const char *file, const char *set_up, struct error *e)
+/* `first` is run before anything is written. */
+static bool open_file(struct db *db, const char *directory, const char *file, const char *first,
+	const char *set_up, struct error *e)
 {
 	*db = (struct db){.file = file};
 	struct buf path;
@@ -30,15 +32,45 @@ bool db_open(
 		return false;
 	}
 	sqlite3_busy_timeout(db->handle, 10000);
-	if (!db_run(db,
-		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		    "PRAGMA wal_autocheckpoint=0",
-		    e) ||
+	if (!db_run(db, first, e) ||
+		!db_run(db,
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+			"PRAGMA wal_autocheckpoint=0",
+			e) ||
 		(set_up && !db_run(db, set_up, e))) {
 		db_close(db);
 		return false;
 	}
 	return true;
+}
+
+bool db_open(
+	struct db *db, const char *directory, const char *file, const char *set_up, struct error *e)
+{
+	return open_file(db, directory, file, "", set_up, e);
+}
+
+bool db_open_shrinking(
+	struct db *db, const char *directory, const char *file, const char *set_up, struct error *e)
+{
+	return open_file(db, directory, file, "PRAGMA auto_vacuum=INCREMENTAL", set_up, e);
+}
+
+static int take_number(void *context, int count, char **values, char **names)
+{
+	(void)names;
+	if (count && values[0])
+		*(int64_t *)context = strtoll(values[0], NULL, 10);
+	return 0;
+}
+
+int64_t db_pragma(struct db *db, const char *name)
+{
+	char sql[64];
+	int64_t number = 0;
+	snprintf(sql, sizeof sql, "PRAGMA %s", name);
+	(void)sqlite3_exec(db->handle, sql, take_number, &number, NULL);
+	return number;
 }
 
 bool db_prepare(struct db *db, const char *const *sql, size_t count, struct error *e)

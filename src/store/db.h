@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-enum { DB_STATEMENTS_MAX = 16 };
+enum { DB_STATEMENTS_MAX = 40 };
 
 struct db {
 	sqlite3 *handle;
@@ -18,6 +18,13 @@ struct db {
  * runs `set_up` (may be NULL). False with a sentence; db is closed then. */
 MUST_USE bool db_open(struct db *db, const char *directory, const char *file, const char *set_up,
 	struct error *e);
+
+/* The same; a file that this creates can give pages back (PRAGMA incremental_vacuum). */
+MUST_USE bool db_open_shrinking(struct db *db, const char *directory, const char *file,
+	const char *set_up, struct error *e);
+
+/* The number that "PRAGMA name" answers; 0 when it answers none. */
+int64_t db_pragma(struct db *db, const char *name);
 
 /* sql[i] becomes statement i. */
 MUST_USE bool db_prepare(struct db *db, const char *const *sql, size_t count, struct error *e);

@@ -44,6 +44,7 @@ struct reader {
 struct reading {
 	const struct query *q;
 	struct place low, high; /* inclusive */
+	int64_t oldest_us;      /* of its times, one must not be before this */
 	record_fn *each;
 	void *context;
 	size_t left; /* records that may be passed on */
@@ -131,11 +132,15 @@ static bool step_on(struct place *p)
 }
 
 /* False: the query can have no answer. */
-static bool set_bounds(struct reading *g)
+static bool set_bounds(const struct store *s, struct reading *g)
 {
 	const struct query *q = g->q;
 	bool by_device = q->by == QUERY_DEVICE;
-	g->low = (struct place){by_device ? q->from_us : 0, 0};
+	g->oldest_us = INT64_MIN;
+	if (s->limit && !s->limit(s->limit_context, q->by, q->id, &g->oldest_us))
+		return false;
+	g->low = by_device ? (struct place){q->from_us, 0}
+			   : (struct place){0, kept_trimmed(s->kept, q->id)};
 	g->high = (struct place){by_device ? q->to_us : 0, UINT64_MAX};
 	struct place after = {by_device ? q->after_us : 0, q->after_seq};
 	if (q->after && !(q->reverse ? step_back(&after) : step_on(&after)))
@@ -152,6 +157,8 @@ static bool is_wanted(void *context, const struct record *r)
 	const struct reading *g = context;
 	bool by_device = g->q->by == QUERY_DEVICE;
 	struct place place = {by_device ? r->time_us : 0, r->seq};
+	if (r->time_us < g->oldest_us && r->received_us < g->oldest_us)
+		return false;
 	return place_cmp(place, g->low) >= 0 && place_cmp(place, g->high) <= 0 &&
 	       (by_device || (r->received_us >= g->q->from_us && r->received_us <= g->q->to_us));
 }
@@ -361,7 +368,7 @@ bool store_read(
 {
 	struct reading g = {
 		.q = q, .each = each, .context = context, .left = q->count ? q->count : SIZE_MAX};
-	if (!set_bounds(&g))
+	if (!set_bounds(s, &g))
 		return true;
 	g.reader = reader_take(s, e);
 	if (!g.reader)
@@ -376,4 +383,10 @@ bool store_read(
 	free(g.tail);
 	reader_give(s, g.reader);
 	return done;
+}
+
+void store_limit_reads(struct store *s, limit_fn *limit, void *context)
+{
+	s->limit = limit;
+	s->limit_context = context;
 }

@@ -12,6 +12,7 @@ enum {
 	TAIL_LIMIT = 8,        /* times tail_bytes: no more is appended */
 	PATIENCE_S = 30,       /* for the settler to make room */
 	WAL_PAGES = 2048,      /* from then on a checkpoint is worth its fsyncs */
+	SHRUNK_PAGES = 16384,  /* so many free ones are too many */
 	DELETED_AT_ONCE = 128, /* groups; a commit waits no longer than one step takes */
 };
 
@@ -201,6 +202,27 @@ bool store_append(struct store *s, struct record *records, size_t count, struct 
 uint64_t store_head(struct store *s)
 {
 	return s->head;
+}
+
+/* ---- shrink ---- */
+
+/* What waited for a settler that could not work, or for a slow one, has left a large and empty file.
+ * When little is in it, writing that anew takes no longer than a commit or two. */
+bool log_shrink(struct store *s, struct error *e)
+{
+	struct db *db = &s->log_side;
+	bool done = true;
+	pthread_mutex_lock(&s->log_lock);
+	int64_t unused = db_pragma(db, "freelist_count");
+	int64_t used = db_pragma(db, "page_count") - unused;
+	if (unused > SHRUNK_PAGES && used < SHRUNK_PAGES / 8) {
+		done = db_run(db, "VACUUM", e);
+		s->wal_pages = WAL_PAGES; /* the file is cut by a checkpoint */
+	}
+	pthread_mutex_unlock(&s->log_lock);
+	if (s->wal_pages >= WAL_PAGES)
+		worker_wake(&s->keeper);
+	return done;
 }
 
 /* ---- keep ---- */

@@ -8,14 +8,30 @@
 
 enum { EACH_PAGE = 1000 };
 
-enum statement { PUT, DELETE, RAISE, NEXT, PAGE, BEGIN, COMMIT, ROLLBACK, STATEMENTS };
+enum statement {
+	PUT,
+	DELETE,
+	RAISE,
+	NEXT,
+	PAGE,
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	LAST,
+	TRIM,
+	UNTRIM,
+	STATEMENTS
+};
 
 static const char set_up[] =
 	"CREATE TABLE IF NOT EXISTS resource(kind TEXT, id INTEGER, json TEXT NOT NULL,"
 	" PRIMARY KEY(kind, id)) WITHOUT ROWID;"
 	/* the highest id that was ever used */
 	"CREATE TABLE IF NOT EXISTS counter(kind TEXT PRIMARY KEY, last INTEGER NOT NULL)"
-	" WITHOUT ROWID";
+	" WITHOUT ROWID;"
+	/* records of a channel below this are not given any more; here and not in the history,
+	 * so that trimming waits for no settling */
+	"CREATE TABLE IF NOT EXISTS trim(channel INTEGER PRIMARY KEY, seq INTEGER NOT NULL)";
 
 static const char *const sql[STATEMENTS] = {
 	[PUT] = "INSERT INTO resource VALUES(?1, ?2, ?3)"
@@ -29,14 +45,30 @@ static const char *const sql[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
+	[LAST] = "SELECT last FROM counter WHERE kind = ?1",
+	[TRIM] = "INSERT INTO trim VALUES(?1, ?2)"
+		 " ON CONFLICT DO UPDATE SET seq = excluded.seq WHERE seq < excluded.seq",
+	[UNTRIM] = "DELETE FROM trim WHERE channel = ?1",
 };
+
+static bool load_trims(struct store *s, struct error *e)
+{
+	sqlite3_stmt *row;
+	if (sqlite3_prepare_v2(s->resources.handle, "SELECT channel, seq FROM trim", -1, &row,
+		    NULL) != SQLITE_OK)
+		return db_fail(&s->resources, e);
+	while (sqlite3_step(row) == SQLITE_ROW)
+		kept_trim(s->kept, (uint32_t)sqlite3_column_int64(row, 0),
+			(uint64_t)sqlite3_column_int64(row, 1));
+	return sqlite3_finalize(row) == SQLITE_OK || db_fail(&s->resources, e);
+}
 
 bool resources_open(struct store *s, struct error *e)
 {
 	/* seldom written: SQLite may look after this WAL itself */
 	return db_open(&s->resources, s->directory, "cantrack.db", set_up, e) &&
 	       db_run(&s->resources, "PRAGMA wal_autocheckpoint=1000", e) &&
-	       db_prepare(&s->resources, sql, STATEMENTS, e);
+	       db_prepare(&s->resources, sql, STATEMENTS, e) && load_trims(s, e);
 }
 
 static void roll_back(struct db *db)
@@ -162,5 +194,42 @@ bool store_each(
 		}
 	}
 	buf_clear(&page);
+	return done;
+}
+
+bool resources_last_id(struct store *s, const char *kind, uint32_t *last, struct error *e)
+{
+	struct db *db = &s->resources;
+	*last = 0;
+	pthread_mutex_lock(&s->resources_lock);
+	db_start(db, LAST, "t", str_of(kind));
+	enum db_step step;
+	while ((step = db_step(db, LAST, e)) == DB_ROW)
+		*last = (uint32_t)sqlite3_column_int64(db->statements[LAST], 0);
+	pthread_mutex_unlock(&s->resources_lock);
+	return step == DB_DONE;
+}
+
+/* ---- trimmed channels ---- */
+
+bool store_trim_channel(struct store *s, uint32_t channel, uint64_t seq, struct error *e)
+{
+	pthread_mutex_lock(&s->resources_lock);
+	/* no further than seqs are given: records to come are not trimmed */
+	uint64_t end = store_head(s) + 1;
+	seq = seq < end ? seq : end;
+	bool done = seq <= kept_trimmed(s->kept, channel) ||
+		    db_do(&s->resources, TRIM, e, "ii", (int64_t)channel, (int64_t)seq);
+	if (done)
+		kept_trim(s->kept, channel, seq);
+	pthread_mutex_unlock(&s->resources_lock);
+	return done;
+}
+
+bool resources_forget_trim(struct store *s, uint32_t channel, struct error *e)
+{
+	pthread_mutex_lock(&s->resources_lock);
+	bool done = db_do(&s->resources, UNTRIM, e, "i", (int64_t)channel);
+	pthread_mutex_unlock(&s->resources_lock);
 	return done;
 }

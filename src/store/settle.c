@@ -2,7 +2,7 @@
  * each device's history in blocks (blocks.c). The settler moves a prefix of the tail there in one
  * transaction, with a snapshot of the state that changed. Its transaction is long, but nobody else
  * writes to this file, and readers do not wait for it. */
-#include "store/sqlite.h"
+#include "store/shorten.h"
 
 #include "base/clock.h"
 #include "base/die.h"
@@ -17,43 +17,6 @@ enum {
 	SETTLED_AT_ONCE = 1 << 20, /* records; bounds memory and the size of a transaction */
 	RETRY_S = 5,
 	WARN_S = 60,
-};
-
-static const char set_up[] =
-	"CREATE TABLE IF NOT EXISTS settled(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER);"
-	"INSERT OR IGNORE INTO settled VALUES(1, 0);"
-	"CREATE TABLE IF NOT EXISTS chunk(id INTEGER PRIMARY KEY, channel INTEGER, first_seq "
-	"INTEGER,"
-	" last_seq INTEGER, from_us INTEGER, to_us INTEGER, blob BLOB);"
-	"CREATE INDEX IF NOT EXISTS chunk_place ON chunk(channel, last_seq, first_seq, from_us, "
-	"to_us);"
-	"CREATE TABLE IF NOT EXISTS block(id INTEGER PRIMARY KEY, device INTEGER, from_us INTEGER,"
-	" from_seq INTEGER, to_us INTEGER, to_seq INTEGER, count INTEGER, blob BLOB);"
-	"CREATE UNIQUE INDEX IF NOT EXISTS block_place ON block(device, from_us, from_seq);"
-	"CREATE TABLE IF NOT EXISTS device(device INTEGER PRIMARY KEY, last_seq INTEGER,"
-	" last_us INTEGER, telemetry BLOB);"
-	"CREATE TABLE IF NOT EXISTS ident(channel INTEGER, ident INTEGER, last_seq INTEGER,"
-	" count INTEGER, bytes INTEGER, last_us INTEGER, device INTEGER, peer BLOB,"
-	" PRIMARY KEY(channel, ident)) WITHOUT ROWID";
-
-#define BLOCK "SELECT id, from_us, from_seq, to_us, to_seq, count FROM block WHERE device = ?1"
-
-static const char *const sql[HISTORY_STATEMENTS] = {
-	[HISTORY_BEGIN] = "BEGIN IMMEDIATE",
-	[HISTORY_COMMIT] = "COMMIT",
-	[HISTORY_ROLLBACK] = "ROLLBACK",
-	[HISTORY_SETTLED] = "UPDATE settled SET seq = ?1",
-	[HISTORY_CHUNK] = "INSERT INTO chunk VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6)",
-	[HISTORY_DEVICE] = "INSERT OR REPLACE INTO device VALUES(?1, ?2, ?3, ?4)",
-	[HISTORY_IDENT] = "INSERT OR REPLACE INTO ident VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[HISTORY_BLOCK_OWNER] = BLOCK " AND (from_us, from_seq) <= (?2, ?3)"
-				      " ORDER BY from_us DESC, from_seq DESC LIMIT 1",
-	[HISTORY_BLOCK_FIRST] = BLOCK " ORDER BY from_us, from_seq LIMIT 1",
-	[HISTORY_BLOCK_NEXT] = BLOCK " AND (from_us, from_seq) > (?2, ?3)"
-				     " ORDER BY from_us, from_seq LIMIT 1",
-	[HISTORY_BLOCK_READ] = "SELECT blob FROM block WHERE id = ?1",
-	[HISTORY_BLOCK_ADD] = "INSERT INTO block VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[HISTORY_BLOCK_DELETE] = "DELETE FROM block WHERE id = ?1",
 };
 
 /* ---- open ---- */
@@ -111,11 +74,9 @@ static bool load(struct store *s, const char *select,
 
 bool settle_open(struct store *s, struct error *e)
 {
-	return db_open(&s->history, s->directory, "history.db", set_up, e) &&
-	       db_run(&s->history, "PRAGMA cache_size=-32768", e) &&
-	       db_prepare(&s->history, sql, HISTORY_STATEMENTS, e) &&
-	       load(s, "SELECT seq FROM settled", load_settled, e) &&
-	       load(s, "SELECT * FROM device", load_devices, e) &&
+	return history_open(s, e) && load(s, "SELECT seq FROM settled", load_settled, e) &&
+	       load(s, "SELECT device, last_seq, last_us, telemetry FROM device", load_devices,
+		       e) &&
 	       load(s, "SELECT * FROM ident", load_idents, e);
 }
 
@@ -200,7 +161,7 @@ static bool save_device(struct pass *pass, uint32_t device, struct error *e)
 		(int64_t)d.last_seq, d.last_active_us, buf_str(&pass->telemetry));
 }
 
-static bool add_chunk(struct store *s, const struct record *r, size_t count, struct error *e)
+bool chunk_write(struct store *s, const struct record *r, size_t count, struct error *e)
 {
 	int64_t from_us = INT64_MAX, to_us = INT64_MIN;
 	for (size_t i = 0; i < count; i++) {
@@ -208,10 +169,13 @@ static bool add_chunk(struct store *s, const struct record *r, size_t count, str
 		to_us = r[i].received_us > to_us ? r[i].received_us : to_us;
 	}
 	s->blob.len = 0;
-	return columns_encode(s->encoder, r, count, CHUNK_LEVEL, &s->blob, e) &&
-	       db_do(&s->history, HISTORY_CHUNK, e, "iiiiib", (int64_t)r->origin.channel,
-		       (int64_t)r->seq, (int64_t)r[count - 1].seq, from_us, to_us,
-		       buf_str(&s->blob));
+	if (!columns_encode(s->encoder, r, count, CHUNK_LEVEL, &s->blob, e))
+		return false;
+	struct ages ages = ages_of(r, count);
+	kept_add(s->kept, QUERY_CHANNEL, r->origin.channel, s->blob.len, ages);
+	return db_do(&s->history, HISTORY_CHUNK, e, "iiiiibiiii", (int64_t)r->origin.channel,
+		(int64_t)r->seq, (int64_t)r[count - 1].seq, from_us, to_us, buf_str(&s->blob),
+		(int64_t)count, ages.newest_us, ages.oldest_us, (int64_t)s->blob.len);
 }
 
 static bool settle_channels(struct pass *pass, struct error *e)
@@ -230,7 +194,7 @@ static bool settle_channels(struct pass *pass, struct error *e)
 		const struct record *r = pass->rows.at;
 		for (size_t at = 0, fit; done && at < pass->rows.count; at += fit) {
 			fit = columns_fit(r + at, pass->rows.count - at);
-			done = add_chunk(pass->s, r + at, fit, e);
+			done = chunk_write(pass->s, r + at, fit, e);
 		}
 	}
 	return done;
@@ -262,6 +226,7 @@ static bool settle_pass(struct pass *pass, uint64_t last, struct error *e)
 		    db_do(db, HISTORY_COMMIT, e, "");
 	if (!sqlite3_get_autocommit(db->handle))
 		(void)db_do(db, HISTORY_ROLLBACK, NULL, "");
+	kept_commit(pass->s->kept, done);
 	return done;
 }
 
@@ -291,8 +256,7 @@ static bool settle_some(struct store *s, uint64_t end, bool *more, struct error 
 	buf_clear(&pass.telemetry);
 	/* Readers may hold it up; then the next one goes further. */
 	if (done)
-		sqlite3_wal_checkpoint_v2(
-			s->history.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		history_checkpoint(s);
 	return done;
 }
 

@@ -72,6 +72,7 @@ static struct store *store_new(const struct store_options *options)
 	s->decoder = decoder_new();
 	s->tail = tail_new();
 	s->state = state_new();
+	s->kept = kept_new();
 	return s;
 }
 
@@ -83,6 +84,7 @@ struct store *store_open(const struct store_options *options, struct error *e)
 		store_close(s);
 		return NULL;
 	}
+	kept_limit_trims(s->kept, s->head + 1);
 	worker_start(&s->keeper, log_keep, s);
 	worker_start(&s->settler, settle_round, s);
 	worker_wake(&s->keeper);
@@ -101,6 +103,7 @@ void store_close(struct store *s)
 	db_close(&s->resources);
 	tail_free(s->tail);
 	state_free(s->state);
+	kept_free(s->kept);
 	encoder_free(s->log_encoder);
 	encoder_free(s->encoder);
 	decoder_free(s->decoder);

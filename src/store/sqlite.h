@@ -4,6 +4,7 @@
 
 #include "store/columns.h"
 #include "store/db.h"
+#include "store/kept.h"
 #include "store/rows.h"
 #include "store/state.h"
 #include "store/store.h"
@@ -53,6 +54,11 @@ struct store {
 	int64_t warned_us;            /* the settler's */
 	bool settle_failed;           /* under settler.lock, like the sentence */
 	struct error settle_error;
+	struct kept *kept; /* what lies in the history, a summary */
+	atomic_bool retain_stops;
+
+	limit_fn *limit; /* of what may be read; may be NULL */
+	void *limit_context;
 
 	/* history.c: connections that read */
 	pthread_mutex_t readers_lock;
@@ -85,6 +91,17 @@ MUST_USE bool log_replay(struct store *s, struct error *e);
 /* Deletes what is settled and keeps the WAL short: the keeper's round. */
 void log_keep(struct store *s);
 
+/* Gives disk back when log.db is much larger than it need be: at the end of a retention. */
+MUST_USE bool log_shrink(struct store *s, struct error *e);
+
+/* ---- schema.c ---- */
+
+/* Opens (creates, converts) history.db and fills s->kept. */
+MUST_USE bool history_open(struct store *s, struct error *e);
+
+/* What a row of HISTORY_SUM says. */
+struct kept_item kept_row(enum query_by by, sqlite3_stmt *row);
+
 /* ---- settle.c, blocks.c ---- */
 
 MUST_USE bool settle_open(struct store *s, struct error *e);
@@ -95,6 +112,10 @@ void settle_round(struct store *s); /* the settler's */
 MUST_USE bool blocks_add(
 	struct store *s, const struct record *const *records, size_t count, struct error *e);
 
+/* Writes one block of a device or one chunk of a channel. In a transaction. */
+MUST_USE bool block_write(struct store *s, const struct record *r, size_t count, struct error *e);
+MUST_USE bool chunk_write(struct store *s, const struct record *r, size_t count, struct error *e);
+
 /* ---- history.c ---- */
 
 void readers_close(struct store *s);
@@ -102,6 +123,12 @@ void readers_close(struct store *s);
 /* ---- resources.c ---- */
 
 MUST_USE bool resources_open(struct store *s, struct error *e);
+
+/* The highest id of a kind that was ever used; 0: none. */
+MUST_USE bool resources_last_id(struct store *s, const char *kind, uint32_t *last, struct error *e);
+
+/* Forgets how far a channel, which is gone, was trimmed. */
+MUST_USE bool resources_forget_trim(struct store *s, uint32_t channel, struct error *e);
 
 /* ---- statements of history.db's writer ---- */
 
@@ -116,10 +143,20 @@ enum history_statement {
 	HISTORY_BLOCK_OWNER,
 	HISTORY_BLOCK_FIRST,
 	HISTORY_BLOCK_NEXT,
-	HISTORY_BLOCK_READ,
 	HISTORY_BLOCK_ADD,
-	HISTORY_BLOCK_DELETE,
-	HISTORY_STATEMENTS
+	HISTORY_FORGET_DEVICE,
+	HISTORY_FORGET_IDENTS,
+	HISTORY_TRIMMED,
+	/* in pairs: add the enum query_by */
+	HISTORY_READ,
+	HISTORY_DELETE = HISTORY_READ + 2,
+	HISTORY_DUE = HISTORY_DELETE + 2,
+	HISTORY_STALE = HISTORY_DUE + 2,
+	HISTORY_OLDEST = HISTORY_STALE + 2,
+	HISTORY_SUM = HISTORY_OLDEST + 2,
+	HISTORY_UNMEASURED = HISTORY_SUM + 2,
+	HISTORY_MEASURE = HISTORY_UNMEASURED + 2,
+	HISTORY_STATEMENTS = HISTORY_MEASURE + 2
 };
 
 #endif

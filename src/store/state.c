@@ -10,16 +10,18 @@
 enum { APPLIED_UNDER_ONE_LOCK = 64, IDENTS_UNDER_ONE_LOCK = 4096 };
 
 struct device_state {
-	uint64_t last_seq;
+	uint64_t last_seq; /* 0: forgotten */
 	int64_t last_active_us;
 	char *telemetry;
 	uint32_t len, room;
+	uint32_t id;
 };
 
 struct ident_state {
 	struct ident_info info;
 	uint64_t last_seq;
-	uint32_t channel;
+	uint32_t channel; /* 0: forgotten */
+	uint32_t next;    /* forgotten: the place of the next such + 1 */
 };
 
 struct state {
@@ -29,6 +31,7 @@ struct state {
 	size_t device_count, device_room;
 	struct ident_state *idents; /* only ever grows: places stay valid */
 	size_t ident_count, ident_room;
+	uint32_t forgotten; /* a place to use again + 1; the map may still lead there */
 	size_t without_device;
 	uint64_t dropped;
 	struct buf scratch;
@@ -63,7 +66,7 @@ void state_free(struct state *s)
 static struct device_state *find_device(struct state *s, uint32_t device)
 {
 	uint32_t place = map_get(&s->device_places, device, 0);
-	return place ? &s->devices[place - 1] : NULL;
+	return place && s->devices[place - 1].last_seq ? &s->devices[place - 1] : NULL;
 }
 
 static struct device_state *device_at(struct state *s, uint32_t device)
@@ -74,7 +77,7 @@ static struct device_state *device_at(struct state *s, uint32_t device)
 			s->device_room = s->device_room ? s->device_room * 2 : 64;
 			s->devices = xrealloc(s->devices, s->device_room * sizeof *s->devices);
 		}
-		s->devices[s->device_count++] = (struct device_state){0};
+		s->devices[s->device_count++] = (struct device_state){.id = device};
 		*place = (uint32_t)s->device_count;
 	}
 	return &s->devices[*place - 1];
@@ -106,22 +109,40 @@ static void apply_to_device(struct state *s, const struct record *r)
 
 /* ---- idents ---- */
 
-/* NULL: it is new, has no device, and there are too many of those already. */
-static struct ident_state *ident_at(
-	struct state *s, uint32_t channel, uint64_t ident, uint32_t device)
+static struct ident_state *find_ident(struct state *s, uint32_t channel, uint64_t ident)
 {
 	uint32_t place = map_get(&s->ident_places, ident, channel);
-	if (place)
-		return &s->idents[place - 1];
-	if (!device && s->without_device >= IDENTS_WITHOUT_DEVICE_MAX)
-		return NULL;
+	struct ident_state *i = place ? &s->idents[place - 1] : NULL;
+	return i && i->channel == channel && i->info.ident == ident ? i : NULL;
+}
+
+static uint32_t ident_place(struct state *s)
+{
+	uint32_t place = s->forgotten;
+	if (place) {
+		s->forgotten = s->idents[place - 1].next;
+		return place;
+	}
 	if (s->ident_count == s->ident_room) {
 		s->ident_room = s->ident_room ? s->ident_room * 2 : 64;
 		s->idents = xrealloc(s->idents, s->ident_room * sizeof *s->idents);
 	}
-	struct ident_state *i = &s->idents[s->ident_count++];
+	return (uint32_t)++s->ident_count;
+}
+
+/* NULL: it is new, has no device, and there are too many of those already. */
+static struct ident_state *ident_at(
+	struct state *s, uint32_t channel, uint64_t ident, uint32_t device)
+{
+	struct ident_state *known = find_ident(s, channel, ident);
+	if (known)
+		return known;
+	if (!device && s->without_device >= IDENTS_WITHOUT_DEVICE_MAX)
+		return NULL;
+	uint32_t place = ident_place(s);
+	struct ident_state *i = &s->idents[place - 1];
 	*i = (struct ident_state){.info.ident = ident, .channel = channel};
-	*map_at(&s->ident_places, ident, channel) = (uint32_t)s->ident_count;
+	*map_at(&s->ident_places, ident, channel) = place;
 	s->without_device++;
 	return i;
 }
@@ -229,13 +250,13 @@ bool state_save_ident(struct state *s, uint32_t channel, uint64_t ident, uint64_
 	struct ident_info *out)
 {
 	pthread_mutex_lock(&s->lock);
-	uint32_t place = map_get(&s->ident_places, ident, channel);
-	if (place) {
-		*last_seq = s->idents[place - 1].last_seq;
-		*out = s->idents[place - 1].info;
+	const struct ident_state *i = find_ident(s, channel, ident);
+	if (i) {
+		*last_seq = i->last_seq;
+		*out = i->info;
 	}
 	pthread_mutex_unlock(&s->lock);
-	return place != 0;
+	return i != NULL;
 }
 
 bool state_replace_telemetry(
@@ -272,6 +293,72 @@ void state_load_ident(
 		set_ident_device(s, i, info->device);
 		i->info = *info;
 		i->last_seq = last_seq;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- forgetting ---- */
+
+size_t state_devices(struct state *s, uint32_t **out)
+{
+	size_t count = 0;
+	pthread_mutex_lock(&s->lock);
+	*out = xmalloc((s->device_count + 1) * sizeof **out);
+	for (size_t i = 0; i < s->device_count; i++)
+		if (s->devices[i].last_seq)
+			(*out)[count++] = s->devices[i].id;
+	pthread_mutex_unlock(&s->lock);
+	return count;
+}
+
+size_t state_channels(struct state *s, uint32_t **out)
+{
+	struct map seen = {0};
+	size_t count = 0, room = 16;
+	bool more = true;
+	*out = xmalloc(room * sizeof **out);
+	for (size_t i = 0; more;) {
+		pthread_mutex_lock(&s->lock);
+		size_t end = i + IDENTS_UNDER_ONE_LOCK;
+		for (; i < s->ident_count && i < end; i++) {
+			uint32_t channel = s->idents[i].channel;
+			uint32_t *is_seen = channel ? map_at(&seen, channel, 0) : NULL;
+			if (!is_seen || *is_seen)
+				continue;
+			*is_seen = 1;
+			if (count == room)
+				*out = xrealloc(*out, (room *= 2) * sizeof **out);
+			(*out)[count++] = channel;
+		}
+		more = i < s->ident_count;
+		pthread_mutex_unlock(&s->lock);
+	}
+	map_clear(&seen);
+	return count;
+}
+
+void state_forget_device(struct state *s, uint32_t device, uint64_t settled)
+{
+	pthread_mutex_lock(&s->lock);
+	struct device_state *d = find_device(s, device);
+	if (d && d->last_seq <= settled) {
+		free(d->telemetry);
+		*d = (struct device_state){.id = device};
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Places of a channel that is gone are used again. */
+void state_forget_idents(struct state *s, uint32_t channel, uint64_t settled)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t place = 1; place <= s->ident_count; place++) {
+		struct ident_state *i = &s->idents[place - 1];
+		if (i->channel != channel || i->last_seq > settled)
+			continue;
+		s->without_device -= i->info.device == 0;
+		*i = (struct ident_state){.next = s->forgotten};
+		s->forgotten = (uint32_t)place;
 	}
 	pthread_mutex_unlock(&s->lock);
 }

@@ -39,6 +39,16 @@ bool state_save_ident(struct state *s, uint32_t channel, uint64_t ident, uint64_
 MUST_USE bool state_replace_telemetry(
 	struct state *s, uint32_t device, uint64_t last_seq, struct str telemetry);
 
+/* The devices that have a state; the caller frees *out. */
+size_t state_devices(struct state *s, uint32_t **out);
+
+/* The channels that have idents, each once; the caller frees *out. */
+size_t state_channels(struct state *s, uint32_t **out);
+
+/* Forgets a device, or a channel's idents, unless records after `settled` made them. */
+void state_forget_device(struct state *s, uint32_t device, uint64_t settled);
+void state_forget_idents(struct state *s, uint32_t channel, uint64_t settled);
+
 /* Before the first state_apply. False: the telemetry is damaged. */
 MUST_USE bool state_load_device(
 	struct state *s, const struct device_snapshot *d, struct str telemetry);

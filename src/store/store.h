@@ -112,13 +112,29 @@ typedef bool retention_fn(void *context, enum query_by by, uint32_t id, struct r
 /* Deletes what is past its retention and gives the disk back, in short steps between which readers,
  * settling and appending go on. A record is past its time when both its timestamp and its
  * server.timestamp are older than ttl_us before now_us; nothing younger is touched, and what is past
- * its time is not read any more, even while it still shares a block with younger ones. *deleted
- * counts records. False with a sentence; what was deleted stays deleted. */
+ * its time is not read any more (see store_limit_reads), even while it still shares a block with
+ * younger ones, where it stays half its ttl longer at most. What is cut to a size in bytes loses whole
+ * blocks, or halves of them. An item whose id was never given out is not gone, but not known, and
+ * keeps all: so a lost list of devices does not cost their history.
+ *
+ * *deleted counts records, one for its device and one for its channel. From one thread at a time.
+ * False with a sentence; what was deleted stays deleted, the rest is tried next time. */
 MUST_USE bool store_retain(struct store *s, int64_t now_us, retention_fn *retention, void *context,
 	uint64_t *deleted, struct error *e);
 
+/* Ends a store_retain that is under way at its next step, and later ones at once: for who has to
+ * stop. */
+void store_retain_stop(struct store *s);
+
+/* Asked at each store_read: records both of whose times lie before *oldest_us are left out. False:
+ * all are. So what is past its time is gone to the microsecond, deleted or not. Set it before the
+ * first read; any thread that reads calls it. */
+typedef bool limit_fn(void *context, enum query_by by, uint32_t id, int64_t *oldest_us);
+void store_limit_reads(struct store *s, limit_fn *limit, void *context);
+
 /* Forgets the channel's records with a seq below `seq` (not the devices'): they are not read any
- * more, also after a restart, and their disk goes with the next store_retain. Never moves back. */
+ * more, also after a restart, and their disk goes with a later store_retain (whole chunks). Never
+ * moves back, and never beyond the records that there are. */
 MUST_USE bool store_trim_channel(struct store *s, uint32_t channel, uint64_t seq, struct error *e);
 
 /* Bytes on disk of a device's history or a channel's log, settled ones only. Cheap. */
