@@ -19,9 +19,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* A part that a build may lack. */
-#pragma weak store_trim_channel
-
 /* A reader that finds nothing it wants gives its thread back after so many records. */
 enum { PATIENCE_RECORDS = 2000 };
 
