@@ -368,7 +368,7 @@ bool store_read(
 {
 	struct reading g = {
 		.q = q, .each = each, .context = context, .left = q->count ? q->count : SIZE_MAX};
-	if (!set_bounds(s, &g))
+	if ((q->by == QUERY_CHANNEL && !q->id) || !set_bounds(s, &g))
 		return true;
 	g.reader = reader_take(s, e);
 	if (!g.reader)

@@ -24,8 +24,8 @@ struct str peer_text(const struct peer *peer, char *out);
 /* Where a record came from. */
 struct origin {
 	uint64_t ident;
-	uint32_t channel;
-	uint32_t device; /* 0: the ident was not registered when the message came */
+	uint32_t channel; /* 0: none, the message came over REST; only its device has it */
+	uint32_t device;  /* 0: the ident was not registered when the message came */
 	struct peer peer;
 	char vendor[2];
 };

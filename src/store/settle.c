@@ -182,7 +182,10 @@ static bool settle_channels(struct pass *pass, struct error *e)
 {
 	qsort(pass->records, pass->count, sizeof *pass->records, by_channel);
 	bool done = true;
-	for (size_t i = 0; done && i < pass->count;) {
+	size_t i = 0;
+	while (i < pass->count && !pass->records[i]->origin.channel)
+		i++; /* of no channel: its device alone has it */
+	while (done && i < pass->count) {
 		uint32_t channel = pass->records[i]->origin.channel;
 		rows_empty(&pass->rows);
 		for (; i < pass->count && pass->records[i]->origin.channel == channel &&

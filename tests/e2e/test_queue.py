@@ -247,3 +247,42 @@ def test_forgotten_telemetry_stays_away():
         Tracker(g).ask(heartbeat(305, 51))
         [latest] = g.get(path + "battery.level")
         assert latest["telemetry"]["battery.level"]["value"] == 51
+
+
+# ---- freeing ----
+
+
+def test_a_puller_frees_what_it_has():
+    """Each message once, and nothing is left behind, over kills."""
+    with Gateway() as g:
+        device = register(g, 401)
+        pulled, key = [], 0
+        for part in range(3):
+            tracker = Tracker(g)
+            for n in range(100):
+                tracker.ask(heartbeat(401, n))
+            while True:
+                _, answer = ask(g, "GET", "/gw/channels/1/messages", curr_key=key, delete=True,
+                                limit_count=37)
+                if not answer["result"]:
+                    break
+                pulled += answer["result"]
+                key = answer["next_key"]
+            assert g.get("/gw/channels/1/messages") == []
+            g.kill()
+            g.start()
+            assert g.get("/gw/channels/1/messages") == []
+        assert [m["battery.level"] for m in pulled] == [n for _ in range(3) for n in range(100)]
+        assert len(g.get(f"/gw/devices/{device}/messages")) == 300  # the device keeps its own
+
+
+def test_messages_of_a_channel_are_deleted(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(402, 1) + heartbeat(402, 2))
+    key = head(gateway)
+    assert ask(gateway, "DELETE", target("/gw/channels/1/messages", delete_key=key - 1)) == (
+        200, {"result": [{"id": 1}]})
+    assert [m["battery.level"] for m in gateway.get("/gw/channels/1/messages")] == [2]
+    assert ask(gateway, "DELETE", "/gw/channels/all/messages")[0] == 200
+    tracker.ask(heartbeat(402, 3))
+    assert [m["battery.level"] for m in gateway.get("/gw/channels/1/messages")] == [3]
