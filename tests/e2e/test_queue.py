@@ -37,11 +37,12 @@ def head(gateway):
 class Poller:
     """A request whose answer is not waited for."""
 
-    def __init__(self, gateway, path):
+    def __init__(self, gateway, path, body=""):
         address = urllib.parse.urlsplit(gateway.url)
         self.socket = socket.create_connection((address.hostname, address.port), PATIENCE + 30)
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {gateway.token}"
-                            "\r\nConnection: close\r\n\r\n".encode())
+                            f"\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+                            .encode())
 
     def answer(self):
         response = http.client.HTTPResponse(self.socket)
@@ -66,6 +67,18 @@ def test_a_frame_wakes_who_waits(gateway):
     status, answer = poller.answer()
     assert status == 200 and answer["next_key"] == key + 1
     assert [m["battery.level"] for m in answer["result"]] == [2]
+
+
+def test_the_data_object_may_be_a_body(gateway):
+    tracker = Tracker(gateway)
+    tracker.ask(heartbeat(103, 1))
+    data = {"curr_key": head(gateway), "timeout": 30, "filter": "battery.level>5"}
+    poller = Poller(gateway, "/gw/channels/1/messages", json.dumps(data))
+    tracker.ask(heartbeat(103, 2))  # not wanted: the wait goes on
+    tracker.ask(heartbeat(103, 7))
+    status, answer = poller.answer()
+    assert status == 200 and answer["next_key"] == data["curr_key"] + 2
+    assert [m["battery.level"] for m in answer["result"]] == [7]
 
 
 def test_the_wait_ends_by_itself(gateway):

@@ -334,6 +334,22 @@ static void the_first_message_ends_the_wait(void **state)
 	poll_end(&all);
 }
 
+/* More channels than are noted one by one. */
+static void a_crowd_of_channels_wakes_everybody(void **state)
+{
+	struct rest *r = *state;
+	struct record records[100];
+	struct poll p;
+	for (uint32_t i = 0; i < 100; i++)
+		records[i] = (struct record){.origin.channel = 100 + i};
+	poll_begin(&p, r, "/gw/channels/3/messages?timeout=30&fields=timestamp");
+	fake_store_message(r->store, 3, 0, 11, 1000000, 1000000);
+	waiting_committed(r->context.waiting, records, 100);
+	assert_true(poll_go_on(&p));
+	assert_buf(p.answer.body, ANSWER(T(1), "2"));
+	poll_end(&p);
+}
+
 static void what_is_there_is_answered_at_once(void **state)
 {
 	struct rest *r = *state;
@@ -471,6 +487,7 @@ int main(void)
 		TEST(what_has_not_come_is_not_freed),
 		TEST(freeing_that_fails_is_told),
 		WAITING(the_first_message_ends_the_wait),
+		WAITING(a_crowd_of_channels_wakes_everybody),
 		WAITING(what_is_there_is_answered_at_once),
 		WAITING(the_time_is_up),
 		WAITING(what_is_not_wanted_does_not_end_the_wait),
