@@ -21,15 +21,15 @@ struct device {
 	uint64_t ident;          /* configuration.ident as a number; 0: none */
 	int64_t messages_ttl;    /* seconds */
 	int64_t messages_rotate; /* bytes; 0: off */
-	/* not stored: the reader's to give; NULL: nothing is known */
-	const struct device_live *live;
-	const void *live_context;
 	bool enabled;
 	char polling[8]; /* configuration.settings_polling */
 	char phone[32];  /* configuration.phone */
-	/* last: the registry keeps no byte behind their NULs */
+	/* the registry keeps no byte behind the NUL of these two, and nothing behind them */
 	char name[NAME_MAX_BYTES + 1];
 	char metadata[METADATA_MAX_BYTES + 1]; /* a JSON object; empty: {} */
+	/* not stored: the reader's to give; NULL: nothing is known */
+	const struct device_live *live;
+	const void *live_context;
 };
 
 extern const struct resource device_resource;

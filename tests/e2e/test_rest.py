@@ -183,6 +183,8 @@ def test_a_device_that_is_registered_while_its_tracker_is_connected(gateway):
     assert message["battery.level"] == 11
     status, _, answer = ask(gateway, "DELETE", "/gw/devices/%d" % device)
     assert (status, answer) == (200, {"result": [{"id": device}]})
+    tracker.close()  # the gateway ends the connection of a device that is deleted
+    tracker = Session(gateway, 7401)
     tracker.heartbeats([12])
     last = gateway.get("/gw/channels/1/messages", {"reverse": True, "count": 1})
     assert last[0]["battery.level"] == 12 and "device.id" not in last[0]
