@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "core/auto_devices.h"
 #include "core/poster.h"
+#include "core/retention.h"
 #include "gate/gate.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -45,6 +46,7 @@ struct house {
 	struct writer *writer;
 	struct poster *poster;
 	struct waiting *waiting;
+	struct retainer *retainer;
 	struct gate *gate;
 	struct tls *tls;
 	struct http *http;
@@ -89,6 +91,8 @@ static bool start_store(struct house *h, struct error *e)
 	h->poster = poster_new(h->writer, 0);
 	h->waiting = waiting_new();
 	writer_follow(h->writer, waiting_committed, h->waiting);
+	store_limit_reads(h->store, retention_limit, h->registry);
+	h->retainer = retention_start(h->store, h->registry, (int)h->config.retention_seconds);
 	return true;
 }
 
@@ -227,6 +231,7 @@ static bool stop(struct house *h)
 		gate_free(h->gate);
 	tls_close(h->tls);
 	tokens_close(h->tokens);
+	retention_stop(h->retainer);
 	if (h->writer)
 		writer_free(h->writer);
 	waiting_free(h->waiting);

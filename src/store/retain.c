@@ -148,7 +148,9 @@ static bool give_some(struct store *s, bool *more, struct error *e)
 	struct db *db = &s->history;
 	char sql[48];
 	snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%d)", (int)PAGES_AT_ONCE);
-	pthread_mutex_lock(&s->settle_lock);
+	*more = false;
+	if (!history_lock(s))
+		return true;
 	int64_t pages = db_pragma(db, "page_count"), spare = pages / SPARE_PART;
 	int64_t unused = db_pragma(db, "freelist_count");
 	*more = db_pragma(db, "auto_vacuum") == 2 &&
@@ -165,7 +167,8 @@ static bool cut_wal(struct store *s, struct error *e)
 	struct db *db = &s->history;
 	int pages = 0, copied = 0;
 	bool done = true;
-	pthread_mutex_lock(&s->settle_lock);
+	if (!history_lock(s))
+		return true;
 	int code = sqlite3_wal_checkpoint_v2(
 		db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
 	bool cuts = code == SQLITE_OK && copied == pages && pages > WAL_PAGES;
@@ -184,8 +187,7 @@ static void give_back(struct round *r)
 	bool more = true, done = true;
 	while (more && done && !is_over(r)) {
 		done = give_some(s, &more, &why);
-		if (more && ++r->job.steps % 16 == 0) {
-			pthread_mutex_lock(&s->settle_lock);
+		if (more && ++r->job.steps % 16 == 0 && history_lock(s)) {
 			history_checkpoint(s);
 			pthread_mutex_unlock(&s->settle_lock);
 		}

@@ -1,5 +1,5 @@
-/* Deletes from history.db what is past its time or beyond its size, whole blocks and
- * chunks where it can. What is still part of a younger one is not read any more (history.c), and is
+/* Deletes from history.db what is past its time or beyond its size, whole blocks and chunks where it
+ * can. What is still part of a younger one is not read any more (history.c), and is
  * taken out of it when it has been past its time for half that time again: so a block is rewritten
  * seldom, and nothing stays for long.
  *
@@ -34,12 +34,23 @@ void history_checkpoint(struct store *s)
 	sqlite3_wal_checkpoint_v2(s->history.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
+bool history_lock(struct store *s)
+{
+	while (!s->retain_stops) {
+		if (pthread_mutex_trylock(&s->settle_lock) == 0)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+	}
+	return false;
+}
+
 static bool one_step(struct job *j, work_fn *work, bool *more, struct error *e)
 {
 	struct store *s = j->s;
 	struct db *db = &s->history;
 	j->gone = 0;
-	pthread_mutex_lock(&s->settle_lock);
+	if (!history_lock(s))
+		return true;
 	bool done = db_do(db, HISTORY_BEGIN, e, "") && work(j, more, e) &&
 		    db_do(db, HISTORY_COMMIT, e, "");
 	if (!sqlite3_get_autocommit(db->handle))
@@ -214,8 +225,7 @@ static bool has_trimmed(struct job *j, bool *found, struct error *e)
 	struct sized list[ROWS_AT_ONCE];
 	size_t n = 0;
 	bool done = true;
-	if (j->by == QUERY_CHANNEL && j->trimmed) {
-		pthread_mutex_lock(&j->s->settle_lock);
+	if (j->by == QUERY_CHANNEL && j->trimmed && history_lock(j->s)) {
 		done = find_some(j, HISTORY_TRIMMED, (int64_t)j->trimmed, list, &n, e);
 		pthread_mutex_unlock(&j->s->settle_lock);
 	}

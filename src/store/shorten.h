@@ -31,6 +31,10 @@ MUST_USE bool shorten_item(struct job *j, const struct kept_item *item, struct e
 /* A work_fn: notes sizes and ages of one block or chunk of an older file. */
 bool shorten_measure(struct job *j, bool *more, struct error *e);
 
+/* Takes settle_lock; false: the store's retention is stopped. A pass of the settler may take seconds,
+ * and who stops does not wait for it. */
+MUST_USE bool history_lock(struct store *s);
+
 /* settle_lock is held. Readers may hold it up; then the next one goes further. */
 void history_checkpoint(struct store *s);
 

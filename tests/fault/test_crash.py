@@ -9,7 +9,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "e2e"))
 from harness import Gateway  # noqa: E402
-from books import EPOCH, FIRST_IDENT, Load, Tracker, answered, check_books, register  # noqa: E402
+from books import (  # noqa: E402
+    EPOCH, FIRST_IDENT, Load, Tracker, answered, check_books, register, stored)
 
 ROUNDS = 50
 TRACKERS = 8
@@ -54,3 +55,54 @@ def test_kill_9_loses_nothing_that_was_answered(tmp_path):
         assert idents[str(tracker.ident)]["count"] == sum(found.values())
     assert gateway.stop() == 0
     print(answered(trackers), "answered,", sum(t.sent for t in trackers), "sent")
+
+
+class Times(dict):
+    """In place of a tracker's set of answered frames: when each was answered."""
+
+    def add(self, number):
+        self[number] = time.time()
+
+
+def check_kept(gateway, tracker, device, ttl):
+    """What is younger than the ttl is there once; what is older is not given."""
+    start = time.time()
+    found = stored(gateway, device, tracker.sent)
+    end = time.time()
+    young = {n for n, when in tracker.answered.items() if when > end - ttl + 0.5}
+    old = {n for n, when in tracker.answered.items() if when < start - ttl - 0.5}
+    assert not young - set(found), "younger than its time, answered, and gone"
+    assert not old & set(found), "past its time and read"
+    assert max(found.values(), default=1) == 1, "stored more than once"
+    return len(young), len(old)
+
+
+def test_kill_9_while_old_messages_are_deleted(tmp_path):
+    seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+    print("seed", seed)
+    chance = random.Random(seed)
+    ttl = 4
+    trackers = [Tracker(FIRST_IDENT + i) for i in range(4)]
+    for tracker in trackers:
+        tracker.answered = Times()
+    gateway = Gateway(tmp_path / "data", [*OPTIONS, "--settle-seconds", "1",
+                                          "--retention-seconds", "1"])
+    gateway.start()
+    devices = register(gateway, trackers)
+    assert gateway.request("PUT", "/gw/devices/all", body={"messages_ttl": ttl})[0] == 200
+    young = old = deleted = 0
+    for _ in range(10):
+        load = Load(trackers, gateway.port)
+        load.start()
+        time.sleep(chance.uniform(0.8, 2.8))
+        deleted += metric(gateway, "records_deleted_total")
+        assert metric(gateway, "retention_failures_total") == 0
+        gateway.kill()
+        load.join(10)
+        load.halt()
+        gateway.start()
+        for tracker in trackers:
+            counts = check_kept(gateway, tracker, devices[tracker.ident], ttl)
+            young, old = young + counts[0], old + counts[1]
+    assert young and old and deleted, "this test proved nothing"
+    assert gateway.stop() == 0
