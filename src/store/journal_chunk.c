@@ -107,7 +107,7 @@ static void write_directory(struct chunk_writer *w)
 		at, checksum_of(str_from(buf_str(&w->directory), CHECKSUM_BYTES)), CHECKSUM_BYTES);
 }
 
-void chunk_write(struct chunk_writer *w, const struct journal_entry *entries, size_t count,
+void chunk_pack(struct chunk_writer *w, const struct journal_entry *entries, size_t count,
 	struct str *directory, struct str *body)
 {
 	check(count && count <= ENTRIES_MAX);

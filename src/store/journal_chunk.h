@@ -27,7 +27,7 @@ struct chunk_writer *chunk_writer_new(void);
 void chunk_writer_free(struct chunk_writer *w);
 
 /* The blobs of these entries (in order of no, at least one), valid until the next call. */
-void chunk_write(struct chunk_writer *w, const struct journal_entry *entries, size_t count,
+void chunk_pack(struct chunk_writer *w, const struct journal_entry *entries, size_t count,
 	struct str *directory, struct str *body);
 
 struct chunk_reader;

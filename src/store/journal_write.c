@@ -138,7 +138,7 @@ static bool add_row(
 	struct journal *j, const struct journal_entry *entries, size_t count, struct error *e)
 {
 	struct str directory, body;
-	chunk_write(j->chunk, entries, count, &directory, &body);
+	chunk_pack(j->chunk, entries, count, &directory, &body);
 	return db_do(&j->db, ADD, e, "iiiibb", (int64_t)entries[0].no,
 		       (int64_t)entries[count - 1].no, entries[0].time_us,
 		       entries[count - 1].time_us, directory, body) &&

@@ -33,7 +33,7 @@ static void any_bytes_are_survived(void **state)
 	for (uint64_t i = 0; i < COUNT; i++)
 		in[i] = (struct journal_entry){
 			(int64_t)(i * i), i + 1, keys[i % KEYS], {"entry", i % 6}};
-	chunk_write(w, in, COUNT, &directory, &body);
+	chunk_pack(w, in, COUNT, &directory, &body);
 	size_t len = ZSTD_decompress(plain, ROOM, body.at, body.len), hits = 0;
 	for (int i = 0; i < ROUNDS; i++) {
 		struct str d = i % 2 ? spoil(directory) : directory,
