@@ -37,6 +37,14 @@ GOALS = {
     "rest.messages.16": ("the same, 16 clients", "requests/s", None, "least", ""),
     "rest.kept": ("ingest that remains beside the heaviest of these", "%", None, "least", ""),
     "rest.p99": ("its p99 then, times that of nobody reading", "x", None, "most", ""),
+    "range.read": ("a range of 10 million messages as JSON, one reader", "msg/s", None, "least", ""),
+    "range.memory": ("the same: memory of the gateway grows by", "MiB", 16, "most", ""),
+    "range.ingest.alone": ("answered of 50,000 msg/s, no reader", "msg/s", None, "least", ""),
+    "range.ingest.beside": ("the same, beside slow readers of that range", "msg/s", 45000,
+                            "least", ""),
+    "range.p99.alone": ("socket to answered meanwhile, p99, no reader", "ms", None, "most", ""),
+    "range.p99.beside": ("the same, beside slow readers of that range", "ms", None, "most", ""),
+    "range.memory.slow": ("memory grows by, with slow readers", "MiB", 128, "most", ""),
 }
 
 

@@ -23,6 +23,7 @@ import tempfile
 import time
 import urllib.parse
 
+import ranges
 from figures import Report, document, number
 
 # a day ago: trackers whose clocks run fast while they flood stay out of the future
@@ -49,12 +50,18 @@ def raise_files(want):
 class Gateway:
     def __init__(self, bench, *options):
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=bench.build))
-        self.log = open(self.data / "log", "w+", encoding="utf-8")
+        self.log = open(self.data / "log", "a+", encoding="utf-8")
         command = [bench.cantrack, "serve", "--data", self.data / "data", "--listen",
                    "127.0.0.1:0", "--http", "127.0.0.1:0", *options]
         bench.note_command(command)
-        self.process = subprocess.Popen([str(c) for c in command], stdout=self.log,
-                                        stderr=self.log)
+        self.command = [str(c) for c in command]
+        self.start()
+        self.token = (self.data / "data" / "admin.token").read_text().strip()
+
+    def start(self):
+        """Also again, after stop_process, on the same data."""
+        self.log.truncate(0)
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
         try:
             ready = self.wait_for(r"event=ready .*listen=(\S+) http=http://(\S+)", 20)
         except Problem:
@@ -62,7 +69,6 @@ class Gateway:
             raise
         self.listen = ready[1].split("//")[-1].replace("0.0.0.0", "127.0.0.1")
         self.http = ready[2]
-        self.token = (self.data / "data" / "admin.token").read_text().strip()
 
     def wait_for(self, pattern, seconds):
         end = time.monotonic() + seconds
@@ -404,6 +410,10 @@ def rest_figures(bench, alone, runs):
     bench.report.add("rest.p99", max(worse), "clients, generator and gateway share the cores")
 
 
+def long_ranges(bench):
+    ranges.measure(bench, Problem)
+
+
 STEPS = {
     "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
     "expression": (expression, ["expression.moving"]),
@@ -416,6 +426,7 @@ STEPS = {
     "rest": (rest, ["rest.alone", "rest.telemetry.1", "rest.telemetry.4", "rest.telemetry.16",
                     "rest.messages.1", "rest.messages.4", "rest.messages.16", "rest.kept",
                     "rest.p99"]),
+    "ranges": (long_ranges, ranges.FIGURES),
 }
 
 
