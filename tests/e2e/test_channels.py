@@ -84,7 +84,8 @@ def test_a_channel_moves_and_its_trackers_follow(gateway):
 def test_other_settings_apply_without_an_end(gateway):
     tracker = Tracker(gateway)
     tracker.send(POSITION)
-    assert tracker.receive(40).startswith(b"*HQ,865205030330012,V4,V1,")
+    answer = b"*HQ,865205030330012,V4,V1,"
+    assert tracker.receive(len(answer) + 15).startswith(answer)
     change(gateway, 1, name="renamed", configuration={"ack_v1": False, "silence_s": 700})
     tracker.ask(POSITION + heartbeat(865205030330012, 5), heartbeat(865205030330012, 5))
 
