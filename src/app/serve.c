@@ -139,6 +139,7 @@ static bool start_doors(struct house *h, struct error *e)
 		.workers = (int)h->config.workers,
 		.events = h->journals.events,
 		.packets = h->journals.packets,
+		.needed = h->channel,
 	};
 	h->gate = gate_start(&gate, e);
 	if (!h->gate)

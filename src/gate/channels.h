@@ -5,8 +5,8 @@
 
 #include "gate/worker.h"
 
-/* Opens every enabled channel, before the workers run. False with a sentence: the first one cannot
- * be bound. */
+/* Opens every enabled channel, before the workers run. False with a sentence: the needed one
+ * cannot be bound. */
 MUST_USE bool channels_open(struct gate *g, struct error *e);
 
 /* Follows the registry from now on; NULL gate: no longer. */

@@ -17,13 +17,14 @@ struct gate_options {
 	struct registry *registry;
 	struct writer *writer;
 	int workers;             /* 0: one per core */
+	uint32_t needed;         /* the channel that must be bound at the start; 0: the first */
 	struct events *events;   /* may be NULL */
 	struct packets *packets; /* may be NULL */
 };
 
 /* Binds every enabled channel of the registry, sets its `uri`, starts the workers and watches the
- * registry from then on. NULL with a sentence that names the address when the first channel cannot
- * be bound; then nothing runs. Another one that cannot be bound is logged and has no uri. */
+ * registry from then on. NULL with a sentence that names the address when the needed channel
+ * cannot be bound; then nothing runs. Another one that cannot be is logged and has no uri. */
 struct gate *gate_start(const struct gate_options *options, struct error *e);
 
 /* The real port of a channel; 0: not listening. */

@@ -146,6 +146,7 @@ bool house_open(struct house *h, struct error *e)
 		.registry = h->registry,
 		.writer = h->writer,
 		.workers = WORKERS,
+		.needed = h->needed,
 		.events = &events,
 		.packets = &packets,
 	};

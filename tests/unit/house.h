@@ -13,6 +13,7 @@ struct house {
 	struct registry *registry;
 	struct writer *writer;
 	struct gate *gate;
+	uint32_t needed; /* of gate_options */
 	const struct connections *connections;
 };
 
