@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "core/auto_devices.h"
+#include "core/change.h"
 #include "rest.h"
 
 #include <jansson.h>
@@ -432,6 +433,51 @@ static void devices_that_registered_themselves_are_told(void **state)
 	assert_null(memchr(told.at, '\n', told.len - 1)); /* once */
 }
 
+static bool print_much(const void *object, struct buf *out)
+{
+	size_t bytes = *(const size_t *)object;
+	return buf_printf(out, "\"%0*d\"", (int)bytes, 0);
+}
+
+/* An event has a maximum: what is too large for it is told without the objects. */
+static void large_objects_are_left_out(void **state)
+{
+	struct rest *r = *state;
+	char nowhere;
+	static const struct field much[] = {
+		FIELD_OF_FUNCTION("much", FIELD_SHOWN, print_much, "Much")};
+	const struct resource resource = {"thing", much, 1, sizeof(size_t), NULL, false};
+	const size_t small = 3, large = 70000;
+	struct change change = {
+		.type = ORIGIN_TOKEN, .id = 7, .resource = &resource, .old = &small, .new = &large};
+	change_post((struct events *)&nowhere, &change);
+	change.new = &small;
+	change_post((struct events *)&nowhere, &change);
+	change_post(NULL, &change);
+	assert_buf(told,
+		"2 33 7 {\"host\":\"\",\"http_data\":{},\"new\":null,\"old\":null,\"token_id\":0,"
+		"\"trace\":\"\"}\n"
+		"2 33 7 {\"host\":\"\",\"http_data\":{},\"new\":{\"much\":\"000\"},\"old\":"
+		"{\"much\":\"000\"},\"token_id\":0,\"trace\":\"\"}\n");
+	told.len = 0;
+	/* lists as long as they may be fit */
+	r->context.events = (struct events *)&nowhere;
+	struct buf body;
+	buf_init(&body, 64 * 1024);
+	assert_true(buf_printf(&body, "{\"configuration\":{\"allowed_idents\":\"1"));
+	for (int i = 0; i < 2047; i++)
+		assert_true(buf_printf(&body, ",1"));
+	assert_true(buf_printf(&body, "\",\"blocked_networks\":\"::"));
+	for (int i = 0; i < 681; i++)
+		assert_true(buf_printf(&body, ",::"));
+	assert_true(buf_add(&body, "\"}}", 4));
+	for (int i = 0; i < 2; i++)
+		rest_ask(r, METHOD_PATCH, "/gw/channels/1", body.at);
+	assert_int_equal(r->status, 200);
+	assert_null(strstr(told.at, "\"old\":null"));
+	buf_clear(&body);
+}
+
 /* ---- idents ---- */
 
 static void assert_reason(struct rest *r, const char *ident, const char *expected)
@@ -531,6 +577,7 @@ int main(void)
 		TEST(thousands_are_made_changed_and_deleted),
 		TEST(changes_are_told),
 		TEST(devices_that_registered_themselves_are_told),
+		TEST(large_objects_are_left_out),
 		TEST(idents_say_why_they_have_no_device),
 		TEST(what_there_is_not_is_answered_politely),
 	};
