@@ -1,6 +1,7 @@
 /* api_connections: the connections that trackers have now, of channels or of devices; a device's are
  * those of its ident. Answers are made a page of the gate at a time. */
 #include "http/items.h"
+#include "http/openapi.h"
 
 #include "base/die.h"
 #include "base/log.h"
@@ -46,7 +47,7 @@ static const struct field fields[] = {
 };
 /* clang-format on */
 
-static const struct resource connection_resource = {
+const struct resource connection_resource = {
 	"connection", fields, sizeof fields / sizeof *fields, sizeof(struct shown), NULL, false};
 
 /* ---- which ones ---- */

@@ -1,6 +1,7 @@
 /* api_idents: the idents that channels have seen, registered or not, and why one is without a
  * device. */
 #include "http/items.h"
+#include "http/openapi.h"
 
 #include "base/die.h"
 #include "base/json.h"
@@ -54,7 +55,7 @@ static const struct field fields[] = {
 #undef ROW
 /* clang-format on */
 
-static const struct resource ident_resource = {
+const struct resource ident_resource = {
 	"ident", fields, sizeof fields / sizeof *fields, sizeof(struct row), NULL, false};
 
 static bool is_listed(const char *list, struct str ident)

@@ -10,6 +10,8 @@ MUST_USE bool openapi_print(struct buf *out);
 
 /* ---- the tables ---- */
 
+extern const struct resource connection_resource, ident_resource; /* of their api_*.c */
+
 enum place { PLACE_DATA, PLACE_PATH, PLACE_QUERY };
 
 struct parameter {

@@ -20,8 +20,11 @@ static const struct {
 	bool is_input;
 } tables[] = {
 	{"channel", &channel_resource, true},
+	{"connection", &connection_resource, false},
 	{"device", &device_resource, true},
 	{"device_type", &device_type_resource, false},
+	{"ident", &ident_resource, false},
+	{"message_parameter", &parameter_resource, false},
 	{"protocol", &protocol_resource, false},
 	{"token", &token_resource, true},
 };
