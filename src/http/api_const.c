@@ -101,10 +101,16 @@ static bool print_codes(struct buf *out)
 	return done && buf_printf(out, "}}");
 }
 
+/* There is no broker to subscribe at. */
+static bool print_topics(struct buf *out)
+{
+	return buf_printf(out, "{\"topics\":{}}");
+}
+
 static const struct {
 	const char *name;
 	bool (*print)(struct buf *out);
-} values[] = {{"toolbox/codes", print_codes}};
+} values[] = {{"toolbox/codes", print_codes}, {"toolbox/topics", print_topics}};
 
 /* One item with a member for each name that is known; none when no name is. */
 static bool print_values(struct str names, struct buf *out)

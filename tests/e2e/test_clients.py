@@ -267,8 +267,8 @@ def test_js_devices_and_what_they_say(gateway):
     tracker = Tracker(gateway)
     tracker.send(b"*HQ,%s,V1,145452,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFBFF#" %
                  ident.encode())
-    tracker.ask(b"*HQ,%s,HTBT,88#" % ident.encode(), b"*HQ,%s,V4,V1,20150810145452#*HQ,%s,HTBT,88#" %
-                (ident.encode(), ident.encode()))
+    tracker.receive(len("*HQ,%s,V4,V1,YYYYMMDDHHMMSS#" % ident))
+    tracker.ask(b"*HQ,%s,HTBT,88#" % ident.encode())
     path = f"/gw/devices/{device}"
     newest, oldest = js.ask("GET", path + "/messages", {"data": {
         "reverse": True, "count": 1000, "from": 1, "to": 4102444799.999999}})["result"]
