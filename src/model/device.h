@@ -17,10 +17,11 @@ struct device_live {
 
 struct device {
 	uint32_t id;
-	uint32_t device_type_id; /* see model/protocol.h */
-	uint64_t ident;          /* configuration.ident as a number; 0: none */
-	int64_t messages_ttl;    /* seconds */
-	int64_t messages_rotate; /* bytes; 0: off */
+	uint32_t device_type_id;         /* see model/protocol.h */
+	uint64_t ident;                  /* configuration.ident as a number; 0: none */
+	int64_t messages_ttl;            /* seconds */
+	int64_t messages_rotate;         /* bytes; 0: off */
+	int64_t media_ttl, media_rotate; /* kept for clients that set them; there are no media */
 	bool enabled;
 	char polling[8]; /* configuration.settings_polling */
 	char phone[32];  /* configuration.phone */

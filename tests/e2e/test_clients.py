@@ -155,7 +155,12 @@ def test_go_devices(gateway):
     assert changed["enabled"] is False and changed["configuration"] == read["configuration"]
     [read] = go.ask("GET", f"gw/devices/{made['id']}?fields=metadata")
     assert read == {"metadata": {"x": "y"}}
-    assert go.ask("DELETE", f"gw/devices/{made['id']}") == [{"id": made["id"]}]
+    [second] = go_reads(go.ask("POST", "gw/devices", [{
+        "name": "go camera", "enabled": True, "configuration": {"ident": "865205030330097"},
+        "device_type_id": 1, "media_ttl": 86400, "media_rotate": 1000}]), DEVICE)
+    assert (second["media_ttl"], second["media_rotate"]) == (86400, 1000)
+    for device in (made, second):
+        assert go.ask("DELETE", f"gw/devices/{device['id']}") == [{"id": device["id"]}]
 
 
 def test_go_tokens(gateway):
