@@ -58,7 +58,7 @@ static bool put_track_end(struct track *t, struct buf *out)
 	return !t->device || buf_printf(out, "</trkseg></trk>\n");
 }
 
-static bool put_track_begin(struct track *t, const struct device *d, struct buf *out)
+static bool put_track_begin(struct track *t, const struct record_device *d, struct buf *out)
 {
 	if (t->device == d->id)
 		return true;

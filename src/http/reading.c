@@ -2,14 +2,13 @@
 
 #include "base/die.h"
 #include "http/merge.h"
-#include "http/records.h"
 
 #include <stdlib.h>
 
 struct reading {
 	struct store *store;
 	struct query query;
-	struct device *devices; /* one a source */
+	struct record_device *devices; /* one a source */
 	uint32_t *ids;
 	size_t count;
 	bool in_turn;
@@ -35,9 +34,14 @@ static void copy_devices(
 {
 	r->devices = xcalloc(chosen->count, sizeof *r->devices);
 	r->ids = xcalloc(chosen->count, sizeof *r->ids);
-	for (size_t i = 0; i < chosen->count; i++)
-		if (registry_device(context->registry, chosen->ids[i], &r->devices[r->count]))
-			r->ids[r->count++] = chosen->ids[i];
+	for (size_t i = 0; i < chosen->count; i++) {
+		struct device d;
+		if (!registry_device(context->registry, chosen->ids[i], &d))
+			continue;
+		r->ids[r->count] = d.id;
+		r->devices[r->count++] =
+			(struct record_device){d.id, d.device_type_id, xstrdup(d.name)};
+	}
 }
 
 static void begin_turn(struct reading *r)
@@ -77,6 +81,8 @@ void reading_free(struct reading *r)
 	merge_free(r->merge);
 	generalizer_free(r->whole);
 	filter_free(r->filter);
+	for (size_t i = 0; i < r->count; i++)
+		free(r->devices[i].name);
 	free(r->devices);
 	free(r->ids);
 	free(r);

@@ -5,6 +5,7 @@
 
 #include "http/items.h"
 #include "http/range.h"
+#include "http/records.h"
 #include "model/filter.h"
 
 struct reading;
@@ -18,7 +19,7 @@ void reading_free(struct reading *r); /* NULL is fine */
 
 struct read {
 	const struct message *message; /* both valid until the next step */
-	const struct device *device;
+	const struct record_device *device;
 };
 
 /* One step: ITEM_PUT: there is a message; ITEM_NONE: not by this step, take another. `left` is how

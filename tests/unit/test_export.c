@@ -189,7 +189,8 @@ static void texts_that_need_care(void **state)
 {
 	(void)state;
 	static struct message m;
-	static struct device d = {.id = 5, .name = "a\x01\xff<\xef\xbf\xbf>\t"};
+	static char name[] = "a\x01\xff<\xef\xbf\xbf>\t";
+	const struct record_device d = {.id = 5, .name = name};
 	struct read read = {&m, &d};
 	struct buf out;
 	buf_init(&out, 10000);
