@@ -229,7 +229,7 @@ static void settling_on_a_full_disk_changes_nothing(void **state)
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < 30; i++)
 			append_random(s, &m, 100);
-		limit_files(file_size(directory, "history.db-wal") + 8192);
+		limit_files(16384); /* within the first pages, also of a WAL that is used again */
 		assert_false(store_settle(s, &e));
 		assert_non_null(strstr(e.text, "history.db: "));
 		assert_all(s, &m);
