@@ -260,6 +260,12 @@ bool allow_peer(const struct allow *a, const struct peer *peer)
 	       (!a->allowed_networks.count || network_list_has(&a->allowed_networks, peer));
 }
 
+bool allow_is_open(const struct allow *a)
+{
+	return ident_list_is_empty(&a->allowed_idents) && ident_list_is_empty(&a->blocked_idents) &&
+	       !a->allowed_networks.count && !a->blocked_networks.count;
+}
+
 void allow_clear(struct allow *a)
 {
 	ident_list_clear(&a->allowed_idents);

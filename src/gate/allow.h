@@ -57,6 +57,10 @@ struct allow {
 
 bool allow_ident(const struct allow *a, uint64_t ident);
 bool allow_peer(const struct allow *a, const struct peer *peer);
+
+/* Are there no lists at all? */
+bool allow_is_open(const struct allow *a);
+
 void allow_clear(struct allow *a);
 
 #endif

@@ -184,12 +184,15 @@ void listener_free(struct listener *l)
 void listener_change(struct listener *l, const struct settings *settings)
 {
 	struct worker *w = l->worker;
+	bool counts = settings->channel.max_per_address && !l->settings->channel.max_per_address;
 	l->settings = settings;
+	if (!counts && allow_is_open(&settings->allow))
+		return; /* nobody has to be looked at */
 	for (uint32_t i = 0; i < w->slot_count; i++) {
 		struct session *s = w->slots[i].session;
 		if (!s || s->listener != l)
 			continue;
-		if (settings->channel.max_per_address && !s->counted)
+		if (counts && !s->counted)
 			s->counted = address_enter(&l->entrance->addresses, &s->peer, INT32_MAX);
 		if (!allow_peer(&settings->allow, &s->peer) ||
 			(s->ident && !allow_ident(&settings->allow, s->ident)))

@@ -117,11 +117,13 @@ static void blocked_goes_before_allowed(void **state)
 	(void)state;
 	struct allow a = {0};
 	struct peer near = peer("10.0.0.1"), far = peer("192.0.2.1");
+	assert_true(allow_is_open(&a));
 	assert_true(allow_ident(&a, 1));
 	assert_true(allow_peer(&a, &far));
 	a.allowed_idents = idents("86*");
 	a.blocked_idents = idents("8681");
 	a.blocked_networks = networks("10.0.0.0/8");
+	assert_false(allow_is_open(&a));
 	assert_true(allow_ident(&a, 868));
 	assert_false(allow_ident(&a, 8681));
 	assert_false(allow_ident(&a, 1));
