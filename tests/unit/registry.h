@@ -24,18 +24,30 @@ static inline struct registry *open_registry(struct store *s)
 	return r;
 }
 
-/* As if messages of these idents came in on a channel that registers them. */
+/* The channel that registers unknown idents; it is made when there is none. */
+static inline uint32_t auto_channel(struct registry *r)
+{
+	uint32_t *ids, found = 0;
+	size_t count = registry_channel_ids(r, &ids);
+	for (size_t i = 0; i < count && !found; i++)
+		found = registry_is_auto(r, ids[i]) ? ids[i] : 0;
+	free(ids);
+	if (!found) {
+		struct error e;
+		struct channel c;
+		channel_init(&c);
+		c.auto_devices = true;
+		assert_true(registry_put_channel(r, &c, &e));
+		found = c.id;
+	}
+	return found;
+}
+
+/* As if messages of these idents came in on that channel. */
 static inline void seen_on_auto_channel(struct registry *r, size_t count, const uint64_t *idents)
 {
-	static uint32_t channel;
-	struct error e;
-	struct channel c;
+	uint32_t channel = auto_channel(r);
 	struct record *records = calloc(count, sizeof *records);
-	channel_init(&c);
-	c.auto_devices = true;
-	if (!registry_channel(r, channel, &c) || !c.auto_devices)
-		assert_true(registry_put_channel(r, &c, &e));
-	channel = c.id;
 	for (size_t i = 0; i < count; i++) {
 		records[i].origin.channel = channel;
 		records[i].origin.ident = idents[i];
