@@ -1,5 +1,8 @@
 #include "http/openapi.h"
 
+#include "http/access.h"
+#include "model/token.h"
+
 #include <stdio.h>
 
 /* What the gateway answers to keep programs going that ask for it: nothing, or always a refusal. */
@@ -96,37 +99,50 @@ static struct str tag_of(const struct route *route)
 	return str_is(first, "auth") || str_is(first, "const") ? first : second;
 }
 
-/* What an entry of a token's access list must say: "gw/devices", and a submodule. */
+/* Which tokens may: what an ACL must say, where it can. */
 static void put_access(struct writer *w, const struct route *route)
 {
+	static const struct token grants_nothing = {.access = ACCESS_ACL};
+	struct str uri = access_uri(route->pattern), part = access_submodule(route->pattern);
 	if (route->scope == SCOPE_PUBLIC) {
 		put(w, ",\"description\":\"Needs no token.\",\"security\":[]");
-		return;
+	} else if (route->scope == SCOPE_MASTER) {
+		put(w, ",\"description\":\"Needs a master token.\"");
+	} else if (access_route(route, &grants_nothing)) {
+		put(w, ",\"description\":\"Any token will do.\"");
+	} else {
+		put_format(w,
+			",\"description\":\"A token with an access list needs `%.*s`: "
+			"%s%s%.*s%s.\"",
+			STR_PRINT(uri), method_name(route->method),
+			part.len ? " in the submodule `" : "", STR_PRINT(part),
+			part.len ? "`" : "");
 	}
-	struct str first = segment(route, 0), second = segment(route, 1), part = segment(route, 3);
-	put_format(w,
-		",\"description\":\"A token with an access list needs the uri `%.*s/%.*s` with "
-		"the method %s",
-		STR_PRINT(first), STR_PRINT(second), method_name(route->method));
-	if (part.len)
-		put_format(w, " in the submodule `%.*s`", STR_PRINT(part));
-	put(w, ".\"");
+}
+
+/* A field table has a schema for what a new item takes and one for a change; others have one. */
+static void put_body_schema(struct writer *w, const struct route *route, const char *name)
+{
+	const char *set = route->method == METHOD_POST ? ".new" : ".change";
+	put_format(w, "{\"$ref\":\"#/components/schemas/%s%s\"}", name,
+		schema_is_input(name) ? set : "");
 }
 
 static void put_body(struct writer *w, const struct route *route, const struct example *x)
 {
-	const char *set = route->method == METHOD_POST ? "new" : "change";
 	if (!x || !*x->body)
 		return;
 	put(w, ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{"
 	       "\"schema\":");
-	if (route->method == METHOD_POST)
-		put_format(w,
-			"{\"oneOf\":[{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/"
-			"schemas/%s.%s\"}},{\"$ref\":\"#/components/schemas/%s.%s\"}]}",
-			x->body, set, x->body, set);
-	else
-		put_format(w, "{\"$ref\":\"#/components/schemas/%s.%s\"}", x->body, set);
+	if (route->method == METHOD_POST) {
+		put(w, "{\"oneOf\":[{\"type\":\"array\",\"items\":");
+		put_body_schema(w, route, x->body);
+		put(w, "},");
+		put_body_schema(w, route, x->body);
+		put(w, "]}");
+	} else {
+		put_body_schema(w, route, x->body);
+	}
 	put(w, ",\"example\":");
 	put(w, x->sent);
 	put(w, "}}}");
@@ -156,7 +172,7 @@ static void put_answers(struct writer *w, const struct route *route, const struc
 		unsigned status;
 		bool with_token, with_body;
 	} refusals[] = {{401, true, false}, {403, true, false}, {404, false, false},
-		{405, false, false}, {413, true, true}};
+		{405, false, false}, {413, true, true}, {429, true, false}};
 	put(w, ",\"responses\":{");
 	if (!is_refused(x))
 		put_success(w, route, x);
@@ -267,6 +283,7 @@ static void put_responses(struct writer *w)
 		{404, "There is nothing at this address"},
 		{405, "The address has no such method; the header Allow names what it has"},
 		{413, "The body is longer than 1 MiB"},
+		{429, "Too many wrong tokens from this address: wait"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		put_format(w,

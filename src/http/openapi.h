@@ -55,7 +55,8 @@ void put_format(struct writer *w, const char *format, ...) PRINTF(2, 3);
 /* The members of "schemas". */
 void put_schemas(struct writer *w);
 
-/* Is there a schema with this name? */
+/* Is there a schema with this name? And one of bodies, .new and .change? */
 bool schema_exists(const char *name);
+bool schema_is_input(const char *name);
 
 #endif

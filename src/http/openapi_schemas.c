@@ -37,6 +37,14 @@ static const struct {
 #undef SHAPE
 };
 
+bool schema_is_input(const char *name)
+{
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return tables[i].is_input;
+	return false;
+}
+
 bool schema_exists(const char *name)
 {
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -55,6 +63,12 @@ static void put_number_field(struct writer *w, const struct field *f)
 	put_format(w, "{\"type\":\"integer\",\"minimum\":%" PRIi64, f->min);
 	if (f->max <= EXACT_MAX)
 		put_format(w, ",\"maximum\":%" PRIi64, f->max);
+}
+
+/* What is stored and printed by a function is read by one, too. */
+static bool is_own(const struct field *f)
+{
+	return f->kind == FIELD_PRINTED && f->use & FIELD_STORED;
 }
 
 /* "x-asked": the member is there only when ?fields= names it. */
@@ -78,7 +92,9 @@ static void put_field(struct writer *w, const struct field *f, bool is_asked)
 		put(w, "{\"const\":");
 		put(w, f->literal);
 		break;
-	case FIELD_PRINTED: put(w, "{\"readOnly\":true"); break;
+	case FIELD_PRINTED:
+		put(w, is_own(f) ? "{\"type\":\"object\"" : "{\"readOnly\":true");
+		break;
 	}
 	put(w, ",\"description\":");
 	put_string(w, str_of(f->text));
@@ -89,7 +105,7 @@ enum set { SET_ALL, SET_NEW, SET_CHANGE };
 
 static bool in_set(const struct field *f, enum set set)
 {
-	return set == SET_ALL || f->use & FIELD_INPUT;
+	return set == SET_ALL || f->use & FIELD_INPUT || is_own(f);
 }
 
 /* The end of an object: which members it must have, and that it has no others. */

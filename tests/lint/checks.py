@@ -146,7 +146,8 @@ def include_directions(tree):
 
 
 def described_routes(tree):
-    """Every handler of routes.def has an example; every name in its path and query is told."""
+    """Every handler of routes.def has an example; every name in its path and query is told; and no
+    row tells of what is not there."""
     def rows(name):
         path = f"src/http/{name}.def"
         return tree.text(path) if path in tree.files else ""
@@ -154,13 +155,18 @@ def described_routes(tree):
     told = set(re.findall(r"^EXAMPLE\((\w+)", rows("examples"), re.MULTILINE))
     names = set(re.findall(r"^PARAMETER\(\w+, (\w+)", rows("parameters"), re.MULTILINE))
     found = []
+    seen_handlers, seen_names = set(), set()
     for pattern, handler, query in re.findall(
             r'^ROUTE\(\w+, "([^"]*)", \w+, (\w+), "([^"]*)"', rows("routes"), re.MULTILINE):
+        seen_handlers.add(handler)
         if handler not in told:
             found.append(f"src/http/examples.def: no example of {handler}")
         wanted = re.findall(r"\{(\w+)\}", pattern) + [q for q in query.split(",") if q]
         found += [f"src/http/parameters.def: {name} of {pattern} is not told"
                   for name in wanted if name not in names]
+        seen_names.update(wanted)
+    found += [f"src/http/examples.def: no route has {name}" for name in told - seen_handlers]
+    found += [f"src/http/parameters.def: no route has {name}" for name in names - seen_names]
     return found
 
 
@@ -218,6 +224,8 @@ ALL = [
         ({"src/http/routes.def": 'ROUTE(GET, "/x/{y}", READ, get_x, "z", "")\n',
           "src/http/parameters.def": "PARAMETER(PATH, y, string, \"\")\n"}, "no example of get_x"),
         ({"src/http/routes.def": 'ROUTE(GET, "/x/{y}", READ, get_x, "z", "")\n'}, "y of /x/{y}"),
+        ({"src/http/examples.def": "EXAMPLE(get_x, \"\")\n"}, "no route has get_x"),
+        ({"src/http/parameters.def": "PARAMETER(PATH, y, string)\n"}, "no route has y"),
     ]),
     (generated_files, [(_stale_docs(), "is stale")]),
 ]
