@@ -54,7 +54,7 @@ function typeOf(schema) {
 		text += " from " + schema.minimum;
 	if (schema.maxLength)
 		text += ", " + (schema.minLength ? schema.minLength + "…" : "up to ") +
-			schema.maxLength + " characters";
+			schema.maxLength + " bytes";
 	return text;
 }
 
