@@ -7,6 +7,7 @@
  * read before, has come meanwhile: next_key would step over that. */
 #include "base/clock.h"
 #include "base/die.h"
+#include "http/access.h"
 #include "http/ids.h"
 #include "http/merge.h"
 #include "http/queue.h"
@@ -175,7 +176,8 @@ static void reading_release(void *producer)
 
 /* ---- freeing ---- */
 
-/* Forgets what has a key below; the ids of channels where that failed leave `chosen`. */
+/* Forgets what has a key below; the ids of channels where that failed, or where the token may read
+ * but not delete, leave `chosen`. */
 static void free_below(
 	const struct request *r, struct answer *a, struct chosen *chosen, uint64_t key)
 {
@@ -183,11 +185,15 @@ static void free_below(
 	uint64_t end = store_head(r->context->store) + 1;
 	size_t done = 0;
 	unsigned before = a->status;
+	struct request deletes = *r;
+	deletes.method = METHOD_DELETE;
 	a->status = 0;
 	for (size_t i = 0; i < chosen->count; i++) {
 		struct error e;
-		if (store_trim_channel(
-			    r->context->store, chosen->ids[i], key < end ? key : end, &e))
+		if (!access_item(&deletes, &channel_resource, chosen->ids[i]))
+			answer_denied(a, chosen->ids[i]);
+		else if (store_trim_channel(
+				 r->context->store, chosen->ids[i], key < end ? key : end, &e))
 			chosen->ids[done++] = chosen->ids[i];
 		else
 			answer_item_error(a, 500, chosen->ids[i], "", "%s", e.text);

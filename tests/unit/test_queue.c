@@ -230,6 +230,35 @@ static void freeing_that_fails_is_told(void **state)
 	assert_int_equal(r->status, 400);
 }
 
+/* A token that may only read frees nothing by reading. */
+static void who_may_only_read_frees_nothing(void **state)
+{
+	struct rest *r = *state;
+	struct token t;
+	struct error e;
+	const char *target = "/gw/channels/1,2/messages?curr_key=3&delete=true&fields=timestamp";
+	fill(r);
+	assert_true(token_load(
+		str_of("{\"access\":{\"type\":2,\"acl\":[{\"uri\":\"gw/channels\",\"methods\":"
+		       "[\"GET\"]}]}}"),
+		&t, &e));
+	rest_ask_with(r, &t, METHOD_GET, target, NULL);
+	assert_int_equal(r->status, 403);
+	assert_int_equal(fake_store_trimmed(r->store, 1), 0);
+	assert_int_equal(fake_store_trimmed(r->store, 2), 0);
+	assert_true(token_load(
+		str_of("{\"access\":{\"type\":2,\"acl\":[{\"uri\":\"gw/channels\",\"methods\":"
+		       "[\"GET\"]},{\"uri\":\"gw/channels\",\"methods\":[\"DELETE\"],\"ids\":[2]}]"
+		       "}}"),
+		&t, &e));
+	rest_ask_with(r, &t, METHOD_GET, target, NULL);
+	assert_answer(r, 200,
+		"{\"result\":[{\"timestamp\":5}],\"errors\":[{\"code\":3,\"id\":1,\"reason\":"
+		"\"access denied or unable to process the item\"}],\"next_key\":6}\n");
+	assert_int_equal(fake_store_trimmed(r->store, 1), 0);
+	assert_int_equal(fake_store_trimmed(r->store, 2), 3);
+}
+
 /* ---- waiting ---- */
 
 struct poll {
@@ -486,6 +515,7 @@ int main(void)
 		TEST(what_was_read_is_freed),
 		TEST(what_has_not_come_is_not_freed),
 		TEST(freeing_that_fails_is_told),
+		TEST(who_may_only_read_frees_nothing),
 		WAITING(the_first_message_ends_the_wait),
 		WAITING(a_crowd_of_channels_wakes_everybody),
 		WAITING(what_is_there_is_answered_at_once),
