@@ -60,8 +60,10 @@ bool schema_exists(const char *name)
 
 static void put_number_field(struct writer *w, const struct field *f)
 {
-	put_format(w, "{\"type\":\"integer\",\"minimum\":%" PRIi64, f->min);
-	if (f->max <= EXACT_MAX)
+	put(w, "{\"type\":\"integer\"");
+	if (f->min < f->max)
+		put_format(w, ",\"minimum\":%" PRIi64, f->min);
+	if (f->min < f->max && f->max <= EXACT_MAX)
 		put_format(w, ",\"maximum\":%" PRIi64, f->max);
 }
 
@@ -79,9 +81,10 @@ static void put_field(struct writer *w, const struct field *f, bool is_asked)
 	case FIELD_NUMBER: put_number_field(w, f); break;
 	case FIELD_TIME: put(w, "{\"type\":\"number\""); break;
 	case FIELD_TEXT:
-		put_format(w,
-			"{\"type\":\"string\",\"minLength\":%" PRIi64 ",\"maxLength\":%" PRIi64,
-			f->min, f->max);
+		put(w, "{\"type\":\"string\"");
+		if (f->max)
+			put_format(w, ",\"minLength\":%" PRIi64 ",\"maxLength\":%" PRIi64, f->min,
+				f->max);
 		break;
 	case FIELD_IDENT: put(w, "{\"type\":\"string\",\"pattern\":\"^[0-9]+$\""); break;
 	case FIELD_LIST:
