@@ -1,6 +1,8 @@
 /* Channels and devices that come, change and go while trackers are connected. */
 #include "house.h"
 
+#include "base/die.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -398,7 +400,7 @@ static void *look_around(void *context)
 	while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
 		size_t count = all->list(all->context, 0, 0, 0, some, 50);
 		for (size_t i = 0; i + 1 < count; i++)
-			assert_true(some[i].id < some[i + 1].id);
+			check(some[i].id < some[i + 1].id);
 		if (count)
 			(void)!all->close(all->context, some[count / 2].id, CLOSE_BY_USER);
 		(void)!all->is_connected(all->context, 1001);
