@@ -78,6 +78,7 @@ static void run_sql(const char *directory, const char *file, const char *sql)
 
 static const char back_to_version_0[] =
 	"DROP INDEX chunk_age; DROP INDEX block_age;"
+	"CREATE UNIQUE INDEX block_place ON block(device, from_us, from_seq);"
 	"DROP INDEX chunk_unmeasured; DROP INDEX block_unmeasured;"
 	"ALTER TABLE chunk DROP COLUMN count; ALTER TABLE chunk DROP COLUMN newest_us;"
 	"ALTER TABLE chunk DROP COLUMN oldest_us; ALTER TABLE chunk DROP COLUMN bytes;"
