@@ -7,6 +7,7 @@
 #include "app/journals.h"
 #include "app/notify.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "core/auto_devices.h"
 #include "core/poster.h"
@@ -96,12 +97,31 @@ static bool start_store(struct house *h, struct error *e)
 	return true;
 }
 
+static void tell_expired(void *context, const struct token *t)
+{
+	struct buf members;
+	buf_init(&members, 8 * TOKEN_INFO_MAX);
+	const struct event event = {
+		.code = EVENT_TOKEN_EXPIRED,
+		.origin_type = ORIGIN_TOKEN,
+		.origin_id = t->id,
+		.members =
+			buf_add(&members, "\"info\":", 7) && json_string(&members, str_of(t->info))
+				? buf_str(&members)
+				: (struct str)STR(""),
+	};
+	events_post(context, &event);
+	buf_clear(&members);
+}
+
 static bool start_tokens(struct house *h, struct error *e)
 {
 	struct tokens_options options = {
 		.store = h->store,
 		.admin_key = h->token,
 		.admin_created_us = h->token_made_us,
+		.expired = tell_expired,
+		.context = h->journals.events,
 	};
 	h->tokens = tokens_open(&options, e);
 	if (h->tokens)

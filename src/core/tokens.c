@@ -35,6 +35,7 @@ struct tokens {
 	pthread_mutex_t change;
 	pthread_rwlock_t lock;
 	struct cached *hashes, *ids;
+	uint32_t last_id;
 	pthread_t thread;
 	bool started, ending; /* `wake` and `ending` under `change` */
 	pthread_cond_t wake;
@@ -68,6 +69,8 @@ static void keep_locked(struct tokens *t, struct cached *c)
 {
 	c->id = c->token.id;
 	c->used_s = c->token.accessed;
+	if (c->id > t->last_id)
+		t->last_id = c->id;
 	HASH_ADD(by_hash, t->hashes, hash, HASH_BYTES, c);
 	HASH_ADD(by_id, t->ids, id, sizeof c->id, c);
 }
@@ -272,6 +275,14 @@ size_t tokens_ids(struct tokens *t, uint32_t **out)
 	pthread_rwlock_unlock(&t->lock);
 	qsort(*out, count, sizeof **out, by_number);
 	return count;
+}
+
+uint32_t tokens_last_id(struct tokens *t)
+{
+	pthread_rwlock_rdlock(&t->lock);
+	uint32_t id = t->last_id;
+	pthread_rwlock_unlock(&t->lock);
+	return id;
 }
 
 bool tokens_get(struct tokens *t, uint32_t id, struct token *out)

@@ -46,6 +46,9 @@ bool tokens_key(const char *header, struct str *key);
 
 /* The ids of all, rising; the caller frees *out. Returns the number. */
 size_t tokens_ids(struct tokens *t, uint32_t **out);
+/* No token has or had a higher id, as far as is known since the start. */
+uint32_t tokens_last_id(struct tokens *t);
+
 MUST_USE bool tokens_get(struct tokens *t, uint32_t id, struct token *out);
 
 /* Makes `count` tokens (at least 1), all or none: sets their id, key and created. Durable when it

@@ -51,3 +51,22 @@ void get_channel_logs(const struct request *r, struct answer *a)
 {
 	get_logs(r, a, &channels, ORIGIN_CHANNEL);
 }
+
+/* What happened to tokens, also to those that are gone: ids above the last one known are of tokens
+ * that went before the gateway started. */
+void get_customer_logs(const struct request *r, struct answer *a)
+{
+	enum { GONE = 1000 };
+	struct entries *e = entries_new(r, a);
+	if (!e)
+		return;
+	size_t last = r->context->tokens ? tokens_last_id(r->context->tokens) : 0;
+	size_t first = last + GONE > ENTRIES_KEYS_MAX ? last + GONE - ENTRIES_KEYS_MAX : 0;
+	if (r->context->event_journal) {
+		e->keys = xmalloc((last + GONE - first) * sizeof *e->keys);
+		while (first < last + GONE)
+			e->keys[e->key_count++] = event_key(ORIGIN_TOKEN, (uint32_t)++first);
+	}
+	e->read = read_events;
+	entries_answer(e, a);
+}

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "http/changes.h"
 #include "http/routes.h"
 
 #include <inttypes.h>
@@ -76,6 +77,16 @@ static bool is_room(const struct request *r, struct answer *a, size_t count)
 	return false;
 }
 
+/* The events see no key. */
+static void tell_made(const struct request *r, const struct made *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct token t = m->tokens[i];
+		memset(t.key, 0, sizeof t.key);
+		tell_change(r, ORIGIN_TOKEN, t.id, &token_resource, NULL, &t);
+	}
+}
+
 static void make(const struct request *r, struct answer *a, const json_t *body)
 {
 	struct error e;
@@ -89,10 +100,12 @@ static void make(const struct request *r, struct answer *a, const json_t *body)
 	a->release = release_made;
 	if (!fields_parse(r, a, &token_resource, &m->rows) || !parse_tokens(body, m, a))
 		return;
-	if (!count || tokens_add(r->context->tokens, m->tokens, count, clock_now_us(), &e))
-		a->next = next_made;
-	else
+	if (count && !tokens_add(r->context->tokens, m->tokens, count, clock_now_us(), &e)) {
 		answer_error(a, 500, "%s", e.text);
+		return;
+	}
+	tell_made(r, m);
+	a->next = next_made;
 }
 
 void post_tokens(const struct request *r, struct answer *a)
@@ -120,12 +133,16 @@ struct change {
 	const json_t *body;
 	enum parse_mode mode;
 	struct refusal refusal;
+	struct token old, new;
 };
 
 static bool apply(void *context, struct token *t)
 {
 	struct change *c = context;
-	return token_parse(c->body, c->mode, t, &c->refusal);
+	c->old = *t;
+	bool done = token_parse(c->body, c->mode, t, &c->refusal);
+	c->new = *t;
+	return done;
 }
 
 /* False: an error of the answer says why. */
@@ -160,8 +177,10 @@ static void change_chosen(
 		struct error e;
 		uint32_t id = chosen->ids[i];
 		enum tokens_result result = tokens_change(r->context->tokens, id, apply, c, &e);
-		if (is_done(a, id, result, c, &e))
-			chosen->ids[done++] = id;
+		if (!is_done(a, id, result, c, &e))
+			continue;
+		chosen->ids[done++] = id;
+		tell_change(r, ORIGIN_TOKEN, id, &token_resource, &c->old, &c->new);
 	}
 	keep_done(a, chosen, done);
 	if (a->status == 200)
@@ -216,10 +235,15 @@ void delete_tokens(const struct request *r, struct answer *a)
 		return;
 	a->status = 0;
 	for (size_t i = 0; i < chosen.count; i++) {
+		struct token old;
 		struct error e;
 		uint32_t id = chosen.ids[i];
-		if (is_done(a, id, tokens_delete(r->context->tokens, id, &e), NULL, &e))
-			chosen.ids[done++] = id;
+		token_init(&old);
+		(void)!tokens_get(r->context->tokens, id, &old);
+		if (!is_done(a, id, tokens_delete(r->context->tokens, id, &e), NULL, &e))
+			continue;
+		chosen.ids[done++] = id;
+		tell_change(r, ORIGIN_TOKEN, id, &token_resource, &old, NULL);
 	}
 	keep_done(a, &chosen, done);
 	if (a->status == 200)

@@ -337,6 +337,60 @@ static void an_acl_shows_its_items_only(void **state)
 	assert_false(access_item(&request, &token_resource, 1));
 }
 
+/* Whatever a row does below an item: an ACL of other items neither sees nor changes this one. */
+static void no_row_shows_foreign_items(void **state)
+{
+	struct live *l = *state;
+	struct rest *r = l->rest;
+	rest_ask(r, METHOD_POST, "/gw/devices?fields=id",
+		"{\"name\":\"secret\",\"configuration\":{\"ident\":\"424242\"}}");
+	assert_answer(r, 200, "{\"result\":[{\"id\":2}]}\n");
+	fake_store_message(r->store, 1, 2, 424242, 1000000, 1000000);
+	struct token t = token_of(l,
+		"{\"ttl\":60,\"access\":{\"type\":2,\"acl\":["
+		"{\"uri\":\"gw/"
+		"devices\",\"ids\":[77],\"methods\":[\"GET\",\"POST\",\"PUT\",\"DELETE\"]},"
+		"{\"uri\":\"gw/"
+		"channels\",\"ids\":[77],\"methods\":[\"GET\",\"POST\",\"PUT\",\"DELETE\"]}"
+		"]}}");
+	size_t tried = 0;
+	for (size_t i = 0; i < route_count; i++) {
+		const char *pattern = routes[i].pattern;
+		struct str uri = access_uri(pattern);
+		bool is_channel = str_is(uri, "gw/channels");
+		if (!strchr(pattern, '{') || (!is_channel && !str_is(uri, "gw/devices")))
+			continue;
+		const char *selectors[] = {is_channel ? "1" : "2", "all", "name=*", "%7Bid%3E0%7D",
+			is_channel ? "id=1" : "configuration.ident=424242"};
+		for (size_t k = 0; k < sizeof selectors / sizeof *selectors; k++) {
+			char target[200];
+			const char *rest = strchr(pattern, '}') + 1;
+			int len = snprintf(
+				target, sizeof target, "/%.*s/%s", STR_PRINT(uri), selectors[k]);
+			const char *inner = strchr(rest, '{');
+			snprintf(target + len, sizeof target - (size_t)len, "%.*s%s%s",
+				(int)(inner ? inner - rest : (long)strlen(rest)), rest,
+				inner ? "all" : "", inner ? strchr(rest, '}') + 1 : "");
+			rest_ask_with(r, &t, routes[i].method, target, "{}");
+			tried++;
+			assert_null(strstr(r->text.at, "secret"));
+			if (k == 0 && r->status != 400)
+				assert_int_equal(r->status, 403);
+			if (k < 4)
+				assert_null(strstr(r->text.at, "424242"));
+		}
+	}
+	assert_true(tried > 100);
+	rest_ask(r, METHOD_GET, "/gw/devices/2?fields=name", NULL);
+	assert_answer(r, 200, "{\"result\":[{\"name\":\"secret\"}]}\n");
+	rest_ask(r, METHOD_GET, "/gw/devices/2/messages?data={%22fields%22:%22ident%22}", NULL);
+	assert_answer(r, 200, "{\"result\":[{\"ident\":\"424242\"}]}\n");
+	rest_ask(r, METHOD_GET, "/gw/devices/2/telemetry/all", NULL);
+	assert_non_null(strstr(r->text.at, "\"position.latitude\""));
+	rest_ask(r, METHOD_GET, "/gw/channels/1?fields=id", NULL);
+	assert_answer(r, 200, "{\"result\":[{\"id\":1}]}\n");
+}
+
 /* ---- tokens ---- */
 
 static void tokens_are_made_read_changed_and_deleted(void **state)
@@ -491,6 +545,7 @@ int main(void)
 		TEST(there_is_one_account),
 		TEST(attempts_are_counted_by_address),
 		TEST(an_acl_shows_its_items_only),
+		TEST(no_row_shows_foreign_items),
 		TEST(tokens_are_made_read_changed_and_deleted),
 		TEST(bad_tokens_change_nothing),
 		TEST(the_administrator_has_an_info),

@@ -168,6 +168,31 @@ static void bad_data_is_refused(void **state)
 	}
 }
 
+/* Also of those that are gone; and no key is told to anybody but its owner. */
+static void tokens_have_logs(void **state)
+{
+	struct rest *r = *state;
+	rest_ask(r, METHOD_POST, "/platform/tokens", "[{\"ttl\":60,\"info\":\"a\"}]");
+	assert_int_equal(r->status, 200);
+	char key[TOKEN_CHARS + 1];
+	memcpy(key, strstr(r->text.at, "\"key\":\"") + 7, TOKEN_CHARS);
+	key[TOKEN_CHARS] = '\0';
+	rest_ask(r, METHOD_PATCH, "/platform/tokens/all", "{\"info\":\"b\"}");
+	rest_ask(r, METHOD_PATCH, "/platform/tokens/all", "{\"ttl\":0}");
+	assert_int_equal(r->status, 400); /* not told */
+	rest_ask(r, METHOD_DELETE, "/platform/tokens/all", NULL);
+	assert_int_equal(r->status, 200);
+	get(r, "/platform/customer/logs");
+	assert_string_equal(values_of(r, "event_code"), "1 2 3 ");
+	assert_null(strstr(r->text.at, key));
+	assert_null(strstr(r->text.at, "\"key\""));
+	get(r, "/platform/customer/"
+	       "logs?data={%22filter%22:%22event_code==2%22,%22fields%22:%22old,new%22}");
+	assert_int_equal(r->status, 200);
+	assert_non_null(strstr(r->text.at, "\"info\":\"a\""));
+	assert_non_null(strstr(r->text.at, "\"info\":\"b\""));
+}
+
 static void long_logs_are_read_in_pages(void **state)
 {
 	struct rest *r = *state;
@@ -388,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(logs_are_read),
 		TEST(bad_data_is_refused),
+		TEST(tokens_have_logs),
 		TEST(long_logs_are_read_in_pages),
 		TEST(without_journals_there_is_nothing),
 		TEST(packets_are_read),
