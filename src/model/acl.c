@@ -127,7 +127,8 @@ static int by_id(const void *a, const void *b)
 static bool read_ids(const struct reading *r, const json_t *value, struct acl_entry *entry)
 {
 	struct acl *acl = r->acl;
-	if (json_is_string(value) && str_is(text_of(value), "all"))
+	entry->says_all = json_is_string(value) && str_is(text_of(value), "all");
+	if (entry->says_all)
 		return true;
 	entry->any_id = false;
 	entry->first_id = acl->id_count;
@@ -169,6 +170,8 @@ static bool read_submodule(const struct reading *r, const json_t *value, struct 
 	if (place < 0)
 		return refuse(r, "a submodule needs its name");
 	entry->submodules[place] |= granted;
+	if (!memchr(entry->named, place, entry->named_count))
+		entry->named[entry->named_count++] = (uint8_t)place;
 	return true;
 }
 
@@ -251,7 +254,7 @@ static bool print_methods(uint8_t granted, struct buf *out)
 static bool print_ids(const struct acl *acl, const struct acl_entry *entry, struct buf *out)
 {
 	if (entry->any_id)
-		return buf_printf(out, ",\"ids\":\"all\"");
+		return !entry->says_all || buf_printf(out, ",\"ids\":\"all\"");
 	bool done = buf_printf(out, ",\"ids\":[");
 	for (unsigned i = 0; done && i < entry->id_count; i++)
 		done = buf_printf(out, i ? ",%u" : "%u", acl->ids[entry->first_id + i]);
@@ -262,13 +265,11 @@ static bool print_submodules(const struct acl_entry *entry, struct buf *out)
 {
 	if (entry->inherits)
 		return true;
-	bool done = buf_printf(out, ",\"submodules\":["), first = true;
-	for (int i = 0; done && i < SUBMODULES; i++) {
-		if (!entry->submodules[i])
-			continue;
-		done = buf_printf(out, "%s{\"name\":\"%s\",", first ? "" : ",", submodules[i]) &&
-		       print_methods(entry->submodules[i], out) && buf_add_char(out, '}');
-		first = false;
+	bool done = buf_printf(out, ",\"submodules\":[");
+	for (unsigned i = 0; done && i < entry->named_count; i++) {
+		unsigned place = entry->named[i];
+		done = buf_printf(out, "%s{\"name\":\"%s\",", i ? "," : "", submodules[place]) &&
+		       print_methods(entry->submodules[place], out) && buf_add_char(out, '}');
 	}
 	return done && buf_add_char(out, ']');
 }

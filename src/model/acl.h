@@ -20,9 +20,12 @@ enum { ACL_ENTRIES_MAX = 24, ACL_IDS_MAX = 1000, ACL_SUBMODULES = 24 };
 struct acl_entry {
 	uint8_t uri; /* its place in the table of uris */
 	uint8_t methods;
-	bool any_id, inherits;
+	bool any_id, says_all;              /* ids is absent or "all"; it is "all" */
+	bool inherits;                      /* submodules is absent */
 	uint16_t first_id, id_count;        /* in the acl's ids; rising */
 	uint8_t submodules[ACL_SUBMODULES]; /* methods, by place in the table of submodules */
+	uint8_t named[ACL_SUBMODULES];      /* their places in the order given, each once */
+	uint8_t named_count;
 };
 
 struct acl {

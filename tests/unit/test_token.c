@@ -111,7 +111,7 @@ static void a_token_is_read_kept_and_shown(void **state)
 		"{\"info\":\"ro\",\"ttl\":31536000,\"expire\":1900000000,\"ips\":\"10.0.0.0/8\","
 		"\"metadata\":{\"b\":1,\"a\":[2]},\"access\":{\"type\":2,\"acl\":[{\"uri\":"
 		"\"gw/devices\",\"methods\":[\"GET\"],\"submodules\":[{\"name\":\"messages\","
-		"\"methods\":[\"GET\"]}]}]}}",
+		"\"methods\":[\"GET\"]},{\"name\":\"logs\"},{\"name\":\"messages\"}]}]}}",
 		PARSE_REPLACE));
 	t.created = 1707335420;
 	struct buf out;
@@ -129,8 +129,9 @@ static void a_token_is_read_kept_and_shown(void **state)
 		"\"key\":\"0000000000000000000000000000000000000000000000000000000000000001\","
 		"\"info\":\"ro\",\"enabled\":true,\"created\":1707335420,\"accessed\":0,"
 		"\"expire\":1900000000,\"ttl\":31536000,\"ips\":\"10.0.0.0/8\",\"access\":"
-		"{\"type\":2,\"acl\":[{\"uri\":\"gw/devices\",\"methods\":[\"GET\"],\"ids\":"
-		"\"all\",\"submodules\":[{\"name\":\"messages\",\"methods\":[\"GET\"]}]}]},"
+		"{\"type\":2,\"acl\":[{\"uri\":\"gw/devices\",\"methods\":[\"GET\"],"
+		"\"submodules\":[{\"name\":\"messages\",\"methods\":[\"GET\"]},"
+		"{\"name\":\"logs\",\"methods\":[]}]}]},"
 		"\"metadata\":{\"b\":1,\"a\":[2]}}");
 	/* a change keeps what it does not name, a replacement of access takes the acl along */
 	assert_true(parse(&again, "{\"enabled\":false}", PARSE_MERGE));
