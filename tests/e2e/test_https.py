@@ -9,12 +9,13 @@ import ssl
 import stat
 import subprocess
 import time
+import urllib.parse
 
 import pytest
 
 from harness import PROGRAM, Gateway
+from trackers import PATIENCE, Tracker, heartbeat
 
-PATIENCE = 20
 HTTPS = ["--https", "127.0.0.1:0"]
 
 
@@ -132,6 +133,32 @@ def test_both_doors_are_one_house():
         assert region["rest"] == f"https://127.0.0.1:{https_port(g)}"
         assert region["mqtt-ws"] == f"127.0.0.1:{https_port(g)}"
         assert g.get("/auth/regions")[0]["rest"] == g.url
+
+
+def test_who_waits_is_woken_through_tls():
+    with Gateway(args=[*HTTPS, "--http-threads", "2"]) as g:
+        key = json.loads(ask(g, "GET", "/gw/channels/1/messages")[1])["next_key"]
+        data = urllib.parse.quote(json.dumps({"curr_key": key, "timeout": 30}))
+        path = f"/gw/channels/1/messages?data={data}"
+        connections = [http.client.HTTPSConnection("127.0.0.1", https_port(g), timeout=PATIENCE,
+                                                   context=trusting()) for _ in range(8)]
+        for c in connections:
+            c.request("GET", path, headers={"Authorization": g.token})
+        Tracker(g).ask(heartbeat(7, 1))
+        answers = [json.loads(c.getresponse().read()) for c in connections]
+        for answer in answers:
+            assert [m["battery.level"] for m in answer["result"]] == [1]
+        # who waits when the gateway stops is told so, or hung up on; nobody is waited for
+        key = answers[0]["next_key"]
+        data = urllib.parse.quote(json.dumps({"curr_key": key, "timeout": 30}))
+        for c in connections:
+            c.request("GET", f"/gw/channels/1/messages?data={data}",
+                      headers={"Authorization": g.token})
+        begin = time.monotonic()
+        assert g.stop() == 0
+        assert time.monotonic() - begin < 10
+        for c in connections:
+            c.close()
 
 
 def test_many_ask_at_once():
