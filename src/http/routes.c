@@ -42,10 +42,21 @@ bool method_parse(const char *text, enum method *out)
 
 /* ---- matching ---- */
 
+/* Are they the same up to the first {part}? Most rows of the table are not, and end here. */
+static bool begins_alike(const char *pattern, struct str path)
+{
+	size_t i = 0;
+	while (i < path.len && pattern[i] == path.at[i] && pattern[i] && pattern[i] != '{')
+		i++;
+	return i == path.len || !pattern[i] || pattern[i] == '{';
+}
+
 bool route_matches(const struct route *r, struct str path, struct str parts[PATH_PARAMETERS_MAX])
 {
 	struct str pattern = str_of(r->pattern);
 	size_t n = 0;
+	if (!begins_alike(r->pattern, path))
+		return false;
 	if (path.len > 1 && path.at[path.len - 1] == '/')
 		path.len--;
 	while (pattern.at && path.at) {
