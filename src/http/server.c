@@ -194,10 +194,16 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, struct exchange
 /* An address that comes with bad tokens again and again is not told any more that they are. */
 static bool is_tiresome(struct http *h, const struct exchange *x, const struct answer *a)
 {
+	static int64_t told_us;
+	char room[PEER_TEXT_MAX];
 	if (a->status != 401 || !x->bad_token ||
 		attempts_take(h->attempts, &x->peer, clock_monotonic_us()))
 		return false;
 	metric_add(http_throttled, 1);
+	if (log_due(&told_us, 60))
+		log_warning("http", "bad_tokens", "peer=%.*s reason=%s",
+			STR_PRINT(peer_text(&x->peer, room)),
+			log_quote("tries with bad tokens are turned away"));
 	return true;
 }
 
