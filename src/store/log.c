@@ -52,6 +52,8 @@ bool log_open(struct store *s, struct error *e)
 	if (!db_open(&s->log, s->directory, "log.db", set_up, e) ||
 		!db_prepare(&s->log, sql, LOG_STATEMENTS, e) ||
 		!db_open(&s->log_side, s->directory, "log.db", NULL, e) ||
+		/* of VACUUM, see log_shrink */
+		!db_run(&s->log_side, "PRAGMA temp_store=MEMORY", e) ||
 		/* what it deletes would only be deleted again after a crash */
 		!db_run(&s->log_side, "PRAGMA synchronous=NORMAL", e) ||
 		!db_prepare(&s->log_side, side_sql, 1, e))

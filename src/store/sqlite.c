@@ -5,7 +5,7 @@
  *               Another thread, the keeper, deletes what is settled and does the checkpoints.
  *   history.db  settled records, written by the settler's thread: each channel's log in chunks,
  *               each device's history in blocks, a snapshot of the state, and the settled seq.
- *   cantrack.db resources, as JSON, and the counters of their ids.
+ *   cantrack.db resources, as JSON, and the counters of their ids; how far channels are trimmed.
  *
  * A row for every message with an index by device and time would be a B-tree insertion at a random
  * place for each: some ten times slower and larger. So a message is first part of a group (log.db
@@ -22,6 +22,9 @@
  * A crash between any two of these steps is harmless: when the store opens, records up to the
  * settled seq are ignored in log.db (and deleted), the others go back to the tail and are applied
  * to the snapshot of the state, which knows the last seq of each device and ident in it.
+ *
+ * Retention (retain.c, shorten.c) takes what is old out of history.db in short transactions between
+ * those of the settler; what it knows of each device and channel without reading is in kept.h.
  *
  * Memory: the tail (tail_bytes, at the very most 8 times that: then store_append waits for the
  * settler, or fails when that fails), and some 200 bytes for each device and ident. */

@@ -1,6 +1,7 @@
 """The disk fills up under load: trackers are no longer answered, readers are still served, the log
 says so without flooding, and when space returns all goes on by itself with nothing lost."""
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -75,6 +76,11 @@ def wait_until(what, seconds=20):
         time.sleep(0.05)
 
 
+def metric(gateway, name):
+    text = gateway.request("GET", "/metrics")[1]
+    return int(re.search(rf"^cantrack_{name} (\d+)$", text, re.MULTILINE).group(1))
+
+
 def is_still(trackers, seconds=1.5):
     before = answered(trackers)
     time.sleep(seconds)
@@ -107,4 +113,30 @@ def test_a_full_disk_is_survived(disk):
         assert answered(trackers) == sum(t.sent for t in trackers), "some are without an answer"
         for tracker, found in check_books(gateway, trackers, devices):
             assert len(found) == tracker.sent
+        assert gateway.stop() == 0
+
+
+def test_what_is_deleted_makes_room_on_a_full_disk(disk):
+    trackers = [Tracker(FIRST_IDENT + i) for i in range(4)]
+    with Gateway(disk.folder / "data", ["--settle-seconds", "1", "--retention-seconds", "1"]) as \
+            gateway:
+        register(gateway, trackers)
+        assert gateway.request("PUT", "/gw/devices/all", body={"messages_ttl": 10})[0] == 200
+        load = Load(trackers, gateway.port)
+        load.start()
+        wait_until(lambda: answered(trackers) > 3000)
+        load.finish()
+        sent = answered(trackers)
+        wait_until(lambda: metric(gateway, "store_settled_total") == sent)
+        assert metric(gateway, "records_deleted_total") < sent
+        disk.fill(gateway)
+        wait_until(lambda: metric(gateway, "records_deleted_total") == sent, 30)
+        disk.free(gateway)
+        assert gateway.get("/gw/devices/all/messages") == []
+        assert len(gateway.get("/gw/channels/all/messages")) == sent
+        load = Load(trackers, gateway.port)
+        load.start()
+        wait_until(lambda: answered(trackers) > sent + 500)
+        load.finish()
+        assert load.trouble is None
         assert gateway.stop() == 0
