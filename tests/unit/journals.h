@@ -6,6 +6,7 @@
 #include "store/journal.h"
 
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static inline struct journal *journal_make(char directory[])
