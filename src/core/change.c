@@ -8,8 +8,6 @@
 /* Less than the body of an event may have. Objects that are too large for it are left out. */
 enum { MEMBERS_MAX = 60 * 1024 };
 
-#pragma weak events_post /* not called without events */
-
 static bool put_text(struct buf *out, const char *name, struct str text)
 {
 	return buf_printf(out, "\"%s\":", name) &&

@@ -12,12 +12,9 @@ static size_t channel_ids(const struct context *c, uint32_t **out)
 	return registry_channel_ids(c->registry, out);
 }
 
-/* a store that cannot tell sizes has none to tell */
-#pragma weak store_bytes
-
 static uint64_t bytes_of(const void *context, enum query_by by, uint32_t id)
 {
-	return store_bytes ? store_bytes(((const struct context *)context)->store, by, id) : 0;
+	return store_bytes(((const struct context *)context)->store, by, id);
 }
 
 /* ---- what is known of an item besides what is stored; asked for when it is printed ---- */
