@@ -52,7 +52,7 @@ def test_kill_9_loses_nothing_that_was_answered(tmp_path):
     for tracker, found in check_books(gateway, trackers, devices):
         item = gateway.get(f"/gw/devices/{devices[tracker.ident]}/telemetry/all")[0]["telemetry"]
         assert item["timestamp"]["value"] == EPOCH + max(found)
-        assert idents[str(tracker.ident)]["count"] == sum(found.values())
+        assert idents[str(tracker.ident)]["messages"] == sum(found.values())
     assert gateway.stop() == 0
     print(answered(trackers), "answered,", sum(t.sent for t in trackers), "sent")
 
