@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "cantrack/frame.h"
 #include "cantrack/framer.h"
+#include "counted.h"
 #include "simulate/report.h"
 
 #include <stdio.h>
@@ -15,31 +16,6 @@
 #include <time.h>
 
 enum { SLICES = 7, VARIANTS = 512, BEGIN_S = 1753160000, STREAM_MAX = VARIANTS * REPORT_FRAME_MAX };
-
-/* ---- the allocator, counted ---- */
-
-extern void *__libc_malloc(size_t bytes);
-extern void *__libc_calloc(size_t count, size_t bytes);
-extern void *__libc_realloc(void *memory, size_t bytes);
-static unsigned long allocations;
-
-void *malloc(size_t bytes)
-{
-	allocations++;
-	return __libc_malloc(bytes);
-}
-
-void *calloc(size_t count, size_t bytes)
-{
-	allocations++;
-	return __libc_calloc(count, bytes);
-}
-
-void *realloc(void *memory, size_t bytes)
-{
-	allocations++;
-	return __libc_realloc(memory, bytes);
-}
 
 /* ---- the frames ---- */
 

@@ -6,6 +6,7 @@
  *
  * usage: bench_expression [MILLISECONDS per figure, default 300] */
 #include "cantrack/frame.h"
+#include "counted.h"
 #include "model/filter.h"
 
 #include <stdio.h>
@@ -13,31 +14,6 @@
 #include <time.h>
 
 enum { SLICES = 7, EVALUATIONS = 1000 };
-
-/* ---- the allocator, counted ---- */
-
-extern void *__libc_malloc(size_t bytes);
-extern void *__libc_calloc(size_t count, size_t bytes);
-extern void *__libc_realloc(void *memory, size_t bytes);
-static unsigned long allocations;
-
-void *malloc(size_t bytes)
-{
-	allocations++;
-	return __libc_malloc(bytes);
-}
-
-void *calloc(size_t count, size_t bytes)
-{
-	allocations++;
-	return __libc_calloc(count, bytes);
-}
-
-void *realloc(void *memory, size_t bytes)
-{
-	allocations++;
-	return __libc_realloc(memory, bytes);
-}
 
 /* ---- the measurement ---- */
 

@@ -79,3 +79,14 @@ void rest_ask_bare(struct rest *r, enum method method, const char *target)
 {
 	rest_ask_with(r, NULL, method, target, NULL);
 }
+
+void rest_get(struct rest *r, const char *target)
+{
+	rest_ask(r, METHOD_GET, target, NULL);
+}
+
+int rest_tear_down(void **state)
+{
+	rest_free(*state);
+	return 0;
+}

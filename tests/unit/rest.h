@@ -25,8 +25,21 @@ struct rest {
 struct rest *rest_new(void);
 void rest_free(struct rest *r);
 
+/* For cmocka: frees *state. */
+int rest_tear_down(void **state);
+
 /* Asks with a master token; the whole answer is in r->text until the next request. */
 void rest_ask(struct rest *r, enum method method, const char *target, const char *body);
+
+/* GETs with a master token. */
+void rest_get(struct rest *r, const char *target);
+
+/* In tests that include cmocka: the last answer. */
+#define assert_answer(r, expected_status, expected)                                                \
+	do {                                                                                       \
+		assert_string_equal((r)->text.at, expected);                                       \
+		assert_int_equal((r)->status, expected_status);                                    \
+	} while (0)
 
 /* Dispatches any request. */
 void rest_request(struct rest *r, struct request *request);

@@ -272,12 +272,6 @@ static void attempts_are_counted_by_address(void **state)
 
 /* ---- ACLs ---- */
 
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
 static void an_acl_shows_its_items_only(void **state)
 {
 	struct live *l = *state;

@@ -73,30 +73,13 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	rest_free(*state);
-	return 0;
-}
-
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
-static void get(struct rest *r, const char *target)
-{
-	rest_ask(r, METHOD_GET, target, NULL);
-}
-
 #define DENIED(id)                                                                                 \
 	"{\"code\":3,\"id\":" id ",\"reason\":\"access denied or unable to process the item\"}"
 
 static void a_connection_has_its_members(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/channels/1/connections/all");
+	rest_get(r, "/gw/channels/1/connections/all");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1706877098857462,\"ident\":\"77\",\"source\":"
 		"\"10.0.0.9:40112\",\"established\":1706877098.857462,\"transport\":\"tcp\","
@@ -104,35 +87,35 @@ static void a_connection_has_its_members(void **state)
 		"{\"id\":1706877098857463,\"ident\":null,\"source\":\"10.0.0.9:40112\","
 		"\"established\":1706877098.857463,\"transport\":\"tcp\",\"channel_id\":1,"
 		"\"device_id\":null,\"secondary\":false,\"meta\":null}]}\n");
-	get(r, "/gw/channels/all/connections/all?fields=id,device_id");
+	rest_get(r, "/gw/channels/all/connections/all?fields=id,device_id");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1706877098857462,\"device_id\":3},"
 		"{\"id\":1706877098857463,\"device_id\":null},"
 		"{\"id\":1706877098857464,\"device_id\":4},"
 		"{\"id\":1706877098857465,\"device_id\":null}]}\n");
-	get(r, "/gw/devices/all/connections/all?fields=id");
+	rest_get(r, "/gw/devices/all/connections/all?fields=id");
 	assert_answer(
 		r, 200, "{\"result\":[{\"id\":1706877098857462},{\"id\":1706877098857464}]}\n");
-	get(r, "/gw/devices/4/connections/all?fields=id");
+	rest_get(r, "/gw/devices/4/connections/all?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1706877098857464}]}\n");
-	get(r, "/gw/devices/4/connections/all?fields=name");
+	rest_get(r, "/gw/devices/4/connections/all?fields=name");
 	assert_int_equal(r->status, 400);
 }
 
 static void ids_are_those_of_their_owner(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/channels/1/connections/1706877098857462,1706877098857464?fields=id");
+	rest_get(r, "/gw/channels/1/connections/1706877098857462,1706877098857464?fields=id");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1706877098857462}],\"errors\":[" DENIED(
 			"1706877098857464") "]}\n");
-	get(r, "/gw/devices/3/connections/1706877098857464");
+	rest_get(r, "/gw/devices/3/connections/1706877098857464");
 	assert_answer(r, 403, "{\"result\":[],\"errors\":[" DENIED("1706877098857464") "]}\n");
-	get(r, "/gw/devices/3/connections/0");
+	rest_get(r, "/gw/devices/3/connections/0");
 	assert_int_equal(r->status, 403);
-	get(r, "/gw/devices/9/connections/all");
+	rest_get(r, "/gw/devices/9/connections/all");
 	assert_answer(r, 403, "{\"result\":[],\"errors\":[" DENIED("9") "]}\n");
-	get(r, "/gw/devices/3/connections/x");
+	rest_get(r, "/gw/devices/3/connections/x");
 	assert_answer(r, 400,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"connections: 'x' is neither "
 		"an id nor 'all'\"}]}\n");
@@ -152,7 +135,7 @@ static void closing_answers_the_ids(void **state)
 	rest_ask(r, METHOD_DELETE, "/gw/channels/1/connections/all", NULL);
 	assert_answer(
 		r, 200, "{\"result\":[{\"id\":1706877098857462},{\"id\":1706877098857463}]}\n");
-	get(r, "/gw/channels/all/connections/all?fields=id");
+	rest_get(r, "/gw/channels/all/connections/all?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1706877098857465}]}\n");
 }
 
@@ -162,12 +145,12 @@ static void long_lists_are_cut(void **state)
 	crowd.count = 0;
 	for (uint64_t i = 1; i <= MANY; i++)
 		connect_one(i, 1 + i % 2, i);
-	get(r, "/gw/channels/all/connections/all?fields=id&limit=2&offset=700");
+	rest_get(r, "/gw/channels/all/connections/all?fields=id&limit=2&offset=700");
 	assert_non_null(strstr(r->text.at, "{\"id\":701},{\"id\":702}"));
 	assert_null(strstr(r->text.at, "{\"id\":703}"));
 	assert_non_null(strstr(
 		r->text.at, "],\"pagination\":{\"limit\":2,\"offset\":700,\"count\":1000}}"));
-	get(r, "/gw/channels/2/connections/all?fields=id");
+	rest_get(r, "/gw/channels/2/connections/all?fields=id");
 	assert_non_null(strstr(r->text.at, "{\"id\":999}]}"));
 	assert_null(strstr(r->text.at, "{\"id\":998}"));
 	rest_ask(r, METHOD_DELETE, "/gw/channels/all/connections/all", NULL);
@@ -179,15 +162,15 @@ static void without_a_gate_there_are_none(void **state)
 {
 	struct rest *r = *state;
 	r->context.connections = NULL;
-	get(r, "/gw/channels/all/connections/all");
+	rest_get(r, "/gw/channels/all/connections/all");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 	rest_ask(r, METHOD_DELETE, "/gw/channels/all/connections/all", NULL);
 	assert_answer(r, 200, "{\"result\":[]}\n");
-	get(r, "/gw/channels/1/connections/7");
+	rest_get(r, "/gw/channels/1/connections/7");
 	assert_int_equal(r->status, 403);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 
 int main(void)
 {

@@ -17,23 +17,6 @@ static int set_up(void **state)
 	return r->status != 200;
 }
 
-static int tear_down(void **state)
-{
-	rest_free(*state);
-	return 0;
-}
-
-static void get(struct rest *r, const char *target)
-{
-	rest_ask(r, METHOD_GET, target, NULL);
-}
-
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
 enum position { NOWHERE, INVALID, VALID };
 
 /* A message of device 2 or 3; its place follows from the time. */
@@ -80,8 +63,8 @@ static void csv_has_the_columns_that_are_asked_for(void **state)
 {
 	struct rest *r = *state;
 	fill(r);
-	get(r, "/gw/devices/all/messages?format=csv&fields=timestamp,ident,position.speed,"
-	       "gsm.lac.1,no.such%22,wifi*,position.valid,ident");
+	rest_get(r, "/gw/devices/all/messages?format=csv&fields=timestamp,ident,position.speed,"
+		    "gsm.lac.1,no.such%22,wifi*,position.valid,ident");
 	assert_answer(r, 200,
 		"timestamp,ident,position.speed,gsm.lac.1,\"no.such\"\"\",wifi.mac.address,"
 		"wifi.signal.strength,position.valid\r\n"
@@ -90,14 +73,15 @@ static void csv_has_the_columns_that_are_asked_for(void **state)
 		"3,11,,9764,,,,\r\n"
 		"4,11,36,9764,,F0:9F:C2:AA:BB:01,,false\r\n"
 		"5.25,11,36,9764,,F0:9F:C2:AA:BB:01,,true\r\n");
-	get(r, "/gw/devices/all/messages?format=csv&fields=device.name,server.timestamp&count=2");
+	rest_get(r,
+		"/gw/devices/all/messages?format=csv&fields=device.name,server.timestamp&count=2");
 	assert_answer(r, 200,
 		"device.name,server.timestamp\r\n"
 		"\"Truck <1> & \"\"Co\"\", \xc3\xbc\",1.5\r\n\"\",2.5\r\n");
 	/* rows without any value are left out, as in JSON */
-	get(r, "/gw/devices/2/messages?format=csv&fields=position.speed&reverse=true");
+	rest_get(r, "/gw/devices/2/messages?format=csv&fields=position.speed&reverse=true");
 	assert_answer(r, 200, "position.speed\r\n36\r\n36\r\n36\r\n");
-	get(r, "/gw/devices/2/messages?format=csv&fields=,");
+	rest_get(r, "/gw/devices/2/messages?format=csv&fields=,");
 	assert_answer(r, 200, "\r\n");
 }
 
@@ -110,7 +94,7 @@ static void csv_has_all_parameters(void **state)
 	for (unsigned p = 0; p < PARAM_COUNT; p++)
 		assert_true(buf_printf(&header, "%s%.*s", p ? "," : "", STR_PRINT(params[p].name)));
 	assert_true(buf_add_str(&header, str_of("\r\n")));
-	get(r, "/gw/devices/2/messages?format=csv");
+	rest_get(r, "/gw/devices/2/messages?format=csv");
 	assert_true(str_starts(buf_str(&r->text), "battery.level,"));
 	assert_memory_equal(r->text.at, header.at, header.len);
 	size_t lines = 0, commas = 0;
@@ -121,7 +105,7 @@ static void csv_has_all_parameters(void **state)
 	assert_int_equal(lines, 5);
 	assert_int_equal(commas, 5 * (PARAM_COUNT - 1) + 4); /* one in each name */
 	buf_clear(&header);
-	get(r, "/gw/devices/name=x/messages?format=csv&fields=ident");
+	rest_get(r, "/gw/devices/name=x/messages?format=csv&fields=ident");
 	assert_answer(r, 200, "ident\r\n");
 }
 
@@ -129,7 +113,7 @@ static void geojson_has_points_with_properties(void **state)
 {
 	struct rest *r = *state;
 	fill(r);
-	get(r, "/gw/devices/all/messages?format=geojson&fields=timestamp,ident");
+	rest_get(r, "/gw/devices/all/messages?format=geojson&fields=timestamp,ident");
 	assert_answer(r, 200,
 		"{\"type\":\"FeatureCollection\",\"features\":["
 		"{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":["
@@ -141,13 +125,13 @@ static void geojson_has_points_with_properties(void **state)
 		"{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":["
 		"113.972065,-22.4999948]},\"properties\":{\"ident\":\"11\",\"timestamp\":5.25}}"
 		"]}\n");
-	get(r, "/gw/devices/2/messages?format=geojson");
+	rest_get(r, "/gw/devices/2/messages?format=geojson");
 	struct error e;
 	json_t *json = resource_json(buf_str(&r->text), &e);
 	assert_non_null(json);
 	assert_int_equal(json_array_size(json_object_get(json, "features")), 3);
 	json_decref(json);
-	get(r, "/gw/devices/2/messages?format=geojson&fields=battery.*");
+	rest_get(r, "/gw/devices/2/messages?format=geojson&fields=battery.*");
 	assert_answer(r, 200, "{\"type\":\"FeatureCollection\",\"features\":[]}\n");
 }
 
@@ -163,7 +147,7 @@ static void gpx_has_a_track_a_device(void **state)
 {
 	struct rest *r = *state;
 	fill(r);
-	get(r, "/gw/devices/all/messages?format=gpx&fields=ident");
+	rest_get(r, "/gw/devices/all/messages?format=gpx&fields=ident");
 	assert_answer(r, 200,
 		GPX_HEAD
 		"<trk><name>Truck &lt;1&gt; &amp; \"Co\", \xc3\xbc</name><trkseg>\n"
@@ -174,12 +158,12 @@ static void gpx_has_a_track_a_device(void **state)
 		"<trkpt lat=\"-22.499998\" "
 		"lon=\"113.972065\"><time>1970-01-01T00:00:02Z</time>" EXTENSIONS
 		"</trkseg></trk>\n</gpx>\n");
-	get(r, "/gw/devices/all/messages?format=gpx&from=9");
+	rest_get(r, "/gw/devices/all/messages?format=gpx&from=9");
 	assert_answer(r, 200, GPX_HEAD "</gpx>\n");
-	get(r, "/gw/devices/name=x/messages?format=gpx");
+	rest_get(r, "/gw/devices/name=x/messages?format=gpx");
 	assert_answer(r, 200, GPX_HEAD "</gpx>\n");
 	/* an interval of both devices: still one track after the other */
-	get(r, "/gw/devices/all/messages?format=gpx&generalize=60");
+	rest_get(r, "/gw/devices/all/messages?format=gpx&generalize=60");
 	const char *first = strstr(r->text.at, "Truck"), *second = strstr(r->text.at, "Device 3");
 	assert_true(first && second && first < second);
 	assert_null(strstr(second, "Truck"));
@@ -235,22 +219,22 @@ static void texts_that_need_care(void **state)
 static void refusals_are_json(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/devices/all/messages?format=xml");
+	rest_get(r, "/gw/devices/all/messages?format=xml");
 	assert_answer(r, 400,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"field\":\"format\",\"reason\":"
 		"\"format must be json, csv, geojson or gpx\"}]}\n");
-	get(r, "/gw/devices/all/messages?format=");
+	rest_get(r, "/gw/devices/all/messages?format=");
 	assert_int_equal(r->status, 400);
-	get(r, "/gw/channels/1/messages?format=csv");
+	rest_get(r, "/gw/channels/1/messages?format=csv");
 	assert_answer(r, 400,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"unknown query parameter "
 		"'format'\"}]}\n");
 	/* half of what was asked for would look like all of it */
-	get(r, "/gw/devices/2,98/messages?format=csv");
+	rest_get(r, "/gw/devices/2,98/messages?format=csv");
 	assert_answer(r, 403,
 		"{\"result\":[],\"errors\":[{\"code\":3,\"id\":98,\"reason\":\"access denied or "
 		"unable to process the item\"}]}\n");
-	get(r, "/gw/devices/2/messages?format=json");
+	rest_get(r, "/gw/devices/2/messages?format=json");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 }
 
@@ -264,7 +248,7 @@ static void a_failure_leaves_no_end(void **state)
 		char target[100];
 		snprintf(target, sizeof target, "/gw/devices/2/messages?format=%s", names[i]);
 		fake_store_fail_after(r->store, 1);
-		get(r, target);
+		rest_get(r, target);
 		const char *failure = strstr(r->text.at, "FAILED the disk is on fire");
 		assert_non_null(failure);
 		assert_null(strstr(r->text.at, "]}\n"));
@@ -272,13 +256,13 @@ static void a_failure_leaves_no_end(void **state)
 		fake_store_fail_after(r->store, SIZE_MAX);
 	}
 	/* nothing fits for long: CSV has no place for blanks */
-	get(r, "/gw/devices/2/messages?format=csv&fields=ident&filter=battery.level");
+	rest_get(r, "/gw/devices/2/messages?format=csv&fields=ident&filter=battery.level");
 	assert_answer(r, 200, "ident\r\n");
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(csv_has_the_columns_that_are_asked_for),
 		TEST(csv_has_all_parameters),

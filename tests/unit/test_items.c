@@ -32,17 +32,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void get(struct rest *r, const char *target)
-{
-	rest_ask(r, METHOD_GET, target, NULL);
-}
-
-static void assert_answer(const struct rest *r, unsigned status, const char *text)
-{
-	assert_string_equal(r->text.at, text);
-	assert_int_equal(r->status, status);
-}
-
 static json_t *answer_of(const struct rest *r)
 {
 	struct error e;
@@ -95,7 +84,7 @@ static void channels_are_made_changed_and_deleted(void **state)
 		"\"secondary_uri\":\"\"}]}\n");
 	rest_ask(r, METHOD_POST, "/gw/channels?fields=id", "{\"metadata\":{\"a\":\"b\"}}");
 	assert_answer(r, 200, "{\"result\":[{\"id\":3}]}\n");
-	get(r, "/gw/channels/3?fields=protocol_name,messages_size,blocked,metadata,deleted");
+	rest_get(r, "/gw/channels/3?fields=protocol_name,messages_size,blocked,metadata,deleted");
 	assert_answer(r, 200,
 		"{\"result\":[{\"protocol_name\":\"cantrack\",\"messages_size\":0,\"blocked\":0,"
 		"\"metadata\":{\"a\":\"b\"},\"deleted\":false}]}\n");
@@ -142,7 +131,7 @@ static void a_port_that_is_taken_changes_nothing(void **state)
 		"{\"result\":[{\"id\":2}],\"errors\":[{\"code\":2,\"id\":0,\"reason\":\"cannot "
 		"listen on 0.0.0.0:1: another program does\"},{\"code\":2,\"id\":2,\"reason\":"
 		"\"a channel must be an object\"}]}\n");
-	get(r, "/gw/channels/all?fields=id,name,configuration.port");
+	rest_get(r, "/gw/channels/all?fields=id,name,configuration.port");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1,\"name\":\"cantrack\",\"configuration\":{\"port\":0}},"
 		"{\"id\":2,\"name\":\"good\",\"configuration\":{\"port\":0}}]}\n");
@@ -222,9 +211,9 @@ static void a_failing_store_is_an_error_of_each(void **state)
 		rest_ask(r, rows[i].method, rows[i].target, "{}");
 		assert_answer(r, 500, expected);
 	}
-	get(r, "/gw/channels/all?fields=id");
+	rest_get(r, "/gw/channels/all?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1}]}\n");
-	get(r, "/gw/devices/all?fields=id");
+	rest_get(r, "/gw/devices/all?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":2}]}\n");
 }
 
@@ -263,7 +252,7 @@ static void a_device_shows_all_that_is_asked_for(void **state)
 	fake_store_message(r->store, 1, 3, 2, 1732262400000000, 1732262401000000);
 	char target[600];
 	snprintf(target, sizeof target, "/gw/devices/all?fields=%s", all_fields);
-	get(r, target);
+	rest_get(r, target);
 	assert_int_equal(r->status, 200);
 	json_t *json = answer_of(r), *result = json_object_get(json, "result");
 	json_t *silent = json_array_get(result, 0), *busy = json_array_get(result, 1);
@@ -292,7 +281,7 @@ static void a_device_shows_all_that_is_asked_for(void **state)
 	assert_true(json_integer_value(json_object_get(busy, "messages_size")) > 0);
 	assert_json(json_array_get(json_object_get(busy, "commands"), 0), "name", "\"custom\"");
 	json_decref(json);
-	get(r, "/gw/devices/connected=true?fields=id");
+	rest_get(r, "/gw/devices/connected=true?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":3}]}\n");
 }
 
@@ -300,7 +289,7 @@ static void a_device_shows_all_that_is_asked_for(void **state)
 static void types_have_commands(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/channel-protocols/all/device-types/g06l?fields=commands");
+	rest_get(r, "/gw/channel-protocols/all/device-types/g06l?fields=commands");
 	assert_answer(r, 200,
 		"{\"result\":[{\"commands\":[{\"name\":\"custom\",\"address\":[\"connection\"],"
 		"\"schema\":{\"type\":\"object\",\"title\":\"Custom command\",\"description\":"
@@ -310,7 +299,8 @@ static void types_have_commands(void **state)
 		"\"Payload string\"}},\"x-view-order\":[\"payload\"]},\"examples\":["
 		"{\"description\":\"Cut fuel to stop the car\",\"properties\":{\"payload\":"
 		"\"CMD,130305,stop654321\"}}],\"tags\":{\"custom\":1}}]}]}\n");
-	get(r, "/gw/channel-protocols/all/device-types/all?fields=id,name,commands,configuration");
+	rest_get(r,
+		"/gw/channel-protocols/all/device-types/all?fields=id,name,commands,configuration");
 	json_t *json = answer_of(r), *result = json_object_get(json, "result"), *type;
 	size_t i;
 	assert_int_equal(json_array_size(result), 11);
@@ -347,12 +337,12 @@ static void thousands_are_made_changed_and_deleted(void **state)
 	rest_ask(r, METHOD_PATCH, "/gw/devices/all?fields=id", "{\"name\":\"all\"}");
 	assert_int_equal(r->status, 200);
 	assert_null(strstr(r->text.at, "errors"));
-	get(r, "/gw/devices/name=all?fields=id&limit=1");
+	rest_get(r, "/gw/devices/name=all?fields=id&limit=1");
 	assert_non_null(strstr(r->text.at, "\"count\":4999"));
 	rest_ask(r, METHOD_DELETE, "/gw/devices/all", NULL);
 	assert_non_null(strstr(r->text.at, "{\"id\":5000}]}\n"));
 	assert_true(fake_store_transactions(r->store) < before + 60);
-	get(r, "/gw/devices/all");
+	rest_get(r, "/gw/devices/all");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 }
 
@@ -486,7 +476,7 @@ static void assert_reason(struct rest *r, const char *ident, const char *expecte
 	snprintf(target, sizeof target, "/gw/channels/1/idents/%s?fields=ident,reason", ident);
 	snprintf(text, sizeof text, "{\"result\":[{\"ident\":\"%s\",\"reason\":%s}]}\n", ident,
 		expected);
-	get(r, target);
+	rest_get(r, target);
 	assert_answer(r, 200, text);
 }
 
@@ -509,11 +499,11 @@ static void idents_say_why_they_have_no_device(void **state)
 		"{\"configuration\":{\"allowed_idents\":\"*4,13\",\"auto_devices\":false}}");
 	assert_reason(r, "11", "\"channel 1 does not allow ident 11\"");
 	assert_reason(r, "14", "\"no device has configuration.ident 14\"");
-	get(r, "/gw/channels/all/idents/1*?fields=ident,device_id&limit=2&offset=1");
+	rest_get(r, "/gw/channels/all/idents/1*?fields=ident,device_id&limit=2&offset=1");
 	assert_answer(r, 200,
 		"{\"result\":[{\"ident\":\"12\",\"device_id\":2},{\"ident\":\"13\",\"device_id\":3}"
 		"],\"pagination\":{\"limit\":2,\"offset\":1,\"count\":4}}\n");
-	get(r, "/gw/channels/1/idents/all?fields=colour");
+	rest_get(r, "/gw/channels/1/idents/all?fields=colour");
 	assert_int_equal(r->status, 400);
 }
 

@@ -12,12 +12,6 @@
 static char directories[2][40];
 static struct journal *packet_journal;
 
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
 /* Devices 2 and 3 with idents 11 and 12. */
 static int set_up(void **state)
 {
@@ -47,11 +41,6 @@ static int tear_down(void **state)
 	journal_remove(packet_journal, directories[1]);
 	rest_free(r);
 	return 0;
-}
-
-static void get(struct rest *r, const char *target)
-{
-	rest_ask(r, METHOD_GET, target, NULL);
 }
 
 /* The values of a member in the answer, one after the other. */
@@ -96,10 +85,10 @@ static void fill_logs(struct rest *r)
 static void logs_are_read(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/devices/2,3/logs");
+	rest_get(r, "/gw/devices/2,3/logs");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 	fill_logs(r);
-	get(r, "/gw/channels/1/logs");
+	rest_get(r, "/gw/channels/1/logs");
 	assert_answer(r, 200,
 		"{\"result\":[{\"event_code\":100,\"event_origin\":\"gw/channels/1\","
 		"\"event_text\":\"connection accepted\",\"source\":\"10.0.0.9:40112\","
@@ -128,15 +117,15 @@ static void logs_are_read(void **state)
 		assert_string_equal(values_of(r, "timestamp"), rows[i].times);
 	}
 	/* a record that has none of the fields is left out */
-	get(r, "/gw/devices/all/logs?fields=ol*,close_code");
+	rest_get(r, "/gw/devices/all/logs?fields=ol*,close_code");
 	assert_answer(r, 200,
 		"{\"result\":[{\"close_code\":2},{\"close_code\":17},"
 		"{\"old\":{\"name\":\"a,\\\"}\"}}]}\n");
-	get(r, "/gw/devices/2,9/logs?fields=timestamp&count=1");
+	rest_get(r, "/gw/devices/2,9/logs?fields=timestamp&count=1");
 	assert_answer(r, 200,
 		"{\"result\":[{\"timestamp\":2}],\"errors\":[{\"code\":3,\"id\":9,\"reason\":"
 		"\"access denied or unable to process the item\"}]}\n");
-	get(r, "/gw/devices/9/logs");
+	rest_get(r, "/gw/devices/9/logs");
 	assert_int_equal(r->status, 403);
 }
 
@@ -182,12 +171,12 @@ static void tokens_have_logs(void **state)
 	assert_int_equal(r->status, 400); /* not told */
 	rest_ask(r, METHOD_DELETE, "/platform/tokens/all", NULL);
 	assert_int_equal(r->status, 200);
-	get(r, "/platform/customer/logs");
+	rest_get(r, "/platform/customer/logs");
 	assert_string_equal(values_of(r, "event_code"), "1 2 3 ");
 	assert_null(strstr(r->text.at, key));
 	assert_null(strstr(r->text.at, "\"key\""));
-	get(r, "/platform/customer/"
-	       "logs?data={%22filter%22:%22event_code==2%22,%22fields%22:%22old,new%22}");
+	rest_get(r, "/platform/customer/"
+		    "logs?data={%22filter%22:%22event_code==2%22,%22fields%22:%22old,new%22}");
 	assert_int_equal(r->status, 200);
 	assert_non_null(strstr(r->text.at, "\"info\":\"a\""));
 	assert_non_null(strstr(r->text.at, "\"info\":\"b\""));
@@ -216,7 +205,7 @@ static void long_logs_are_read_in_pages(void **state)
 				i ? LINES - 1 - (int)n : (int)n);
 		json_decref(json);
 	}
-	get(r, "/gw/devices/all/logs?fields=n&count=2&filter=n%3E1500");
+	rest_get(r, "/gw/devices/all/logs?fields=n&count=2&filter=n%3E1500");
 	/* pages in which nothing passes leave blanks */
 	assert_non_null(strstr(r->text.at, "\n{\"n\":1501},{\"n\":1502}]}\n"));
 }
@@ -230,7 +219,7 @@ static void without_journals_there_is_nothing(void **state)
 	static const char *const targets[] = {"/gw/devices/all/logs", "/gw/channels/all/logs",
 		"/gw/devices/all/packets", "/gw/channels/1/idents/11/packets"};
 	for (size_t t = 0; t < sizeof targets / sizeof *targets; t++) {
-		get(r, targets[t]);
+		rest_get(r, targets[t]);
 		assert_answer(r, 200, "{\"result\":[]}\n");
 	}
 	r->context = whole;
@@ -262,7 +251,7 @@ static void packets_are_read(void **state)
 {
 	struct rest *r = *state;
 	fill_packets(r);
-	get(r, "/gw/devices/2/packets");
+	rest_get(r, "/gw/devices/2/packets");
 	assert_answer(r, 200,
 		"{\"result\":[{\"conn\":3492206331502027,\"timestamp\":1.1,\"type\":0},"
 		"{\"conn\":3492206331502027,\"data\":\"KkhRLDEzMDMwNSxWMS4uLiM=\","
@@ -290,11 +279,11 @@ static void packets_are_read(void **state)
 	}
 	fake_store_message(r->store, 1, 0, 77, 1000000, 1000000);
 	fake_store_message(r->store, 1, 2, 11, 1000000, 1000000);
-	get(r, "/gw/channels/1/idents/7*/packets");
+	rest_get(r, "/gw/channels/1/idents/7*/packets");
 	assert_string_equal(values_of(r, "timestamp"), "5.1 ");
-	get(r, "/gw/channels/1/idents/all/packets");
+	rest_get(r, "/gw/channels/1/idents/all/packets");
 	assert_string_equal(values_of(r, "timestamp"), "1.1 2.1 3.1 5.1 ");
-	get(r, "/gw/channels/9/idents/11/packets");
+	rest_get(r, "/gw/channels/9/idents/11/packets");
 	assert_int_equal(r->status, 403);
 }
 

@@ -18,23 +18,6 @@ static int set_up(void **state)
 	return r->status != 200;
 }
 
-static int tear_down(void **state)
-{
-	rest_free(*state);
-	return 0;
-}
-
-static void get(struct rest *r, const char *target)
-{
-	rest_ask(r, METHOD_GET, target, NULL);
-}
-
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
 /* Devices 2 and 3, seconds 1..6 of which the fourth came late; and one of no device. */
 static void fill(struct rest *r)
 {
@@ -51,17 +34,17 @@ static void a_message_is_whole(void **state)
 {
 	struct rest *r = *state;
 	fake_store_message(r->store, 1, 2, 11, 1732262400000000, 1732262402512345);
-	get(r, "/gw/devices/2/messages");
+	rest_get(r, "/gw/devices/2/messages");
 	assert_answer(r, 200,
 		"{\"result\":[{\"channel.id\":1,\"device.id\":2,\"device.name\":\"Truck 1\","
 		"\"device.type.id\":1,\"gsm.lac\":9763,\"gsm.lac.1\":9764,\"ident\":\"11\","
 		"\"message.type\":\"V1\",\"peer\":\"10.0.0.9:40112\",\"position.latitude\":22.5,"
 		"\"position.speed\":55.56,\"protocol.id\":441,\"server.timestamp\":"
 		"1732262402.512345,\"timestamp\":1732262400,\"vendor.code\":\"HQ\"}]}\n");
-	get(r, "/gw/channels/1/messages?fields=device.*,ident");
+	rest_get(r, "/gw/channels/1/messages?fields=device.*,ident");
 	assert_answer(r, 200, "{\"result\":[{\"ident\":\"11\"}],\"next_key\":2}\n");
 	rest_ask(r, METHOD_PATCH, "/gw/devices/2", "{\"name\":\"Bus\"}");
-	get(r, "/gw/devices/2/messages?fields=device.name");
+	rest_get(r, "/gw/devices/2/messages?fields=device.name");
 	assert_answer(r, 200, "{\"result\":[{\"device.name\":\"Bus\"}]}\n");
 }
 
@@ -129,25 +112,26 @@ static void intervals_are_multiples(void **state)
 	struct rest *r = *state;
 	for (int i = 0; i < 1200; i++)
 		fake_store_message(r->store, 1, 2 + (uint32_t)i % 2, 11, i * 1000000, i);
-	get(r, "/gw/devices/2/messages?generalize=500&method=minimum&from=100&to=1100&fields="
-	       "timestamp,position.speed,device.id");
+	rest_get(r, "/gw/devices/2/messages?generalize=500&method=minimum&from=100&to=1100&fields="
+		    "timestamp,position.speed,device.id");
 	assert_answer(r, 200,
 		"{\"result\":[{\"device.id\":2,\"position.speed\":55.56,\"timestamp\":100},"
 		"{\"device.id\":2,\"position.speed\":55.56,\"timestamp\":500},"
 		"{\"device.id\":2,\"position.speed\":55.56,\"timestamp\":1000}]}\n");
-	get(r, "/gw/devices/2,3/messages?generalize=1000&fields=timestamp,device.id&reverse=true");
+	rest_get(r,
+		"/gw/devices/2,3/messages?generalize=1000&fields=timestamp,device.id&reverse=true");
 	assert_answer(r, 200,
 		"{\"result\":[{\"device.id\":3,\"timestamp\":1001},"
 		"{\"device.id\":2,\"timestamp\":1000},{\"device.id\":3,\"timestamp\":1},"
 		"{\"device.id\":2,\"timestamp\":0}]}\n");
-	get(r, "/gw/devices/2/messages?generalize=1000&fields=battery.level");
+	rest_get(r, "/gw/devices/2/messages?generalize=1000&fields=battery.level");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 }
 
 static void channels_give_the_next_key(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/channels/1/messages");
+	rest_get(r, "/gw/channels/1/messages");
 	assert_answer(r, 200, "{\"result\":[],\"next_key\":1}\n");
 	fill(r);
 	static const char *const targets[] = {"/gw/channels/1/messages?count=3&fields=channel.id",
@@ -156,7 +140,7 @@ static void channels_give_the_next_key(void **state)
 	static const char *const ends[] = {
 		",\"next_key\":4}\n", ",\"next_key\":8}\n", "{\"result\":[],\"next_key\":8}\n"};
 	for (size_t i = 0; i < 3; i++) {
-		get(r, targets[i]);
+		rest_get(r, targets[i]);
 		assert_non_null(strstr(r->text.at, ends[i]));
 	}
 }
@@ -209,7 +193,7 @@ static void bad_ranges_are_refused(void **state)
 	}
 	rest_ask(r, METHOD_GET, "/gw/devices/all/messages", "{\"from\":\n1,}");
 	assert_non_null(strstr(r->text.at, "\"reason\":\"JSON, line 2 column 3: "));
-	get(r, "/gw/devices/98/messages");
+	rest_get(r, "/gw/devices/98/messages");
 	assert_int_equal(r->status, 403);
 }
 
@@ -240,7 +224,7 @@ static void long_answers_are_read_in_pages(void **state)
 	enum { MESSAGES = 2500 };
 	for (int i = 0; i < MESSAGES; i++)
 		fake_store_message(r->store, 1, 2, 11, i, i);
-	get(r, "/gw/devices/2/messages");
+	rest_get(r, "/gw/devices/2/messages");
 	struct error e;
 	json_t *json = resource_json(buf_str(&r->text), &e);
 	assert_non_null(json);
@@ -249,7 +233,7 @@ static void long_answers_are_read_in_pages(void **state)
 	assert_int_equal(fake_store_reads(r->store), 3);
 	assert_int_equal(fake_store_largest_page(r->store), 1000);
 	/* nothing fits: blanks between the brackets keep the connection alive */
-	get(r, "/gw/devices/2/messages?fields=battery.*");
+	rest_get(r, "/gw/devices/2/messages?fields=battery.*");
 	assert_answer(r, 200, "{\"result\":[\n]}\n");
 }
 
@@ -259,10 +243,10 @@ static void a_store_that_fails_breaks_the_answer(void **state)
 	for (int i = 0; i < 1500; i++)
 		fake_store_message(r->store, 1, 2, 11, i, i);
 	fake_store_fail_after(r->store, 1);
-	get(r, "/gw/devices/2/messages");
+	rest_get(r, "/gw/devices/2/messages");
 	assert_non_null(strstr(r->text.at, "FAILED the disk is on fire"));
 	fake_store_fail_after(r->store, 0);
-	get(r, "/gw/devices/2/messages");
+	rest_get(r, "/gw/devices/2/messages");
 	assert_string_equal(r->text.at, "{\"result\":[FAILED the disk is on fire");
 }
 
@@ -312,7 +296,7 @@ static void merging_is_sorting(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_message_is_whole),
 		TEST(ranges_choose_and_order),

@@ -14,18 +14,6 @@ static int set_up(void **state)
 	return r->status != 200;
 }
 
-static int tear_down(void **state)
-{
-	rest_free(*state);
-	return 0;
-}
-
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
 static void post(struct rest *r, const char *devices, const char *body)
 {
 	char target[200];
@@ -229,7 +217,7 @@ static void what_cannot_be_forgotten_is_told(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(posted_messages_are_read_back),
 		TEST(one_object_is_enough),

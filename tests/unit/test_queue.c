@@ -22,24 +22,12 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	rest_free(*state);
-	return 0;
-}
-
 static void get(struct rest *r, const char *query)
 {
 	char target[300];
 	snprintf(target, sizeof target, "/gw/channels/%s", query);
 	rest_ask(r, METHOD_GET, target, NULL);
 }
-
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
 
 /* Seqs 1..6 of channels 1 2 1 3 2 1; the time of each is its seq. */
 static void fill(struct rest *r)
@@ -323,7 +311,7 @@ static int tear_down_waiting(void **state)
 	struct rest *r = *state;
 	waiting_stop(r->context.waiting, 0);
 	waiting_free(r->context.waiting);
-	return tear_down(state);
+	return rest_tear_down(state);
 }
 
 /* A message is stored and told, as the writer does. */
@@ -505,7 +493,7 @@ static void no_wake_is_lost(void **state)
 
 int main(void)
 {
-#define TEST(name)    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)    cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 #define WAITING(name) cmocka_unit_test_setup_teardown(name, set_up_waiting, tear_down_waiting)
 	const struct CMUnitTest tests[] = {
 		TEST(keys_run_through_all_channels),

@@ -3,27 +3,10 @@
 
 #include "rest.h"
 
-#define assert_answer(r, expected_status, expected)                                                \
-	do {                                                                                       \
-		assert_string_equal((r)->text.at, expected);                                       \
-		assert_int_equal((r)->status, expected_status);                                    \
-	} while (0)
-
 static int set_up(void **state)
 {
 	*state = rest_new();
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rest_free(*state);
-	return 0;
-}
-
-static void get(struct rest *r, const char *target)
-{
-	rest_ask(r, METHOD_GET, target, NULL);
 }
 
 #define DEVICE_1                                                                                   \
@@ -77,14 +60,14 @@ static void every_route_wants_a_token(void **state)
 static void unknown_places_and_methods(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/nothing");
+	rest_get(r, "/gw/nothing");
 	assert_answer(r, 404,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"there is nothing at "
 		"/gw/nothing\"}]}\n");
 	static const char *const none[] = {"", "/", "gw/devices/all", "//gw/devices/all",
 		"/gw/devices//messages", "/gw", "/gw/"};
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-		get(r, none[i]);
+		rest_get(r, none[i]);
 		assert_int_equal(r->status, 404);
 	}
 	rest_ask(r, METHOD_POST, "/gw/channels/all", "{}");
@@ -94,15 +77,15 @@ static void unknown_places_and_methods(void **state)
 	assert_string_equal(r->allow, "GET, HEAD, PUT, PATCH, DELETE");
 	rest_ask(r, METHOD_PUT, "/gw/message-parameters/all", "{}");
 	assert_string_equal(r->allow, "GET, HEAD");
-	get(r, "/gw/devices");
+	rest_get(r, "/gw/devices");
 	assert_string_equal(r->allow, "POST");
 	rest_ask(r, METHOD_POST, "/gw/devices/1", "{}");
 	assert_string_equal(r->allow, "GET, HEAD, PUT, PATCH, DELETE");
-	get(r, "/gw/channels/1/");
+	rest_get(r, "/gw/channels/1/");
 	assert_int_equal(r->status, 200);
-	get(r, "/gw/channels/1/?fields=id");
+	rest_get(r, "/gw/channels/1/?fields=id");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1}]}\n");
-	get(r, "/gw/channel-protocols/441/?fields=");
+	rest_get(r, "/gw/channel-protocols/441/?fields=");
 	assert_int_equal(r->status, 200);
 	assert_non_null(strstr(r->text.at, "{\"id\":441,"));
 }
@@ -129,10 +112,10 @@ static void addresses_are_read_strictly(void **state)
 		snprintf(expected, sizeof expected,
 			"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"%s\"}]}\n",
 			rows[i].reason);
-		get(r, rows[i].target);
+		rest_get(r, rows[i].target);
 		assert_answer(r, 400, expected);
 	}
-	get(r, "/gw/channels/%6eame%3Dcan%2A?fields=id%2Cname");
+	rest_get(r, "/gw/channels/%6eame%3Dcan%2A?fields=id%2Cname");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1,\"name\":\"cantrack\"}]}\n");
 }
 
@@ -142,7 +125,7 @@ static void channels_are_read(void **state)
 {
 	struct rest *r = *state;
 	registry_set_uri(r->context.registry, 1, "127.0.0.1:5013");
-	get(r, "/gw/channels/all");
+	rest_get(r, "/gw/channels/all");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1,\"cid\":1,\"name\":\"cantrack\",\"enabled\":true,"
 		"\"protocol_id\":441,\"messages_ttl\":86400,\"configuration\":{\"address\":"
@@ -151,61 +134,61 @@ static void channels_are_read(void **state)
 		"\"max_junk_bytes\":8192,\"allowed_idents\":[],\"blocked_idents\":[],"
 		"\"allowed_networks\":[],\"blocked_networks\":[]},\"uri\":\"127.0.0.1:5013\","
 		"\"secondary_uri\":\"\"}]}\n");
-	get(r, "/gw/channels/1?fields=id,protocol_name");
+	rest_get(r, "/gw/channels/1?fields=id,protocol_name");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1,\"protocol_name\":\"cantrack\"}]}\n");
 }
 
 static void unknown_ids_and_fields(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/channels/98765");
+	rest_get(r, "/gw/channels/98765");
 	assert_answer(r, 403,
 		"{\"result\":[],\"errors\":[{\"code\":3,\"id\":98765,\"reason\":\"access denied or "
 		"unable to process the item\"}]}\n");
-	get(r, "/gw/channels/1,98765?fields=id");
+	rest_get(r, "/gw/channels/1,98765?fields=id");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1}],\"errors\":[{\"code\":3,\"id\":98765,\"reason\":\"access "
 		"denied or unable to process the item\"}]}\n");
-	get(r, "/gw/channels/1?fields=id,title");
+	rest_get(r, "/gw/channels/1?fields=id,title");
 	assert_answer(r, 400,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"field\":\"title\",\"reason\":\"field is "
 		"not allowed\"}]}\n");
-	get(r, "/gw/channels/name=x*");
+	rest_get(r, "/gw/channels/name=x*");
 	assert_answer(r, 200, "{\"result\":[]}\n");
-	get(r, "/gw/channel-protocols/441?fields=title");
+	rest_get(r, "/gw/channel-protocols/441?fields=title");
 	assert_int_equal(r->status, 400);
 }
 
 static void protocols_are_described(void **state)
 {
 	struct rest *r = *state;
-	get(r, "/gw/channel-protocols/all?fields=name,id,features");
+	rest_get(r, "/gw/channel-protocols/all?fields=name,id,features");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":441,\"name\":\"cantrack\",\"features\":{\"raw_packets\":"
 		"true,\"shared_connection\":false}}]}\n");
-	get(r, "/gw/channel-protocols/cantrack?fields=message_parameters");
+	rest_get(r, "/gw/channel-protocols/cantrack?fields=message_parameters");
 	assert_non_null(strstr(r->text.at, "{\"name\":\"battery.voltage\",\"type\":\"number\","
 					   "\"unit\":\"volts\",\"info\":"));
-	get(r, "/gw/channel-protocols/all?fields=title");
+	rest_get(r, "/gw/channel-protocols/all?fields=title");
 	assert_answer(r, 400,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"field\":\"title\",\"reason\":"
 		"\"field is not allowed\"}]}\n");
-	get(r, "/gw/channel-protocols/name=cantrack/device-types/1,5");
+	rest_get(r, "/gw/channel-protocols/name=cantrack/device-types/1,5");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1,\"name\":\"generic\",\"title\":\"Cantrack, any "
 		"model\",\"protocol_id\":441},{\"id\":5,\"name\":\"g06l\",\"title\":"
 		"\"Cantrack G06L\",\"protocol_id\":441}]}\n");
-	get(r, "/gw/protocols/441/device-types/g06l?fields=id,settings");
+	rest_get(r, "/gw/protocols/441/device-types/g06l?fields=id,settings");
 	assert_answer(r, 200, "{\"result\":[{\"id\":5,\"settings\":[]}]}\n");
-	get(r, "/gw/message-parameters/battery.level");
+	rest_get(r, "/gw/message-parameters/battery.level");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":1,\"name\":\"battery.level\",\"type\":\"number\","
 		"\"unit\":\"percentage\",\"info\":\"Internal battery level\"}]}\n");
-	get(r, "/gw/channel-protocols/all/device-types/1?fields=protocol_id");
+	rest_get(r, "/gw/channel-protocols/all/device-types/1?fields=protocol_id");
 	assert_answer(r, 200, "{\"result\":[{\"protocol_id\":441}]}\n");
-	get(r, "/gw/channel-protocols/teltonika/device-types/all");
+	rest_get(r, "/gw/channel-protocols/teltonika/device-types/all");
 	assert_answer(r, 200, "{\"result\":[]}\n");
-	get(r, "/gw/channel-protocols/7");
+	rest_get(r, "/gw/channel-protocols/7");
 	assert_int_equal(r->status, 403);
 }
 
@@ -217,9 +200,9 @@ static void devices_are_created_and_read(void **state)
 	rest_ask(r, METHOD_POST, "/gw/devices",
 		"{\"name\":\"Truck 1\",\"configuration\":{\"ident\":\"0130305\"}}");
 	assert_answer(r, 200, "{\"result\":[" DEVICE_1 "]}\n");
-	get(r, "/gw/devices/configuration.ident=130305");
+	rest_get(r, "/gw/devices/configuration.ident=130305");
 	assert_answer(r, 200, "{\"result\":[" DEVICE_1 "]}\n");
-	get(r, "/gw/devices/configuration.ident=1");
+	rest_get(r, "/gw/devices/configuration.ident=1");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 	rest_ask(r, METHOD_POST, "/gw/devices?fields=id,name",
 		"[{\"configuration\":{\"ident\":\"1\"}},{\"configuration\":{\"ident\":\"130305\"}}"
@@ -260,7 +243,7 @@ static void a_bad_body_changes_nothing(void **state)
 		"{\"result\":[],\"errors\":[{\"code\":4,\"id\":0,\"reason\":\"the disk is on "
 		"fire\"}]}\n");
 	fake_store_fail_after(r->store, SIZE_MAX);
-	get(r, "/gw/devices/all");
+	rest_get(r, "/gw/devices/all");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 }
 
@@ -299,15 +282,15 @@ static void lists_have_pages(void **state)
 {
 	struct rest *r = *state;
 	make_devices(r);
-	get(r, "/gw/devices/all?fields=id&limit=1");
+	rest_get(r, "/gw/devices/all?fields=id&limit=1");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":2}],\"pagination\":{\"limit\":1,\"offset\":0,\"count\":2}}"
 		"\n");
-	get(r, "/gw/devices/all?fields=id&limit=5&offset=1");
+	rest_get(r, "/gw/devices/all?fields=id&limit=5&offset=1");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":3}],\"pagination\":{\"limit\":5,\"offset\":1,\"count\":2}}"
 		"\n");
-	get(r, "/gw/devices/all?fields=id&offset=9");
+	rest_get(r, "/gw/devices/all?fields=id&offset=9");
 	assert_answer(
 		r, 200, "{\"result\":[],\"pagination\":{\"limit\":0,\"offset\":9,\"count\":2}}\n");
 }
@@ -319,20 +302,20 @@ static void telemetry_has_times_and_a_position(void **state)
 	struct rest *r = *state;
 	make_devices(r);
 	fake_store_message(r->store, 1, 2, 130305, 1732262400000000, 1732262402512345);
-	get(r, "/gw/devices/2,3/telemetry/position,gsm.lac");
+	rest_get(r, "/gw/devices/2,3/telemetry/position,gsm.lac");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":2,\"telemetry\":{\"gsm.lac\":{\"ts\":1732262400,\"value\":"
 		"9763},\"gsm.lac.1\":{\"ts\":1732262400,\"value\":9764},\"position\":{\"ts\":"
 		"1732262400,\"value\":{\"latitude\":22.5,\"speed\":55.56}},\"position.latitude\":"
 		"{\"ts\":1732262400,\"value\":22.5},\"position.speed\":{\"ts\":1732262400,"
 		"\"value\":55.56}}},{\"id\":3,\"telemetry\":null}]}\n");
-	get(r, "/gw/devices/2/telemetry/position.s*,message.type");
+	rest_get(r, "/gw/devices/2/telemetry/position.s*,message.type");
 	assert_answer(r, 200,
 		"{\"result\":[{\"id\":2,\"telemetry\":{\"message.type\":{\"ts\":1732262400,"
 		"\"value\":\"V1\"},\"position.speed\":{\"ts\":1732262400,\"value\":55.56}}}]}\n");
-	get(r, "/gw/devices/2/telemetry/nothing");
+	rest_get(r, "/gw/devices/2/telemetry/nothing");
 	assert_answer(r, 200, "{\"result\":[{\"id\":2,\"telemetry\":{}}]}\n");
-	get(r, "/gw/devices/9/telemetry/all");
+	rest_get(r, "/gw/devices/9/telemetry/all");
 	assert_int_equal(r->status, 403);
 }
 
@@ -343,7 +326,7 @@ static void idents_are_listed(void **state)
 	fake_store_message(r->store, 1, 0, 777, 1732262400000000, 1732262401000000);
 	fake_store_message(r->store, 1, 2, 130305, 1732262400000000, 1732262402500000);
 	fake_store_message(r->store, 1, 2, 130305, 1732262400000000, 1732262403500000);
-	get(r, "/gw/channels/1/idents/*");
+	rest_get(r, "/gw/channels/1/idents/*");
 	assert_non_null(strstr(r->text.at, "{\"result\":[{\"ident\":\"777\",\"size\":"));
 	assert_non_null(strstr(r->text.at,
 		",\"messages\":1,\"last\":1732262401,\"peer\":\"10.0.0.9:40112\",\"device_id\":"
@@ -352,10 +335,10 @@ static void idents_are_listed(void **state)
 	assert_non_null(strstr(r->text.at,
 		",\"messages\":2,\"last\":1732262403.5,\"peer\":\"10.0.0.9:40112\","
 		"\"device_id\":2,\"reason\":null}]}\n"));
-	get(r, "/gw/channels/1/idents/*303*");
+	rest_get(r, "/gw/channels/1/idents/*303*");
 	assert_null(strstr(r->text.at, "777"));
 	assert_non_null(strstr(r->text.at, "\"130305\""));
-	get(r, "/gw/channels/1/idents/9*");
+	rest_get(r, "/gw/channels/1/idents/9*");
 	assert_answer(r, 200, "{\"result\":[]}\n");
 }
 
@@ -366,12 +349,12 @@ static void health_follows_the_writer(void **state)
 	struct rest *r = *state;
 	char writer;
 	r->context.writer = (struct writer *)&writer;
-	get(r, "/health");
+	rest_get(r, "/health");
 	assert_answer(r, 200, "{\"status\":\"ok\"}\n");
 	fake_writer_failing = true;
-	get(r, "/health");
+	rest_get(r, "/health");
 	assert_int_equal(r->status, 503);
-	get(r, "/metrics");
+	rest_get(r, "/metrics");
 	assert_non_null(strstr(r->text.at, "\ncantrack_writer_failing 1\n"));
 	fake_writer_failing = false;
 	assert_non_null(strstr(r->text.at, "\ncantrack_http_unauthorized_total "));
@@ -380,7 +363,7 @@ static void health_follows_the_writer(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(every_route_wants_a_token),
 		TEST(unknown_places_and_methods),
