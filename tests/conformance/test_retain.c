@@ -230,6 +230,37 @@ static void what_is_gone_goes_with_its_state(void **state)
 	}
 }
 
+/* Memory of what is gone serves what is new; a record that comes late is not mixed up with it. */
+static void late_records_of_the_gone_start_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct policy p = keep_all();
+	for (uint32_t device = 1; device <= 3; device++)
+		add(f, device, 10 * SECOND, 10 * SECOND);
+	settle(f->store);
+	p.ttl_us[QUERY_CHANNEL][1] = p.ttl_us[QUERY_DEVICE][1] = GONE;
+	assert_int_equal(retain(f->store, &p), 4);
+	struct record r = record_plain(2, 4, 20 * SECOND, 1);
+	append(f->store, &f->model, &r, 1);
+	record_drop(&r);
+	add(f, 1, 30 * SECOND, 31 * SECOND);
+	for (int round = 0; round < 3; round++) {
+		unsigned idents[3] = {0};
+		store_idents(f->store, 1, note_ident, &idents[1]);
+		store_idents(f->store, 2, note_ident, &idents[2]);
+		assert_int_equal(idents[1], 1);
+		assert_int_equal(idents[2], 1);
+		assert_int_equal(store_last_active(f->store, 1), 31 * SECOND);
+		if (round == 0)
+			settle(f->store);
+		else
+			reopen(f);
+	}
+	assert_int_equal(retain(f->store, &p), 2);
+	assert_int_equal(store_last_active(f->store, 1), 0);
+	assert_int_equal(store_last_active(f->store, 4), 21500000);
+}
+
 /* A lost list of devices must not cost their history. */
 static void an_id_that_was_never_given_out_is_not_gone(void **state)
 {
@@ -302,6 +333,7 @@ int main(void)
 		TEST_HERE(bytes_leave_the_newest),
 		TEST_HERE(trimmed_channels_stay_trimmed),
 		TEST_HERE(what_is_gone_goes_with_its_state),
+		TEST_HERE(late_records_of_the_gone_start_anew),
 		TEST_HERE(an_id_that_was_never_given_out_is_not_gone),
 		TEST_HERE(equals_the_model),
 	};
