@@ -20,14 +20,14 @@ enum {
 	LANE_BUFFER = 256 * 1024,
 	LANE_BUFFERS = 8,
 	DRAIN_MS = 100,
+	TAKEN_AT_ONCE = 128, /* packets that the journal gets in one go */
 };
 
-/* Before the bytes of each packet in a buffer. */
+/* Before the body of each entry in a buffer. */
 struct packet_head {
 	int64_t time_us;
-	uint64_t ident, connection;
-	uint32_t channel, type;
-	size_t len;
+	uint64_t ident;
+	size_t len; /* of the body */
 };
 
 struct lane_buffer {
@@ -119,46 +119,45 @@ void packets_add(struct packets_lane *lane, const struct packet *packet)
 {
 	if (!lane)
 		return;
-	struct packet_head head = {packet->time_us, packet->ident, packet->connection,
-		packet->channel, packet->type, packet->bytes.len};
-	size_t bytes = sizeof head + packet->bytes.len;
-	if (bytes > LANE_BUFFER - lane->filling->len)
+	struct packet_head head = {packet->time_us, packet->ident, 0};
+	size_t most = sizeof head + PACKET_HEAD + packet->bytes.len;
+	if (most > LANE_BUFFER - lane->filling->len)
 		packets_lane_flush(lane);
 	struct lane_buffer *b = lane->filling;
-	if (bytes > LANE_BUFFER - b->len || packet->bytes.len > JOURNAL_BODY_MAX - PACKET_HEAD) {
+	if (most > LANE_BUFFER - b->len || packet->bytes.len > JOURNAL_BODY_MAX - PACKET_HEAD) {
 		lane->dropped++;
 		return;
 	}
-	memcpy(b->bytes + b->len, &head, sizeof head);
+	char *body = b->bytes + b->len + sizeof head, *at = put_varint(body, packet->type);
+	at = put_varint(put_varint(at, packet->channel), packet->connection);
 	if (packet->bytes.len)
-		memcpy(b->bytes + b->len + sizeof head, packet->bytes.at, packet->bytes.len);
-	b->len += bytes;
-}
-
-/* ---- taking ---- */
-
-static void put(struct journal *j, const struct packet_head *head, const char *bytes)
-{
-	char body[JOURNAL_BODY_MAX];
-	char *at = put_varint(body, head->type);
-	at = put_varint(put_varint(at, head->channel), head->connection);
-	memcpy(at, bytes, head->len);
-	if (journal_add(j, head->time_us, head->ident,
-		    (struct str){body, (size_t)(at - body) + head->len}))
-		metric_add(packets_kept, 1);
-	else
-		metric_add(packets_dropped, 1);
+		memcpy(at, packet->bytes.at, packet->bytes.len);
+	head.len = (size_t)(at - body) + packet->bytes.len;
+	memcpy(body - sizeof head, &head, sizeof head);
+	b->len += sizeof head + head.len;
 }
 /* type 1 byte, channel 5, connection 10 */
 _Static_assert(PACKET_HEAD == 1 + 5 + VARINT_MAX, "the head of a packet fits");
 
+/* ---- taking ---- */
+
 static void take_buffer(struct journal *j, struct lane_buffer *b)
 {
+	struct journal_entry entries[TAKEN_AT_ONCE];
 	struct packet_head head;
-	for (size_t at = 0; at < b->len; at += sizeof head + head.len) {
-		memcpy(&head, b->bytes + at, sizeof head);
-		put(j, &head, b->bytes + at + sizeof head);
+	uint64_t kept = 0, all = 0;
+	for (size_t at = 0; at < b->len;) {
+		size_t count = 0;
+		for (; at < b->len && count < TAKEN_AT_ONCE; at += sizeof head + head.len) {
+			memcpy(&head, b->bytes + at, sizeof head);
+			entries[count++] = (struct journal_entry){head.time_us, 0, head.ident,
+				{b->bytes + at + sizeof head, head.len}};
+		}
+		all += count;
+		kept += journal_add_many(j, entries, count);
 	}
+	metric_add(packets_kept, kept);
+	metric_add(packets_dropped, all - kept);
 	b->len = 0;
 }
 

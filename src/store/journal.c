@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
+#include "store/ranks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,25 +53,27 @@ void pile_clear(struct pile *p)
 
 /* ---- batches ---- */
 
-static int by_time(const void *a, const void *b)
-{
-	const struct journal_entry *x = a, *y = b;
-	if (x->time_us != y->time_us)
-		return x->time_us < y->time_us ? -1 : 1;
-	return x->no < y->no ? -1 : x->no > y->no;
-}
-
-/* Threads overtake each other by little: mostly it is sorted. */
+/* Threads overtake each other by little: mostly it is sorted, or in a few runs. */
 static void sort(struct pile *p)
 {
 	bool is_sorted = true;
-	for (size_t i = 0; i < p->count; i++) {
-		p->entries[i].no = i;
-		is_sorted =
-			is_sorted && (i == 0 || p->entries[i - 1].time_us <= p->entries[i].time_us);
-	}
-	if (!is_sorted)
-		qsort(p->entries, p->count, sizeof *p->entries, by_time);
+	for (size_t i = 1; i < p->count && is_sorted; i++)
+		is_sorted = p->entries[i - 1].time_us <= p->entries[i].time_us;
+	if (is_sorted)
+		return;
+	struct ranks ranks = {0};
+	struct rank *rank = ranks_begin(&ranks, p->count);
+	for (size_t i = 0; i < p->count; i++) /* INT64_MIN is the least */
+		rank[i] = (struct rank){
+			(uint64_t)p->entries[i].time_us ^ UINT64_C(1) << 63, (uint32_t)i};
+	const struct rank *sorted = ranks_sort(&ranks, p->count);
+	struct journal_entry *entries = xmalloc(p->count * sizeof *entries);
+	for (size_t i = 0; i < p->count; i++)
+		entries[i] = p->entries[sorted[i].place];
+	free(p->entries);
+	p->entries = entries;
+	p->room = p->count;
+	ranks_clear(&ranks);
 }
 
 void journal_seal_locked(struct journal *j)
@@ -267,24 +270,37 @@ void journal_close(struct journal *j)
 
 /* ---- what others ask ---- */
 
+static bool add_locked(struct journal *j, const struct journal_entry *entry)
+{
+	size_t bytes = entry->body.len + sizeof *entry;
+	if (entry->body.len > JOURNAL_BODY_MAX ||
+		bytes > j->options.pending_bytes - j->pending_bytes) {
+		j->dropped++;
+		return false;
+	}
+	pile_add(&j->incoming, entry);
+	j->pending_bytes += bytes;
+	j->added++;
+	return true;
+}
+
+size_t journal_add_many(struct journal *j, const struct journal_entry *entries, size_t count)
+{
+	size_t added = 0;
+	pthread_mutex_lock(&j->lock);
+	size_t before = j->incoming.len;
+	for (size_t i = 0; i < count; i++)
+		added += add_locked(j, &entries[i]);
+	if (before < WAKE_BYTES && j->incoming.len >= WAKE_BYTES)
+		pthread_cond_signal(&j->wake);
+	pthread_mutex_unlock(&j->lock);
+	return added;
+}
+
 bool journal_add(struct journal *j, int64_t time_us, uint64_t key, struct str body)
 {
 	struct journal_entry entry = {time_us, 0, key, body};
-	size_t bytes = body.len + sizeof entry;
-	pthread_mutex_lock(&j->lock);
-	bool fits = body.len <= JOURNAL_BODY_MAX &&
-		    bytes <= j->options.pending_bytes - j->pending_bytes;
-	if (fits) {
-		pile_add(&j->incoming, &entry);
-		j->pending_bytes += bytes;
-		j->added++;
-		if (j->incoming.len >= WAKE_BYTES && j->incoming.len - body.len < WAKE_BYTES)
-			pthread_cond_signal(&j->wake);
-	} else {
-		j->dropped++;
-	}
-	pthread_mutex_unlock(&j->lock);
-	return fits;
+	return journal_add_many(j, &entry, 1) == 1;
 }
 
 bool journal_flush(struct journal *j, struct error *e)

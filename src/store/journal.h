@@ -42,6 +42,9 @@ struct journal_entry {
 /* Copies. False: too many wait already, the entry is dropped and counted. */
 bool journal_add(struct journal *j, int64_t time_us, uint64_t key, struct str body);
 
+/* The same for several in one go; their `no` is not looked at. Returns how many were taken. */
+size_t journal_add_many(struct journal *j, const struct journal_entry *entries, size_t count);
+
 struct journal_query {
 	uint64_t key;
 	const uint64_t *keys; /* several instead of one, rising; NULL: `key` */

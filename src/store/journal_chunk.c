@@ -2,12 +2,14 @@
 
 #include "base/die.h"
 #include "base/varint.h"
+#include "store/ranks.h"
 
 #include <stdlib.h>
 #include <zstd.h>
 
 enum {
-	LEVEL = 1, /* of zstd: the last chunk is written more than once */
+	LEVEL = 1,     /* of zstd: the last chunk is written more than once */
+	MIN_MATCH = 7, /* frames have long ones; a tenth less time for the same size */
 	CHECKSUM_BYTES = 4,
 	DIRECTORY_HEAD = CHECKSUM_BYTES + 1 + 8,
 	ENTRIES_MAX = CHUNK_BYTES / CHUNK_HEAD + 1,
@@ -41,8 +43,10 @@ static uint32_t checksum_of(struct str bytes)
 
 struct chunk_writer {
 	ZSTD_CCtx *zstd;
-	uint64_t *keys;
-	size_t key_count, key_room;
+	struct ranks ranks;
+	uint64_t keys[ENTRIES_MAX]; /* each once, rising */
+	size_t key_count;
+	uint32_t places[ENTRIES_MAX]; /* of each entry's key among them */
 	struct buf directory, plain, body;
 };
 
@@ -63,29 +67,22 @@ void chunk_writer_free(struct chunk_writer *w)
 	buf_clear(&w->directory);
 	buf_clear(&w->plain);
 	buf_clear(&w->body);
-	free(w->keys);
+	ranks_clear(&w->ranks);
 	free(w);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
 }
 
 static void collect_keys(struct chunk_writer *w, const struct journal_entry *entries, size_t count)
 {
-	if (count > w->key_room) {
-		w->key_room = count;
-		w->keys = xrealloc(w->keys, count * sizeof *w->keys);
-	}
+	struct rank *ranks = ranks_begin(&w->ranks, count);
 	for (size_t i = 0; i < count; i++)
-		w->keys[i] = entries[i].key;
-	qsort(w->keys, count, sizeof *w->keys, by_value);
-	w->key_count = 1;
-	for (size_t i = 1; i < count; i++)
-		if (w->keys[i] != w->keys[w->key_count - 1])
-			w->keys[w->key_count++] = w->keys[i];
+		ranks[i] = (struct rank){entries[i].key, (uint32_t)i};
+	const struct rank *sorted = ranks_sort(&w->ranks, count);
+	w->key_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || sorted[i].value != sorted[i - 1].value)
+			w->keys[w->key_count++] = sorted[i].value;
+		w->places[sorted[i].place] = (uint32_t)w->key_count - 1;
+	}
 }
 
 static void write_directory(struct chunk_writer *w)
@@ -107,27 +104,41 @@ static void write_directory(struct chunk_writer *w)
 		at, checksum_of(str_from(buf_str(&w->directory), CHECKSUM_BYTES)), CHECKSUM_BYTES);
 }
 
+/* The entries as they are before compressing. */
+static void write_plain(struct chunk_writer *w, const struct journal_entry *entries, size_t count)
+{
+	size_t bytes = VARINT_MAX + count * 3 * VARINT_MAX;
+	for (size_t i = 0; i < count; i++)
+		bytes += entries[i].body.len;
+	w->plain.len = 0;
+	check(buf_reserve(&w->plain, bytes));
+	char *at = put_varint(w->plain.at, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct journal_entry *n = &entries[i];
+		int64_t before_us = i ? entries[i - 1].time_us : n->time_us;
+		at = put_varint(at, (uint64_t)n->time_us - (uint64_t)before_us);
+		at = put_varint(at, w->places[i]);
+		at = put_varint(at, n->body.len);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].body.len)
+			memcpy(at, entries[i].body.at, entries[i].body.len);
+		at += entries[i].body.len;
+	}
+	w->plain.len = (size_t)(at - w->plain.at);
+}
+
 void chunk_pack(struct chunk_writer *w, const struct journal_entry *entries, size_t count,
 	struct str *directory, struct str *body)
 {
 	check(count && count <= ENTRIES_MAX);
 	collect_keys(w, entries, count);
 	write_directory(w);
-	w->plain.len = w->body.len = 0;
-	add_varint(&w->plain, count);
-	for (size_t i = 0; i < count; i++) {
-		const struct journal_entry *n = &entries[i];
-		const uint64_t *key =
-			bsearch(&n->key, w->keys, w->key_count, sizeof *w->keys, by_value);
-		int64_t before_us = i ? entries[i - 1].time_us : n->time_us;
-		add_varint(&w->plain, (uint64_t)n->time_us - (uint64_t)before_us);
-		add_varint(&w->plain, (uint64_t)(key - w->keys));
-		add_varint(&w->plain, n->body.len);
-	}
-	for (size_t i = 0; i < count; i++)
-		check(buf_add_str(&w->plain, entries[i].body));
+	write_plain(w, entries, count);
+	w->body.len = 0;
 	check(buf_reserve(&w->body, ZSTD_compressBound(w->plain.len)));
 	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_minMatch, MIN_MATCH);
 	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
 	w->body.len = ZSTD_compress2(w->zstd, w->body.at, w->body.room, w->plain.at, w->plain.len);
 	check(!ZSTD_isError(w->body.len));
@@ -162,6 +173,12 @@ void chunk_reader_free(struct chunk_reader *r)
 	free(r->plain);
 	free(r->entries);
 	free(r);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
 }
 
 /* A key in a directory that was not taken apart. */
