@@ -14,6 +14,7 @@
 enum {
 	FLUSH_MS = 1000,
 	PENDING_BYTES = 16 << 20,
+	SPARE_BYTES = 4 << 20,
 	WAKE_BYTES = 1 << 20, /* so much does not wait for its time */
 };
 
@@ -82,7 +83,8 @@ void journal_seal_locked(struct journal *j)
 		return;
 	struct journal_batch *b = xcalloc(1, sizeof *b);
 	b->pile = j->incoming;
-	j->incoming = (struct pile){0};
+	j->incoming = j->spare;
+	j->spare = (struct pile){0};
 	pile_aim(&b->pile);
 	sort(&b->pile);
 	for (size_t i = 0; i < b->pile.count; i++) {
@@ -104,6 +106,18 @@ static size_t pile_pending(const struct pile *p)
 	return p->len + p->count * sizeof *p->entries;
 }
 
+/* While much comes, piles that have grown are filled again: new memory would have to be zeroed. */
+static void recycle_locked(struct journal *j, struct pile *p)
+{
+	size_t bytes = p->room * sizeof *p->entries + p->bytes_room;
+	if (j->spare.room || bytes > SPARE_BYTES) {
+		pile_clear(p);
+		return;
+	}
+	j->spare = *p;
+	j->spare.count = j->spare.len = 0;
+}
+
 /* Takes the batches up to `last`, which are on disk, out of the row. */
 static void release_locked(struct journal *j, const struct journal_batch *last)
 {
@@ -116,7 +130,7 @@ static void release_locked(struct journal *j, const struct journal_batch *last)
 		b->is_on_disk = true;
 		if (b->pins)
 			continue; /* its last reader frees it */
-		pile_clear(&b->pile);
+		recycle_locked(j, &b->pile);
 		free(b);
 	}
 	if (!j->first)
@@ -144,6 +158,8 @@ static void flush_locked(struct journal *j)
 {
 	struct error e = {""};
 	uint64_t asked = j->asked;
+	if (j->incoming.count < j->spare.room / 8)
+		pile_clear(&j->spare);
 	journal_seal_locked(j);
 	struct journal_batch *first = j->first, *last = j->last;
 	pthread_mutex_unlock(&j->lock);
@@ -260,6 +276,7 @@ void journal_close(struct journal *j)
 	journal_readers_close(j);
 	journal_writer_close(j);
 	pile_clear(&j->incoming);
+	pile_clear(&j->spare);
 	pthread_mutex_destroy(&j->lock);
 	pthread_cond_destroy(&j->wake);
 	pthread_cond_destroy(&j->done);

@@ -62,7 +62,7 @@ struct journal {
 
 	pthread_mutex_t lock; /* of what follows, up to the writer's own */
 	pthread_cond_t wake, done;
-	struct pile incoming;
+	struct pile incoming, spare;        /* spare: empty, with room */
 	struct journal_batch *first, *last; /* not on disk yet */
 	size_t pending_bytes;
 	uint64_t next_no, durable_no;
@@ -78,6 +78,7 @@ struct journal {
 	struct db db;
 	struct chunk_writer *chunk;
 	struct journal_tail tail;
+	int wal_pages; /* that were not put into the file when the last one was written */
 	int64_t warned_us;
 	uint64_t dropped_told;
 };

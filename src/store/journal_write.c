@@ -93,11 +93,21 @@ static bool find_end(struct journal *j, struct error *e)
 	return step != DB_FAILED;
 }
 
+static int note_wal(void *context, sqlite3 *handle, const char *file, int pages)
+{
+	(void)handle, (void)file;
+	struct journal *j = context;
+	j->wal_pages = pages;
+	return SQLITE_OK;
+}
+
 bool journal_writer_open(struct journal *j, struct error *e)
 {
 	j->chunk = chunk_writer_new();
-	return db_open(&j->db, j->directory, j->file, NULL, e) && prepare_file(j, e) &&
-	       db_prepare(&j->db, sql, STATEMENTS, e) && find_end(j, e);
+	if (!db_open(&j->db, j->directory, j->file, NULL, e))
+		return false;
+	sqlite3_wal_hook(j->db.handle, note_wal, j);
+	return prepare_file(j, e) && db_prepare(&j->db, sql, STATEMENTS, e) && find_end(j, e);
 }
 
 void journal_writer_close(struct journal *j)
@@ -109,11 +119,17 @@ void journal_writer_close(struct journal *j)
 
 /* ---- size ---- */
 
-/* What the rows may take: the WAL has its part of the limit, too. */
+/* What the WAL may take of the limit. */
+static uint64_t wal_room(const struct journal *j)
+{
+	uint64_t max = j->options.max_bytes;
+	return max && max / 8 < WAL_BYTES ? max / 8 : WAL_BYTES;
+}
+
+/* What the rows may take. */
 static uint64_t room_of(const struct journal *j)
 {
-	uint64_t max = j->options.max_bytes, wal = max / 8 < WAL_BYTES ? max / 8 : WAL_BYTES;
-	return max - wal;
+	return j->options.max_bytes - wal_room(j);
 }
 
 /* Deletes the oldest rows, but none from `kept_no` on, until the others fit. */
@@ -248,9 +264,12 @@ static void keep_tail(struct journal *j, const struct flush *f, size_t rows)
 	j->tail = t;
 }
 
-/* Readers may hold it up; then the next one goes further. */
+/* Now and then: it costs two fsyncs, and pages that are written again and again need it once.
+ * Readers may hold it up; then the next one goes further. */
 static void checkpoint(struct journal *j)
 {
+	if ((uint64_t)j->wal_pages * PAGE_BYTES < wal_room(j) / 2)
+		return;
 	sqlite3_wal_checkpoint_v2(j->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
