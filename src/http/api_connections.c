@@ -36,12 +36,12 @@ static bool print_device(const void *object, struct buf *out)
 #define ROW(member, path, kind, min, max, text) FIELD(struct shown, member, path, kind, FIELD_SHOWN, min, max, text)
 static const struct field fields[] = {
 	ROW(id, "id", FIELD_NUMBER, 1, INT64_MAX, "Number of the connection"),
-	FIELD_OF_FUNCTION("ident", FIELD_SHOWN, print_ident, "Who it is; null: it did not say yet"),
+	FIELD_OF_FUNCTION("ident", FIELD_SHOWN, print_ident, "string null", "Who it is; null: it did not say yet"),
 	ROW(source, "source", FIELD_TEXT, 0, PEER_TEXT_MAX - 1, "Address and port of the tracker"),
 	ROW(established_us, "established", FIELD_TIME, 0, INT64_MAX, "When it began"),
 	FIELD_OF_LITERAL("transport", FIELD_SHOWN, "\"tcp\"", "Always tcp"),
 	ROW(channel, "channel_id", FIELD_NUMBER, 1, UINT32_MAX, "Its channel"),
-	FIELD_OF_FUNCTION("device_id", FIELD_SHOWN, print_device, "Its device; null: none"),
+	FIELD_OF_FUNCTION("device_id", FIELD_SHOWN, print_device, "integer null", "Its device; null: none"),
 	FIELD_OF_LITERAL("secondary", FIELD_SHOWN, "false", "Always false"),
 	FIELD_OF_LITERAL("meta", FIELD_SHOWN, "null", "Always null"),
 };

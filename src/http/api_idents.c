@@ -49,8 +49,8 @@ static const struct field fields[] = {
 	ROW(messages, "messages", FIELD_NUMBER, FIELD_SHOWN, "Number of its messages"),
 	ROW(last_us, "last", FIELD_TIME, FIELD_SHOWN, "Time of the last one, seconds since 1970"),
 	ROW(peer, "peer", FIELD_TEXT, FIELD_SHOWN, "Address that the last one came from"),
-	FIELD_OF_FUNCTION("device_id", FIELD_SHOWN, print_device, "Number of its device; null: none"),
-	FIELD_OF_FUNCTION("reason", FIELD_SHOWN, print_reason, "Why its messages go to no device; null: they do"),
+	FIELD_OF_FUNCTION("device_id", FIELD_SHOWN, print_device, "integer null", "Number of its device; null: none"),
+	FIELD_OF_FUNCTION("reason", FIELD_SHOWN, print_reason, "string null", "Why its messages go to no device; null: they do"),
 };
 #undef ROW
 /* clang-format on */

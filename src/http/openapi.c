@@ -198,13 +198,14 @@ static void put_example(struct writer *w, const struct route *route, const struc
 	buf_clear(&target);
 }
 
-/* The handler's name, or one made of the address where an earlier route has the same handler. */
-static void put_operation_id(struct writer *w, const struct route *route)
+/* The handler's name, or one made of the address where an earlier route has the same handler, or
+ * the handler is everybody's. */
+static void put_operation_id(struct writer *w, const struct route *route, const struct example *x)
 {
 	const struct route *first = routes;
 	while (first->handler != route->handler)
 		first++;
-	if (first == route) {
+	if (first == route && !is_absent(x)) {
 		put_format(w, "\"%s\"", handler_name(route));
 		return;
 	}
@@ -223,7 +224,7 @@ static void put_operation(struct writer *w, const struct route *route)
 	for (char *c = method; *c; c++)
 		*c = (char)(*c | 0x20);
 	put_format(w, "\"%s\":{\"operationId\":", method);
-	put_operation_id(w, route);
+	put_operation_id(w, route, x);
 	put(w, ",\"tags\":[");
 	put_string(w, tag_of(route));
 	put(w, "],\"summary\":");

@@ -56,6 +56,20 @@ bool schema_exists(const char *name)
 	return strcmp(name, "message") == 0 || strcmp(name, "item") == 0;
 }
 
+/* "number null" as the beginning of a schema: {"type":["number","null"] */
+static void put_types(struct writer *w, const char *types)
+{
+	struct str rest = str_of(types);
+	bool are_many = strchr(types, ' ');
+	const char *before = are_many ? "{\"type\":[" : "{\"type\":";
+	while (rest.at) {
+		put(w, before);
+		put_string(w, str_cut(&rest, ' '));
+		before = ",";
+	}
+	put(w, are_many ? "]" : "");
+}
+
 /* ---- fields ---- */
 
 static void put_number_field(struct writer *w, const struct field *f)
@@ -96,7 +110,8 @@ static void put_field(struct writer *w, const struct field *f, bool is_asked)
 		put(w, f->literal);
 		break;
 	case FIELD_PRINTED:
-		put(w, is_own(f) ? "{\"type\":\"object\"" : "{\"readOnly\":true");
+		put_types(w, f->literal);
+		put(w, is_own(f) ? "" : ",\"readOnly\":true");
 		break;
 	}
 	put(w, ",\"description\":");
@@ -206,18 +221,6 @@ static void put_message(struct writer *w)
 
 /* ---- shapes ---- */
 
-static void put_types(struct writer *w, const char *types)
-{
-	struct str rest = str_of(types);
-	const char *before = "{\"type\":[";
-	while (rest.at) {
-		put(w, before);
-		put_string(w, str_cut(&rest, ' '));
-		before = ",";
-	}
-	put(w, "],\"description\":");
-}
-
 static void put_shape(struct writer *w, size_t first)
 {
 	put_format(w, ",\"%s\":{\"type\":\"object\",\"properties\":{", shapes[first].schema);
@@ -226,6 +229,7 @@ static void put_shape(struct writer *w, size_t first)
 		i++) {
 		put_format(w, "%s\"%s\":", i == first ? "" : ",", shapes[i].member);
 		put_types(w, shapes[i].types);
+		put(w, ",\"description\":");
 		put_string(w, str_of(shapes[i].text));
 		put(w, "}");
 	}

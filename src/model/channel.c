@@ -58,7 +58,7 @@ static const struct field fields[] = {
 	LIST(blocked_networks, check_network, "Networks that may not connect"),
 	ROW(uri, "uri", FIELD_TEXT, FIELD_SHOWN, 0, 79, "Real host:port; empty: not listening"),
 	FIELD_OF_LITERAL("secondary_uri", FIELD_SHOWN, "\"\"", "Always empty"),
-	FIELD_OF_FUNCTION("messages_size", 0, print_messages_size, "Bytes on disk of its messages"),
+	FIELD_OF_FUNCTION("messages_size", 0, print_messages_size, "integer", "Bytes on disk of its messages"),
 	FIELD_OF_LITERAL("blocked", 0, "0", "Is it blocked; never"),
 	ROW(metadata, "metadata", FIELD_OBJECT, FIELD_INPUT | FIELD_STORED, 0, METADATA_MAX_BYTES, "Any JSON object of the owner"),
 	FIELD_OF_LITERAL("deleted", 0, "false", "Is it deleted; never: deleted ones are gone"),

@@ -155,11 +155,12 @@ static const char configuration[] =
 static const struct field type_fields[] = {
 	FIELD(struct device_type, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1, UINT32_MAX,
 		"Number of the device type"),
-	FIELD_OF_FUNCTION("name", FIELD_SHOWN, print_name, "Name of the device type"),
-	FIELD_OF_FUNCTION("title", FIELD_SHOWN, print_title, "Name for people"),
+	FIELD_OF_FUNCTION("name", FIELD_SHOWN, print_name, "string", "Name of the device type"),
+	FIELD_OF_FUNCTION("title", FIELD_SHOWN, print_title, "string", "Name for people"),
 	FIELD_OF_LITERAL("protocol_id", FIELD_SHOWN, "441", "Number of the protocol"),
 	FIELD_OF_LITERAL("protocol_name", 0, "\"cantrack\"", "Name of the protocol"),
-	FIELD_OF_FUNCTION("commands", 0, print_commands, "Commands that the model understands"),
+	FIELD_OF_FUNCTION(
+		"commands", 0, print_commands, "array", "Commands that the model understands"),
 	FIELD_OF_LITERAL("settings", 0, "[]", "Settings; cantrack has none"),
 	FIELD_OF_LITERAL("configuration", 0, configuration,
 		"JSON schema of the configuration of its devices"),

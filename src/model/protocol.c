@@ -47,11 +47,13 @@ static const struct field parameter_fields[ROWS] = {
 	[ROW_ID] = FIELD(struct message_parameter, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1,
 		PARAM_COUNT, "Number of the parameter"),
 	[ROW_NAME] = FIELD_OF_FUNCTION(
-		"name", FIELD_SHOWN, print_parameter_name, "Name of the parameter"),
+		"name", FIELD_SHOWN, print_parameter_name, "string", "Name of the parameter"),
 	[ROW_TYPE] = FIELD_OF_FUNCTION(
-		"type", FIELD_SHOWN, print_parameter_type, "boolean, number or string"),
-	[ROW_UNIT] = FIELD_OF_FUNCTION("unit", FIELD_SHOWN, print_parameter_unit, "Its unit"),
-	[ROW_INFO] = FIELD_OF_FUNCTION("info", FIELD_SHOWN, print_parameter_info, "What it means"),
+		"type", FIELD_SHOWN, print_parameter_type, "string", "boolean, number or string"),
+	[ROW_UNIT] =
+		FIELD_OF_FUNCTION("unit", FIELD_SHOWN, print_parameter_unit, "string", "Its unit"),
+	[ROW_INFO] = FIELD_OF_FUNCTION(
+		"info", FIELD_SHOWN, print_parameter_info, "string", "What it means"),
 };
 
 const struct resource parameter_resource = {
@@ -76,7 +78,7 @@ static const struct field protocol_fields[] = {
 	FIELD_OF_LITERAL("name", FIELD_SHOWN, "\"cantrack\"", "Name of the protocol"),
 	FIELD_OF_LITERAL("features", 0, "{\"raw_packets\":true,\"shared_connection\":false}",
 		"What channels of the protocol can do"),
-	FIELD_OF_FUNCTION("message_parameters", 0, print_parameters,
+	FIELD_OF_FUNCTION("message_parameters", 0, print_parameters, "array",
 		"Parameters of the messages: name, type, unit, info"),
 };
 

@@ -36,7 +36,7 @@ struct field {
 	unsigned use;
 	size_t offset, bytes; /* of the member */
 	int64_t min, max;     /* NUMBER, TIME: the value; TEXT: the length */
-	const char *literal;
+	const char *literal;  /* LITERAL: the JSON text; PRINTED: its types, "number null" */
 	bool (*print)(const void *object, struct buf *out);
 	const char *text; /* what it means, for the API's description */
 	/* TEXT, LIST (each entry): is it good? May make it shorter. NULL: all are. */
@@ -54,9 +54,9 @@ struct field {
 	{                                                                                          \
 		path, FIELD_LITERAL, use, 0, 0, 0, 0, json, NULL, text, NULL                       \
 	}
-#define FIELD_OF_FUNCTION(path, use, function, text)                                               \
+#define FIELD_OF_FUNCTION(path, use, function, types, text)                                        \
 	{                                                                                          \
-		path, FIELD_PRINTED, use, 0, 0, 0, 0, NULL, function, text, NULL                   \
+		path, FIELD_PRINTED, use, 0, 0, 0, 0, types, function, text, NULL                  \
 	}
 
 struct resource {

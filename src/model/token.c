@@ -49,8 +49,8 @@ static const struct field fields[] = {
 	ROW(expire, "expire", FIELD_NUMBER, FIELD_SETTING, 0, AD_36812, "Valid until then, seconds since 1970; 0: only by ttl"),
 	ROW(ttl, "ttl", FIELD_NUMBER, FIELD_SETTING, 0, YEARS_10, "Valid while it is used at least once in so many seconds; 0: only by expire"),
 	ROW(ips, "ips", FIELD_TEXT, FIELD_SETTING, 0, TOKEN_IPS_MAX, "Addresses and networks it can be used from, separated by commas; empty: any"),
-	FIELD_OF_FUNCTION("access", FIELD_SHOWN | FIELD_STORED, print_access, "{type, acl}: type 0 standard, 1 master, 2 what the acl grants"),
-	FIELD_OF_FUNCTION("metadata", FIELD_STORED, print_metadata, "Any JSON object of the owner"),
+	FIELD_OF_FUNCTION("access", FIELD_SHOWN | FIELD_STORED, print_access, "object", "{type, acl}: type 0 standard, 1 master, 2 what the acl grants"),
+	FIELD_OF_FUNCTION("metadata", FIELD_STORED, print_metadata, "object", "Any JSON object of the owner"),
 };
 /* clang-format on */
 

@@ -435,7 +435,7 @@ static void large_objects_are_left_out(void **state)
 	struct rest *r = *state;
 	char nowhere;
 	static const struct field much[] = {
-		FIELD_OF_FUNCTION("much", FIELD_SHOWN, print_much, "Much")};
+		FIELD_OF_FUNCTION("much", FIELD_SHOWN, print_much, "string", "Much")};
 	const struct resource resource = {"thing", much, 1, sizeof(size_t), NULL, false};
 	const size_t small = 3, large = 70000;
 	struct change change = {

@@ -132,6 +132,10 @@ static void each_route_is_an_operation(void **state)
 		json_object_foreach(item, name, operation) count += strcmp(name, "parameters") != 0;
 	}
 	assert_int_equal(count, route_count);
+	/* A name that stands for many addresses is no address's own. */
+	item = json_object_get(json_object_get(paths, "/ai/{items}"), "get");
+	assert_string_equal(
+		json_string_value(json_object_get(item, "operationId")), "GET_ai_items");
 	json_decref(root);
 }
 
@@ -149,6 +153,28 @@ static void fields_become_members(void **state)
 	inner = follow(root, "#/components/schemas/device.change/properties/configuration");
 	assert_null(json_object_get(inner, "required"));
 	assert_non_null(follow(root, "#/components/schemas/message/properties/position.latitude"));
+	json_decref(root);
+}
+
+/* Code that is generated from it needs to know of each member what it holds. */
+static void each_member_has_a_type(void **state)
+{
+	(void)state;
+	json_t *root = document(), *schemas = follow(root, "#/components/schemas");
+	json_t *schema, *member;
+	const char *name, *path;
+	json_object_foreach(schemas, name, schema)
+	{
+		json_object_foreach(json_object_get(schema, "properties"), path, member)
+		{
+			if (!json_object_get(member, "type") && !json_object_get(member, "const"))
+				complain("%s of %s has no type", path, name);
+		}
+	}
+	json_t *last = follow(root, "#/components/schemas/device/properties/last_active");
+	assert_int_equal(json_array_size(json_object_get(last, "type")), 2);
+	json_t *id = follow(root, "#/components/schemas/error/properties/id/type");
+	assert_string_equal(json_string_value(id), "integer");
 	json_decref(root);
 }
 
@@ -185,6 +211,7 @@ int main(void)
 		cmocka_unit_test(references_lead_somewhere),
 		cmocka_unit_test(each_route_is_an_operation),
 		cmocka_unit_test(fields_become_members),
+		cmocka_unit_test(each_member_has_a_type),
 		cmocka_unit_test(a_full_buffer_is_told),
 		cmocka_unit_test(the_page_needs_no_token),
 	};

@@ -204,11 +204,14 @@ function showGroups() {
 function showSchemas() {
 	for (const [name, schema] of Object.entries(api.components.schemas).sort()) {
 		const rows = members(schema);
-		if (rows.length)
-			byId("objects").append(h("details", {id: "schema-" + name},
-				h("summary", {}, h("span", {class: "path"}, name),
-					h("span", {class: "faint"}, schema.description || "")),
-				h("div", {class: "inside"}, table(["member", "type", ""], rows))));
+		if (!rows.length)
+			continue;
+		const box = h("details", {id: "schema-" + name},
+			h("summary", {}, h("span", {class: "path"}, name),
+				h("span", {class: "faint"}, schema.description || "")),
+			h("div", {class: "inside"}, table(["member", "type", ""], rows)));
+		box.dataset.words = (name + " " + (schema.description || "")).toLowerCase();
+		byId("objects").append(box);
 	}
 }
 
@@ -219,6 +222,10 @@ function followHash() {
 	const target = byId(decodeURIComponent(location.hash.slice(1)));
 	if (!target)
 		return;
+	if (target.closest("[hidden]")) {
+		byId("find").value = "";
+		find();
+	}
 	if (target.tagName === "DETAILS")
 		target.open = true;
 	target.scrollIntoView();
@@ -226,14 +233,17 @@ function followHash() {
 
 function find() {
 	const words = byId("find").value.toLowerCase().split(/\s+/);
-	for (const section of document.querySelectorAll("#operations section")) {
+	let found = false;
+	for (const section of document.querySelectorAll("main section")) {
 		let any = false;
 		for (const box of section.querySelectorAll("details")) {
 			box.hidden = !words.every(word => box.dataset.words.includes(word));
 			any = any || !box.hidden;
 		}
 		section.hidden = !any;
+		found = found || any;
 	}
+	byId("nothing").hidden = found;
 }
 
 function keepToken() {
