@@ -138,7 +138,8 @@ static void tell_certificate(struct house *h, const char *event)
 static bool start_tls(struct house *h, struct error *e)
 {
 	if (!*h->config.https.host)
-		return true;
+		return (!*h->config.https_cert.at && !*h->config.https_key.at) ||
+		       fail(e, "https-cert and https-key are for --https, which is missing");
 	struct tls_options options = {
 		.cert = h->config.https_cert.at,
 		.key = h->config.https_key.at,

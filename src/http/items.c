@@ -95,8 +95,8 @@ static bool parse_count(
 	*asked = true;
 	if (str_to_u64(text, out) && *out <= UINT32_MAX)
 		return true;
-	answer_error(a, 400, "%s is '%s', a whole number is needed", name,
-		escape_bytes(text, shown, sizeof shown));
+	answer_member_error(a, name, "%s is '%s', a whole number from 0 to %u is needed", name,
+		escape_bytes(text, shown, sizeof shown), UINT32_MAX);
 	return false;
 }
 

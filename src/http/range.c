@@ -34,6 +34,12 @@ static bool refuse(struct refusal *refusal, const char *member, const char *sent
 	return fail(&refusal->why, "%s", sentence);
 }
 
+static bool refuse_named(struct refusal *refusal, const char *member, const char *what)
+{
+	refuse(refusal, member, "");
+	return fail(&refusal->why, "%s %s", member, what);
+}
+
 /* ?data= or the body; an empty object when neither is given, NULL when both or broken. */
 static json_t *data_object(const struct request *r, struct refusal *refusal)
 {
@@ -55,12 +61,14 @@ static json_t *data_object(const struct request *r, struct refusal *refusal)
 }
 
 /* A query parameter as the JSON that the object would hold: a string as it is, others as written.
- */
+ * What is no JSON is taken for a string, so that the field refuses it with its own sentence. NULL:
+ * it is not UTF-8. */
 static json_t *value_of(const struct field *f, struct str text)
 {
-	if (f->kind == FIELD_TEXT)
-		return json_stringn(text.at, text.len);
-	return json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL);
+	json_t *value = NULL;
+	if (f->kind != FIELD_TEXT)
+		value = json_loadb(text.at, text.len, JSON_DECODE_ANY, NULL);
+	return value ? value : json_stringn(text.at, text.len);
 }
 
 static bool add_parameters(const struct request *r, const struct resource *table, json_t *object,
@@ -72,10 +80,10 @@ static bool add_parameters(const struct request *r, const struct resource *table
 		if (!text.at)
 			continue;
 		if (json_object_get(object, f->path))
-			return refuse(refusal, f->path, "a parameter is given twice, also in data");
+			return refuse_named(refusal, f->path, "is given twice, also in data");
 		json_t *value = value_of(f, text);
 		if (!value || json_object_set_new(object, f->path, value))
-			return refuse(refusal, f->path, "the value of the parameter is no JSON");
+			return refuse_named(refusal, f->path, "is not UTF-8");
 	}
 	return true;
 }

@@ -195,8 +195,8 @@ void dispatch(struct request *r, struct answer *a)
 		answer_error(a, 405, "%s is not possible here, only %s", method_names[r->method],
 			a->allow);
 	} else if (!route) {
-		answer_error(
-			a, 404, "there is nothing at %s", escape_bytes(path, shown, sizeof shown));
+		answer_error(a, 404, "there is nothing at %s; see /docs for what there is",
+			escape_bytes(path, shown, sizeof shown));
 	} else if (route->scope != SCOPE_PUBLIC && !r->token) {
 		refuse_token(a);
 	} else if (is_other_account(r, route)) {

@@ -61,6 +61,8 @@ static bool parse_conditions(
 		struct str path = str_trim(part);
 		const char *equal = part.len ? memchr(part.at, '=', part.len) : NULL;
 		char shown[64];
+		if (str_is(path, "all"))
+			return fail(e, "selector: all stands alone, nothing can be beside it");
 		if (equal) {
 			path = str_trim(str_cut(&part, '='));
 		} else if (r->by_name && path.len) {

@@ -24,6 +24,10 @@ static bool refuse(struct refusal *refusal, const char *member, const char *form
 struct json_t *resource_json(struct str text, struct error *e)
 {
 	json_error_t error;
+	if (!str_trim(text).len) {
+		fail(e, "there is no JSON, an object or an array is needed");
+		return NULL;
+	}
 	json_t *json = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
 		fail(e, "JSON, line %d column %d: %s", error.line, error.column, error.text);

@@ -220,7 +220,7 @@ def test_duplicates_and_partial_failure(gateway):
      {"code": 3, "id": 98765, "reason": "access denied or unable to process the item"}),
     ("GET", "/gw/channels/1?fields=title", None, 400,
      {"code": 2, "field": "title", "reason": "field is not allowed"}),
-    ("GET", "/gw/nothing", None, 404, {"code": 2, "reason": "there is nothing at /gw/nothing"}),
+    ("GET", "/gw/nothing", None, 404, {"code": 2, "reason": "there is nothing at /gw/nothing; see /docs for what there is"}),
     ("POST", "/gw/channels/1", "{}", 405,
      {"code": 2, "reason": "POST is not possible here, only GET, HEAD, PUT, PATCH, DELETE"}),
     ("POST", "/gw/devices", '{"colour":1}', 400,

@@ -63,7 +63,7 @@ static void unknown_places_and_methods(void **state)
 	rest_get(r, "/gw/nothing");
 	assert_answer(r, 404,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"there is nothing at "
-		"/gw/nothing\"}]}\n");
+		"/gw/nothing; see /docs for what there is\"}]}\n");
 	static const char *const none[] = {"", "/", "gw/devices/all", "//gw/devices/all",
 		"/gw/devices//messages", "/gw", "/gw/"};
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
@@ -90,6 +90,16 @@ static void unknown_places_and_methods(void **state)
 	assert_non_null(strstr(r->text.at, "{\"id\":441,"));
 }
 
+static void an_empty_body_is_named(void **state)
+{
+	struct rest *r = *state;
+	rest_ask(r, METHOD_POST, "/gw/devices", " ");
+	assert_answer(r, 400,
+		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"there is no JSON, an object "
+		"or "
+		"an array is needed\"}]}\n");
+}
+
 static void addresses_are_read_strictly(void **state)
 {
 	struct rest *r = *state;
@@ -102,8 +112,6 @@ static void addresses_are_read_strictly(void **state)
 		{"/gw/channels/1?feilds=id", "unknown query parameter 'feilds'"},
 		{"/gw/channels/1?=id", "unknown query parameter ''"},
 		{"/gw/channels/1?fields=id&fields=id", "query parameter 'fields' is given twice"},
-		{"/gw/channels/1?limit=x", "limit is 'x', a whole number is needed"},
-		{"/gw/channels/1?offset=-1", "offset is '-1', a whole number is needed"},
 		{"/gw/channels/some", "selector: 'some' is neither all, nor ids, nor conditions "
 				      "member=mask"},
 	};
@@ -115,6 +123,15 @@ static void addresses_are_read_strictly(void **state)
 		rest_get(r, rows[i].target);
 		assert_answer(r, 400, expected);
 	}
+	rest_get(r, "/gw/channels/1?limit=x");
+	assert_answer(r, 400,
+		"{\"result\":[],\"errors\":[{\"code\":2,\"field\":\"limit\",\"reason\":\"limit is "
+		"'x', a whole number from 0 to 4294967295 is needed\"}]}\n");
+	rest_get(r, "/gw/channels/1?offset=-1");
+	assert_answer(r, 400,
+		"{\"result\":[],\"errors\":[{\"code\":2,\"field\":\"offset\",\"reason\":\"offset "
+		"is "
+		"'-1', a whole number from 0 to 4294967295 is needed\"}]}\n");
 	rest_get(r, "/gw/channels/%6eame%3Dcan%2A?fields=id%2Cname");
 	assert_answer(r, 200, "{\"result\":[{\"id\":1,\"name\":\"cantrack\"}]}\n");
 }
@@ -367,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_route_wants_a_token),
 		TEST(unknown_places_and_methods),
+		TEST(an_empty_body_is_named),
 		TEST(addresses_are_read_strictly),
 		TEST(channels_are_read),
 		TEST(unknown_ids_and_fields),

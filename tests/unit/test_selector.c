@@ -94,6 +94,8 @@ static void nonsense_is_refused_with_a_sentence(void **state)
 		{"Truck", "selector: 'Truck' is neither all, nor ids, nor conditions member=mask"},
 		{"1,x", "selector: 'x' is no id; ids stand alone: 1,2,3"},
 		{"1,", "selector: '' is no id; ids stand alone: 1,2,3"},
+		{"all,1", "selector: all stands alone, nothing can be beside it"},
+		{"name=a,all", "selector: all stands alone, nothing can be beside it"},
 		{"-1", "selector: '-1' is neither all, nor ids, nor conditions member=mask"},
 		{"12345678901234567890",
 			"selector: '12345678901234567890' is no id; ids stand alone: 1,2,3"},
