@@ -118,6 +118,12 @@ static int64_t scale(double number, double power)
 	return number < 0 ? -scaled : scaled;
 }
 
+/* Most degrees of a coordinate, as frames are held to them; 0: no coordinate. */
+static int most_degrees(unsigned param)
+{
+	return param == PARAM_POSITION_LATITUDE ? 90 : param == PARAM_POSITION_LONGITUDE ? 180 : 0;
+}
+
 static bool read_number(
 	struct message *m, const struct target *t, const json_t *value, struct refusal *refusal)
 {
@@ -131,6 +137,10 @@ static bool read_number(
 			number, number_limit / power);
 	if (t->param == PARAM_TIMESTAMP && number < 0)
 		return refuse(refusal, t->name, "%s is %.17g: before 1970", t->name, number);
+	int degrees = most_degrees(t->param);
+	if (degrees && fabs(number) > degrees)
+		return refuse(refusal, t->name, "%s is %.17g, the limits are -%d and %d", t->name,
+			number, degrees, degrees);
 	return put_number(m, t, scale(number, power), refusal);
 }
 

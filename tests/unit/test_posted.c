@@ -118,9 +118,15 @@ static void printed_numbers_come_back(void **state)
 	for (int i = 0; i < 20000; i++) {
 		char text[100];
 		int64_t number = ((int64_t)random() << 21 ^ random()) >> random() % 50;
+		snprintf(text, sizeof text, "{\"timestamp\":%jd.%06jd}",
+			(intmax_t)(number / 1000000), (intmax_t)(number % 1000000));
+		struct parsed *p = parse(text);
+		assert_true(p->done);
+		assert_true(p->message.value[PARAM_TIMESTAMP].number == number);
+		number %= 1800000000;
 		snprintf(text, sizeof text, "{\"position.longitude\":-%jd.%07jd}",
 			(intmax_t)(number / 10000000), (intmax_t)(number % 10000000));
-		struct parsed *p = parse(text);
+		p = parse(text);
 		assert_true(p->done);
 		assert_true(p->message.value[PARAM_POSITION_LONGITUDE].number == -number);
 	}
@@ -151,6 +157,10 @@ static void what_does_not_fit_is_refused(void **state)
 		{"{\"message.type\":1}", "message.type", "message.type must be a string"},
 		{"{\"vendor.code\":\"HQX\"}", "vendor.code", "vendor.code must have 2 bytes"},
 		{"{\"timestamp\":-1}", "timestamp", "timestamp is -1: before 1970"},
+		{"{\"position.latitude\":-90.5}", "position.latitude",
+			"position.latitude is -90.5, the limits are -90 and 90"},
+		{"{\"position.longitude\":181}", "position.longitude",
+			"position.longitude is 181, the limits are -180 and 180"},
 		{"{\"timestamp\":4503599627.370496}", "timestamp",
 			"timestamp is 4503599627.3704958, which is beyond 4503599627.3704958"},
 		{"{\"battery.level\":1e300}", "battery.level",
