@@ -22,6 +22,9 @@ bool url_decode(struct str in, enum url_part part, char *out, size_t *len, struc
 					escape_bytes(bad, room, sizeof room), i);
 			}
 			c = (char)(high << 4 | low);
+			if (!c)
+				return fail(e,
+					"the address has '%%00' at byte %zu: no text holds it", i);
 			i += 2;
 		}
 		out[n++] = c;

@@ -168,7 +168,7 @@ static void urls_are_decoded_strictly(void **state)
 	assert_str((struct str){out, len}, "a b+,C/");
 	assert_true(url_decode(str_of("a+b%2B"), URL_QUERY, out, &len, &e));
 	assert_str((struct str){out, len}, "a b+");
-	static const char *const bad[] = {"%", "a%2", "%zz", "%2x", "%%41", "%-1"};
+	static const char *const bad[] = {"a%00b", "%", "a%2", "%zz", "%2x", "%%41", "%-1"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(url_decode(str_of(bad[i]), URL_PATH, out, &len, &e));
 	assert_string_equal(e.text, "the address has '%-1' at byte 0, % needs two hex digits");
