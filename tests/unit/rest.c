@@ -33,14 +33,19 @@ void rest_free(struct rest *r)
 	free(r);
 }
 
-/* As the server does: what was written is taken away before more is asked for. */
+/* As the server does: the request is gone before the answer is filled, and what was written is taken
+ * away before more is asked for. */
 void rest_request(struct rest *r, struct request *request)
 {
 	struct answer a;
 	struct error e;
 	enum fill fill;
+	struct request *own = xmalloc(sizeof *own);
+	*own = *request;
 	answer_init(&a);
-	dispatch(request, &a);
+	dispatch(own, &a);
+	free(own->decoded);
+	free(own);
 	r->text.len = 0;
 	do {
 		fill = answer_fill(&a, 4096, &e);
@@ -56,7 +61,6 @@ void rest_request(struct rest *r, struct request *request)
 	r->type = a.type;
 	memcpy(r->allow, a.allow, sizeof r->allow);
 	answer_clear(&a);
-	free(request->decoded);
 }
 
 void rest_ask_with(struct rest *r, const struct token *token, enum method method,
