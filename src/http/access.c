@@ -75,6 +75,22 @@ bool access_all(const struct request *r)
 	return !r->token || r->token->access != ACCESS_ACL;
 }
 
+/* What an ACL calls the items; empty: it cannot grant them. */
+static struct str uri_of(const struct resource *resource)
+{
+	for (size_t i = 0; i < sizeof uris / sizeof *uris; i++)
+		if (strcmp(uris[i].resource, resource->name) == 0)
+			return str_of(uris[i].uri);
+	return str_of("");
+}
+
+bool access_reads(const struct token *token, const struct resource *resource, struct str submodule,
+	uint32_t id)
+{
+	return !token || token->access != ACCESS_ACL ||
+	       acl_allows_id(&token->acl, uri_of(resource), submodule, ACL_GET, id);
+}
+
 bool access_item(const struct request *r, const struct resource *resource, uint32_t id)
 {
 	if (access_all(r))
@@ -82,14 +98,9 @@ bool access_item(const struct request *r, const struct resource *resource, uint3
 	struct str row = access_uri(r->route->pattern);
 	if (is_open(row, r->method))
 		return true;
-	for (size_t i = 0; i < sizeof uris / sizeof *uris; i++) {
-		if (strcmp(uris[i].resource, resource->name) != 0)
-			continue;
-		struct str uri = str_of(uris[i].uri);
-		if (!str_eq(uri, row))
-			return acl_allows_id(&r->token->acl, uri, (struct str){"", 0}, ACL_GET, id);
-		return acl_allows_id(&r->token->acl, uri, access_submodule(r->route->pattern),
-			method_of(r->method), id);
-	}
-	return false; /* what no ACL can grant */
+	struct str uri = uri_of(resource);
+	if (!str_eq(uri, row))
+		return access_reads(r->token, resource, str_of(""), id);
+	return acl_allows_id(
+		&r->token->acl, uri, access_submodule(r->route->pattern), method_of(r->method), id);
 }

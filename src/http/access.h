@@ -16,6 +16,11 @@ bool access_all(const struct request *r);
  * than the row's are only looked at. */
 bool access_item(const struct request *r, const struct resource *resource, uint32_t id);
 
+/* May the token read this item, or what lies below it (`submodule`, empty: the item itself), whatever
+ * the request is about? With id 0: all items of the kind. NULL: nobody asked for a token. */
+bool access_reads(const struct token *token, const struct resource *resource, struct str submodule,
+	uint32_t id);
+
 /* The parts of a pattern. */
 struct str access_uri(const char *pattern);
 struct str access_submodule(const char *pattern);

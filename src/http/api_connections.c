@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "http/access.h"
 #include "http/routes.h"
 
 #include <inttypes.h>
@@ -56,6 +57,7 @@ enum { PAGE = 256 };
 
 struct walk {
 	const struct context *context;
+	const struct token *token;
 	struct chosen owners; /* channels or devices */
 	bool of_devices;
 	uint64_t *ids; /* those that were asked for by id, rising; NULL: all */
@@ -153,12 +155,15 @@ static enum item step(struct walk *w, struct connection *out)
 
 static bool print(const struct walk *w, const struct connection *c, struct buf *out)
 {
+	uint32_t device = c->ident ? registry_device_of(w->context->registry, c->ident) : 0;
+	bool sees = w->of_devices ||
+		    access_reads(w->token, &device_resource, (struct str)STR(""), device);
 	struct shown s = {
 		.id = (int64_t)c->id,
 		.established_us = c->established_us,
 		.ident = c->ident,
 		.channel = c->channel,
-		.device = c->ident ? registry_device_of(w->context->registry, c->ident) : 0,
+		.device = sees ? device : 0,
 	};
 	char room[PEER_TEXT_MAX];
 	snprintf(s.source, sizeof s.source, "%.*s", STR_PRINT(peer_text(&c->peer, room)));
@@ -263,6 +268,7 @@ static struct walk *begin(const struct request *r, struct answer *a, bool of_dev
 {
 	struct walk *w = xcalloc(1, sizeof *w);
 	w->context = r->context;
+	w->token = r->token;
 	w->of_devices = of_devices;
 	a->producer = w;
 	a->release = walk_free;

@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "base/json.h"
+#include "http/access.h"
 #include "http/routes.h"
 
 #include <inttypes.h>
@@ -82,13 +83,14 @@ static void explain(struct registry *r, const struct channel *c, struct row *row
 	else if (!row->device)
 		snprintf(why, ROOM, "no device has configuration.ident %s", ident);
 	else if (registry_device(r, row->device, &d) && !d.enabled)
-		snprintf(why, ROOM, "device %" PRIu32 " is disabled", row->device);
+		snprintf(why, ROOM, "its device is disabled");
 }
 
 /* ---- the list ---- */
 
 struct idents {
 	const struct context *context;
+	const struct token *token;
 	struct str masks; /* view into the request; used while the list is made */
 	uint32_t channel; /* whose idents come in */
 	struct seen *list;
@@ -146,6 +148,8 @@ static bool ident_print(struct idents *l, const struct seen *seen, struct buf *o
 	if (l->of.id != seen->channel && !registry_channel(registry, seen->channel, &l->of))
 		l->of.id = 0; /* deleted meanwhile */
 	explain(registry, l->of.id ? &l->of : NULL, &row);
+	if (!access_reads(l->token, &device_resource, (struct str)STR(""), row.device))
+		row.device = 0;
 	return resource_print(&ident_resource, &row, l->rows, out);
 }
 
@@ -177,6 +181,7 @@ void get_idents(const struct request *r, struct answer *a)
 	struct idents *l = xcalloc(1, sizeof *l);
 	struct chosen chosen;
 	l->context = r->context;
+	l->token = r->token;
 	l->masks = r->segment[1];
 	a->producer = l;
 	a->release = idents_release;

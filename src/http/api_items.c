@@ -2,6 +2,7 @@
 #include "http/items.h"
 
 #include "base/die.h"
+#include "http/access.h"
 #include "http/routes.h"
 #include "http/telemetry.h"
 
@@ -50,6 +51,23 @@ static bool device_telemetry(const void *context, const struct device *d, struct
 
 static const struct device_live device_live = {
 	device_is_connected, device_last_active_us, device_messages_size, device_telemetry};
+
+static bool no_telemetry(const void *context, const struct device *d, struct buf *out)
+{
+	(void)context;
+	(void)d;
+	return buf_add(out, "null", 4);
+}
+
+static const struct device_live device_live_without_telemetry = {
+	device_is_connected, device_last_active_us, device_messages_size, no_telemetry};
+
+/* A device shows its telemetry only to those who may read what lies below it. */
+static void device_restrict(const struct token *t, union object *object)
+{
+	if (!access_reads(t, &device_resource, (struct str)STR("telemetry"), object->device.id))
+		object->device.live = &device_live_without_telemetry;
+}
 
 static bool channel_get(const struct context *c, uint32_t id, union object *out)
 {
@@ -130,12 +148,13 @@ static bool parameter_get(const struct context *c, uint32_t id, union object *ou
 	return id >= 1 && id <= PARAM_COUNT;
 }
 
-const struct collection channels = {&channel_resource, channel_ids, channel_get, NULL};
-const struct collection devices = {&device_resource, device_ids, device_get, device_of_ident};
-const struct collection device_types = {&device_type_resource, type_ids, type_get, NULL};
-const struct collection protocols = {&protocol_resource, protocol_ids, protocol_get, NULL};
+const struct collection channels = {&channel_resource, channel_ids, channel_get, NULL, NULL};
+const struct collection devices = {
+	&device_resource, device_ids, device_get, device_of_ident, device_restrict};
+const struct collection device_types = {&device_type_resource, type_ids, type_get, NULL, NULL};
+const struct collection protocols = {&protocol_resource, protocol_ids, protocol_get, NULL, NULL};
 const struct collection message_parameters = {
-	&parameter_resource, parameter_ids, parameter_get, NULL};
+	&parameter_resource, parameter_ids, parameter_get, NULL, NULL};
 
 /* ---- handlers ---- */
 

@@ -24,7 +24,7 @@ static bool token_get(const struct context *c, uint32_t id, union object *out)
 	return c->tokens && tokens_get(c->tokens, id, &out->token);
 }
 
-const struct collection token_items = {&token_resource, token_ids, token_get, NULL};
+const struct collection token_items = {&token_resource, token_ids, token_get, NULL, NULL};
 
 /* ---- creating ---- */
 

@@ -1,6 +1,7 @@
 #include "http/edit.h"
 
 #include "base/die.h"
+#include "http/access.h"
 #include "http/changes.h"
 
 #include <inttypes.h>
@@ -68,13 +69,26 @@ bool edit_choose(struct edit *edit, struct chosen *out)
 	return false;
 }
 
+/* What is wrong with the body itself may be told to all, what is wrong beside other items to those
+ * who may read them. */
+static bool may_be_told(const struct edit *edit)
+{
+	return edit->refusal.member[0] ||
+	       access_reads(
+		       edit->request->token, edit->collection->resource, (struct str)STR(""), 0);
+}
+
+static const char kept_quiet[] =
+	"another item or the system does not let it be so; the token shows no more";
+
 void edit_refused(struct edit *edit, uint64_t id, enum verdict why, const struct error *e)
 {
 	struct answer *a = edit->answer;
 	switch (why) {
 	case VERDICT_ABSENT: answer_denied(a, id); break;
 	case VERDICT_REFUSED:
-		answer_item_error(a, 400, id, edit->refusal.member, "%s", e->text);
+		answer_item_error(a, 400, id, edit->refusal.member, "%s",
+			may_be_told(edit) ? e->text : kept_quiet);
 		break;
 	case VERDICT_FAILED: answer_item_error(a, 500, id, "", "%s", e->text); break;
 	}

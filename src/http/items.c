@@ -7,6 +7,17 @@
 
 #include <stdlib.h>
 
+/* As the token may see it. */
+static bool get(const struct context *context, const struct token *token,
+	const struct collection *c, uint32_t id, union object *out)
+{
+	if (!c->get(context, id, out))
+		return false;
+	if (c->restrict_to)
+		c->restrict_to(token, out);
+	return true;
+}
+
 /* ---- choosing ---- */
 
 static bool choose_ids(const struct request *r, struct answer *a, const struct collection *c,
@@ -41,7 +52,9 @@ static void choose_where(const struct request *r, const struct collection *c,
 	}
 	size_t all = c->ids(r->context, &out->ids);
 	for (size_t i = 0; i < all; i++)
-		if (c->get(r->context, out->ids[i], &object) && selector_matches(s, &object))
+		if (access_item(r, c->resource, out->ids[i]) &&
+			get(r->context, r->token, c, out->ids[i], &object) &&
+			selector_matches(s, &object))
 			out->ids[out->count++] = out->ids[i];
 }
 
@@ -141,6 +154,7 @@ bool fields_parse(
 
 struct list {
 	const struct context *context;
+	const struct token *token;
 	const struct collection *collection;
 	struct chosen chosen;
 	struct page page;
@@ -154,7 +168,7 @@ static enum item next_item(void *producer, struct buf *out, struct error *e)
 	union object object;
 	while (l->next < l->end) {
 		uint32_t id = l->chosen.ids[l->next++];
-		if (!l->collection->get(l->context, id, &object))
+		if (!get(l->context, l->token, l->collection, id, &object))
 			continue; /* deleted meanwhile */
 		if (!resource_print(l->collection->resource, &object, l->rows, out)) {
 			fail(e, "item %u exceeds the answer", id);
@@ -182,6 +196,7 @@ void answer_items(const struct request *r, struct answer *a, const struct collec
 {
 	struct list *l = xcalloc(1, sizeof *l);
 	*l = (struct list){.context = r->context,
+		.token = r->token,
 		.collection = c,
 		.chosen = *chosen,
 		.page = page ? *page : (struct page){.limit = SIZE_MAX}};

@@ -22,6 +22,8 @@ struct collection {
 	bool (*get)(const struct context *c, uint32_t id, union object *out);
 	/* The id of an ident, 0: none; NULL: its items have none. */
 	uint32_t (*of_ident)(const struct context *c, uint64_t ident);
+	/* Takes out of an item what the token may not read of it; NULL: it may read all. */
+	void (*restrict_to)(const struct token *t, union object *object);
 };
 extern const struct collection channels, devices, device_types, protocols, message_parameters,
 	token_items;

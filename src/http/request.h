@@ -40,7 +40,8 @@ struct request {
 	enum method method;
 	struct str target; /* as received: path and query, encoded */
 	struct str body;
-	const struct token *token; /* NULL: no good one was given */
+	/* NULL: no good one was given. Lives until the answer is sent, also for its producer. */
+	const struct token *token;
 	struct peer peer;          /* who asks; family 0: not known */
 	struct str host;           /* where the caller thinks we are, "host:port"; may be empty */
 	bool is_secure;            /* asked over https */

@@ -490,7 +490,7 @@ static void idents_say_why_they_have_no_device(void **state)
 		"{\"ident\":\"13\"}}]");
 	assert_reason(r, "11", "\"no device has configuration.ident 11\"");
 	assert_reason(r, "12", "null");
-	assert_reason(r, "13", "\"device 3 is disabled\"");
+	assert_reason(r, "13", "\"its device is disabled\"");
 	rest_ask(r, METHOD_PATCH, "/gw/channels/1",
 		"{\"configuration\":{\"auto_devices\":true,\"blocked_idents\":\"9,12\"}}");
 	assert_reason(r, "11", "\"the next message of ident 11 will register a device\"");
