@@ -19,7 +19,13 @@
 #define uthash_fatal(message) die("%s", message)
 #include <uthash.h>
 
-enum { HASH_BYTES = 32, STORED_MAX = 64 * 1024, TICK_S = 5, WRITE_EVERY_S = 60 };
+enum {
+	HASH_BYTES = 32,
+	STORED_MAX = 64 * 1024,
+	TICK_S = 5,
+	WRITE_EVERY_S = 60,
+	USES_AT_ONCE = 256
+};
 
 struct cached {
 	uint8_t hash[HASH_BYTES];
@@ -302,6 +308,13 @@ static void make_key(char *out)
 	out[TOKEN_CHARS] = '\0';
 }
 
+/* The texts stand behind one another from `at` on, and move no more. */
+static void aim(struct str *texts, size_t count, const char *at)
+{
+	for (size_t i = 0; i < count; at += texts[i++].len)
+		texts[i].at = at;
+}
+
 /* Keys, and the texts behind one another in `all`. */
 static bool prepare(struct token *made, struct cached **fresh, struct str *texts, size_t count,
 	struct buf *all, struct error *e)
@@ -315,9 +328,7 @@ static bool prepare(struct token *made, struct cached **fresh, struct str *texts
 		texts[i].len = all->len - begin;
 		begin = all->len;
 	}
-	const char *at = all->at;
-	for (size_t i = 0; i < count; at += texts[i++].len)
-		texts[i].at = at;
+	aim(texts, count, all->at);
 	return true;
 }
 
@@ -397,24 +408,57 @@ enum tokens_result tokens_change(
 	return result;
 }
 
+/* The change lock is held. */
+static enum tokens_result delete_locked(struct tokens *t, uint32_t id, struct error *e)
+{
+	struct cached *c = find_locked(t, id);
+	if (!c)
+		return TOKENS_NO_SUCH;
+	if (!store_delete(t->options.store, "token", id, e))
+		return TOKENS_FAILED;
+	pthread_rwlock_wrlock(&t->lock);
+	forget_locked(t, c);
+	pthread_rwlock_unlock(&t->lock);
+	return TOKENS_DONE;
+}
+
 enum tokens_result tokens_delete(struct tokens *t, uint32_t id, struct error *e)
 {
-	enum tokens_result result = TOKENS_NO_SUCH;
 	pthread_mutex_lock(&t->change);
-	struct cached *c = find_locked(t, id);
-	if (c && !store_delete(t->options.store, "token", id, e)) {
-		result = TOKENS_FAILED;
-	} else if (c) {
-		pthread_rwlock_wrlock(&t->lock);
-		forget_locked(t, c);
-		pthread_rwlock_unlock(&t->lock);
-		result = TOKENS_DONE;
-	}
+	enum tokens_result result = delete_locked(t, id, e);
 	pthread_mutex_unlock(&t->change);
 	return result;
 }
 
 /* ---- what comes with time ---- */
+
+/* Writes the uses of these with one fsync. The change lock is held. */
+static bool put_uses_locked(struct tokens *t, struct cached **used, size_t count, struct error *e)
+{
+	uint32_t ids[USES_AT_ONCE];
+	int64_t times[USES_AT_ONCE];
+	struct str texts[USES_AT_ONCE];
+	struct buf all;
+	bool done = true;
+	buf_init(&all, count * STORED_MAX);
+	for (size_t i = 0; done && i < count; i++) {
+		struct token token;
+		size_t begin = all.len;
+		copy_locked(used[i], &token);
+		ids[i] = token.id;
+		times[i] = token.accessed;
+		done = stored_text(&token, used[i]->hash, &all, e);
+		texts[i].len = all.len - begin;
+	}
+	aim(texts, count, all.at);
+	done = done && store_change(t->options.store, "token", ids, texts, count, e);
+	buf_clear(&all);
+	pthread_rwlock_wrlock(&t->lock);
+	for (size_t i = 0; done && i < count; i++)
+		used[i]->token.accessed = times[i];
+	pthread_rwlock_unlock(&t->lock);
+	return done;
+}
 
 /* Writes those uses that are at least so much younger than what the store has. */
 static void write_uses(struct tokens *t, int64_t age_s)
@@ -422,18 +466,20 @@ static void write_uses(struct tokens *t, int64_t age_s)
 	static int64_t warned_us;
 	struct cached *c, *next;
 	struct error e;
+	size_t count = 0;
+	bool done = true;
 	pthread_mutex_lock(&t->change);
+	struct cached **used = xmalloc((HASH_CNT(by_id, t->ids) + 1) * sizeof *used);
 	HASH_ITER(by_id, t->ids, c, next)
-	{
-		struct token token;
-		copy_locked(c, &token);
-		if (token.accessed - c->token.accessed < age_s || put_locked(t, &token, &e))
-			continue;
-		if (log_due(&warned_us, 60))
-			log_warning("tokens", "use_not_written", "reason=%s", log_quote(e.text));
-		break; /* a disk that fails once would fail for all */
-	}
+	if (__atomic_load_n(&c->used_s, __ATOMIC_RELAXED) - c->token.accessed >= age_s)
+		used[count++] = c;
+	for (size_t at = 0; done && at < count; at += USES_AT_ONCE)
+		done = put_uses_locked(
+			t, used + at, count - at < USES_AT_ONCE ? count - at : USES_AT_ONCE, &e);
 	pthread_mutex_unlock(&t->change);
+	free(used);
+	if (!done && log_due(&warned_us, 60))
+		log_warning("tokens", "use_not_written", "reason=%s", log_quote(e.text));
 }
 
 static void delete_expired(struct tokens *t, int64_t now_s)
@@ -443,8 +489,13 @@ static void delete_expired(struct tokens *t, int64_t now_s)
 	for (size_t i = 0; i < count; i++) {
 		struct token token;
 		struct error e;
-		if (!tokens_get(t, ids[i], &token) || !token_is_expired(&token, now_s) ||
-			tokens_delete(t, ids[i], &e) != TOKENS_DONE)
+		bool gone = false;
+		/* a change that lets it live on comes before this look or after its end */
+		pthread_mutex_lock(&t->change);
+		if (tokens_get(t, ids[i], &token) && token_is_expired(&token, now_s))
+			gone = delete_locked(t, ids[i], &e) == TOKENS_DONE;
+		pthread_mutex_unlock(&t->change);
+		if (!gone)
 			continue;
 		log_info("tokens", "expired", "id=%" PRIu32 " info=%s", ids[i],
 			log_quote(token.info));

@@ -244,6 +244,33 @@ static void uses_are_written_once_a_minute(void **state)
 	assert_int_equal(f->token.accessed, 1075);
 }
 
+/* A minute's uses of hundreds of tokens are few fsyncs. */
+static void uses_are_written_together(void **state)
+{
+	enum { MANY = 300 };
+	struct fixture *f = *state;
+	static struct token many[MANY];
+	struct error e;
+	for (size_t i = 0; i < MANY; i++) {
+		token_init(&many[i]);
+		many[i].expire = 5000;
+	}
+	assert_true(tokens_add(f->tokens, many, MANY, 1000 * S, &e));
+	for (size_t i = 0; i < MANY; i++)
+		assert_true(is_good(f, many[i].key, 1100));
+	size_t before = fake_store_transactions(f->store);
+	tokens_tick(f->tokens, 1100 * S);
+	assert_int_equal(fake_store_transactions(f->store), before + 2);
+	fake_store_fail_after(f->store, 0);
+	tokens_tick(f->tokens, 1101 * S); /* nothing to do */
+	fake_store_fail_after(f->store, SIZE_MAX);
+	reopen(f);
+	for (size_t i = 0; i < MANY; i++) {
+		assert_true(tokens_get(f->tokens, many[i].id, &f->token));
+		assert_int_equal(f->token.accessed, 1100);
+	}
+}
+
 static void many_at_once_are_all_or_none(void **state)
 {
 	struct fixture *f = *state;
@@ -326,6 +353,7 @@ int main(void)
 		TEST(use_prolongs_and_expiry_deletes),
 		TEST(expiry_waits_for_the_store),
 		TEST(uses_are_written_once_a_minute),
+		TEST(uses_are_written_together),
 		TEST(many_at_once_are_all_or_none),
 		TEST(a_damaged_token_is_named),
 		TEST(headers_are_read),
