@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "http/changes.h"
+#include "http/ids.h"
 #include "http/routes.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -215,18 +215,6 @@ void patch_tokens(const struct request *r, struct answer *a)
 	change_tokens(r, a, PARSE_MERGE);
 }
 
-static bool print_deleted(struct answer *a, const struct chosen *chosen)
-{
-	bool done = buf_printf(&a->body, "{\"result\":[");
-	for (size_t i = 0; done && i < chosen->count; i++)
-		done = buf_printf(&a->body, "%s{\"id\":%" PRIu32 "}", i ? "," : "", chosen->ids[i]);
-	done = done && buf_add_char(&a->body, ']');
-	if (done && a->errors.len)
-		done = buf_printf(&a->body, ",\"errors\":[") &&
-		       buf_add_str(&a->body, buf_str(&a->errors)) && buf_add_char(&a->body, ']');
-	return done && buf_add(&a->body, "}\n", 2);
-}
-
 void delete_tokens(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
@@ -245,10 +233,8 @@ void delete_tokens(const struct request *r, struct answer *a)
 		chosen.ids[done++] = id;
 		tell_change(r, ORIGIN_TOKEN, id, &token_resource, &old, NULL);
 	}
-	keep_done(a, &chosen, done);
-	if (a->status == 200)
-		a->begun = a->ended = print_deleted(a, &chosen);
-	chosen_clear(&chosen);
+	chosen.count = done;
+	answer_ids(a, &chosen);
 }
 
 /* ---- itself ---- */

@@ -3,8 +3,8 @@
 #include "base/die.h"
 #include "http/access.h"
 #include "http/changes.h"
+#include "http/ids.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -115,41 +115,7 @@ void edit_answer(struct edit *edit)
 	answer_items(edit->request, a, edit->collection, &edit->done, NULL);
 }
 
-/* ---- ids ---- */
-
-struct ids {
-	struct chosen chosen;
-	size_t next;
-};
-
-static enum item next_id(void *producer, struct buf *out, struct error *e)
-{
-	struct ids *l = producer;
-	if (l->next == l->chosen.count)
-		return ITEM_END;
-	if (buf_printf(out, "{\"id\":%" PRIu32 "}", l->chosen.ids[l->next++]))
-		return ITEM_PUT;
-	fail(e, "the list of ids exceeds the answer");
-	return ITEM_FAILED;
-}
-
-static void release_ids(void *producer)
-{
-	struct ids *l = producer;
-	chosen_clear(&l->chosen);
-	free(l);
-}
-
 void edit_answer_ids(struct edit *edit)
 {
-	struct answer *a = edit->answer;
-	if (!edit->done.count && a->errors.len)
-		return;
-	struct ids *l = xcalloc(1, sizeof *l);
-	l->chosen = edit->done;
-	edit->done = (struct chosen){NULL, 0};
-	a->status = 200;
-	a->producer = l;
-	a->release = release_ids;
-	a->next = next_id;
+	answer_ids(edit->answer, &edit->done);
 }
