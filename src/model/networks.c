@@ -32,12 +32,13 @@ static bool parse(struct str text, struct network *out)
 	return true;
 }
 
-bool networks_check(struct str list, struct error *e)
+bool networks_check(struct str *list, struct error *e)
 {
 	struct network network;
+	struct str rest = *list;
 	char shown[64];
-	while (list.len) {
-		struct str one = str_cut(&list, ',');
+	while (rest.len) {
+		struct str one = str_cut(&rest, ',');
 		if (!parse(one, &network))
 			return fail(e,
 				"'%s' is no address or network such as 192.0.2.7, 10.0.0.0/8 or "

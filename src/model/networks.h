@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* False with a sentence that names the entry at fault. An empty list is sound. */
-MUST_USE bool networks_check(struct str list, struct error *e);
+/* For the row of a field. False with a sentence that names the entry at fault. An empty list is
+ * sound. */
+MUST_USE bool networks_check(struct str *list, struct error *e);
 
 /* Is the address (4 or 16 bytes in network order) in one of them? Entries that are not sound hold
  * nothing. */

@@ -4,7 +4,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void token_init(struct token *t)
 {
@@ -26,16 +25,10 @@ static bool print_access(const void *object, struct buf *out)
 	       buf_add_char(out, '}');
 }
 
-static bool print_metadata(const void *object, struct buf *out)
-{
-	const char *text = ((const struct token *)object)->metadata;
-	return buf_add_str(out, str_of(*text ? text : "{}"));
-}
-
 #define YEARS_10 315360000
 #define AD_36812 INT64_C(1099511627776)
 
-/* access and metadata are read by functions of this file, the rest by the table. */
+/* access is read by a function of this file, the rest by the table. */
 /* clang-format off */
 #define ROW(member, path, kind, use, min, max, text) FIELD(struct token, member, path, kind, use, min, max, text)
 static const struct field fields[] = {
@@ -48,9 +41,9 @@ static const struct field fields[] = {
 	ROW(accessed, "accessed", FIELD_NUMBER, FIELD_SHOWN | FIELD_STORED, 0, AD_36812, "When it was used last, to the minute; 0: not yet"),
 	ROW(expire, "expire", FIELD_NUMBER, FIELD_SETTING, 0, AD_36812, "Valid until then, seconds since 1970; 0: only by ttl"),
 	ROW(ttl, "ttl", FIELD_NUMBER, FIELD_SETTING, 0, YEARS_10, "Valid while it is used at least once in so many seconds; 0: only by expire"),
-	ROW(ips, "ips", FIELD_TEXT, FIELD_SETTING, 0, TOKEN_IPS_MAX, "Addresses and networks it can be used from, separated by commas; empty: any"),
+	FIELD_CHECKED(struct token, ips, "ips", FIELD_TEXT, FIELD_SETTING, 0, TOKEN_IPS_MAX, networks_check, "Addresses and networks it can be used from, separated by commas; empty: any"),
 	FIELD_OF_FUNCTION("access", FIELD_SHOWN | FIELD_STORED, print_access, "object", "{type, acl}: type 0 standard, 1 master, 2 what the acl grants"),
-	FIELD_OF_FUNCTION("metadata", FIELD_STORED, print_metadata, "object", "Any JSON object of the owner"),
+	ROW(metadata, "metadata", FIELD_OBJECT, FIELD_INPUT | FIELD_STORED, 0, TOKEN_METADATA_MAX, "Any JSON object of the owner"),
 };
 /* clang-format on */
 
@@ -101,47 +94,23 @@ static bool read_access(
 	return true;
 }
 
-static bool read_metadata(const json_t *json, struct token *t, struct refusal *refusal)
-{
-	if (!json_is_object(json))
-		return refuse(refusal, "metadata", "metadata must be an object");
-	char *text = json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER);
-	size_t len = text ? strlen(text) : SIZE_MAX;
-	bool fits = len <= TOKEN_METADATA_MAX;
-	if (fits)
-		memcpy(t->metadata, text, len + 1);
-	free(text);
-	return fits || refuse(refusal, "metadata", "metadata has more than 1024 bytes");
-}
-
 static bool is_limited(const struct token *t, struct refusal *refusal)
 {
 	return t->ttl || t->expire ||
 	       refuse(refusal, "ttl", "ttl or expire is needed: a token must end at some time");
 }
 
-static bool read_rest(
-	const json_t *rest, enum parse_mode mode, struct token *t, struct refusal *refusal)
-{
-	if (!resource_parse(&token_resource, rest, mode, t, refusal))
-		return false;
-	snprintf(refusal->member, sizeof refusal->member, "ips");
-	return networks_check(str_of(t->ips), &refusal->why) && is_limited(t, refusal);
-}
-
 bool token_parse(const json_t *body, enum parse_mode mode, struct token *t, struct refusal *refusal)
 {
 	const json_t *access = json_object_get(body, "access");
-	const json_t *metadata = json_object_get(body, "metadata");
 	if (!json_is_object(body))
 		return refuse(refusal, "", "a token must be an object");
-	if ((access && !read_access(access, mode, t, refusal)) ||
-		(metadata && !read_metadata(metadata, t, refusal)))
+	if (access && !read_access(access, mode, t, refusal))
 		return false;
 	json_t *rest = json_copy((json_t *)(uintptr_t)body); /* not its values */
 	json_object_del(rest, "access");
-	json_object_del(rest, "metadata");
-	bool done = read_rest(rest, mode, t, refusal);
+	bool done =
+		resource_parse(&token_resource, rest, mode, t, refusal) && is_limited(t, refusal);
 	json_decref(rest);
 	return done;
 }
@@ -160,10 +129,8 @@ bool token_load(struct str json, struct token *t, struct error *e)
 	if (!body)
 		return false;
 	const json_t *access = json_object_get(body, "access");
-	const json_t *metadata = json_object_get(body, "metadata");
 	bool done = resource_load(&token_resource, json, t, e);
-	if (done && ((access && !read_access(access, PARSE_REPLACE, t, &refusal)) ||
-			    (metadata && !read_metadata(metadata, t, &refusal))))
+	if (done && access && !read_access(access, PARSE_REPLACE, t, &refusal))
 		done = fail(e, "stored token: %s", refusal.why.text);
 	json_decref(body);
 	return done;

@@ -142,6 +142,26 @@ static void a_token_is_read_kept_and_shown(void **state)
 	buf_clear(&out);
 }
 
+/* As for channels and devices: what a change names goes into the object, null takes away. */
+static void metadata_is_merged(void **state)
+{
+	(void)state;
+	static struct token t;
+	static const struct {
+		const char *body;
+		enum parse_mode mode;
+		const char *expected;
+	} rows[] = {{"{\"ttl\":1,\"metadata\":{\"a\":1,\"b\":0.1}}", PARSE_REPLACE,
+			    "{\"a\":1,\"b\":0.1}"},
+		{"{\"metadata\":{\"a\":null,\"c\":2}}", PARSE_MERGE, "{\"b\":0.1,\"c\":2}"},
+		{"{\"metadata\":{\"d\":3}}", PARSE_REPLACE, "{\"d\":3}"}};
+	token_init(&t);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_true(parse(&t, rows[i].body, rows[i].mode));
+		assert_string_equal(t.metadata, rows[i].expected);
+	}
+}
+
 static void bad_bodies_are_refused_by_name(void **state)
 {
 	(void)state;
@@ -236,6 +256,12 @@ static void validity(void **state)
 	assert_true(token_is_expired(&t, 1100));
 }
 
+static bool is_sound(const char *list, struct error *e)
+{
+	struct str text = str_of(list);
+	return networks_check(&text, e);
+}
+
 static void networks(void **state)
 {
 	(void)state;
@@ -251,7 +277,7 @@ static void networks(void **state)
 		{"", false, false}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct error e;
-		assert_true(networks_check(str_of(rows[i].list), &e));
+		assert_true(is_sound(rows[i].list, &e));
 		assert_int_equal(networks_hold(str_of(rows[i].list), v4, 4), rows[i].has_v4);
 		assert_int_equal(networks_hold(str_of(rows[i].list), v6, 16), rows[i].has_v6);
 	}
@@ -259,7 +285,7 @@ static void networks(void **state)
 		"10.0.0.0/8/8", "localhost", "10.0.0.0/-1"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct error e;
-		assert_false(networks_check(str_of(bad[i]), &e));
+		assert_false(is_sound(bad[i], &e));
 		assert_false(networks_hold(str_of(bad[i]), v4, 4));
 	}
 }
@@ -271,6 +297,7 @@ int main(void)
 		cmocka_unit_test(submodules_inherit_only_when_none_are_named),
 		cmocka_unit_test(ids_restrict_the_items),
 		cmocka_unit_test(a_token_is_read_kept_and_shown),
+		cmocka_unit_test(metadata_is_merged),
 		cmocka_unit_test(bad_bodies_are_refused_by_name),
 		cmocka_unit_test(lists_have_limits),
 		cmocka_unit_test(validity),
