@@ -2,8 +2,8 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "model/networks.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 /* ---- both ---- */
@@ -161,7 +161,7 @@ static void cut_host(uint8_t key[NETWORK_KEY], unsigned bits)
 		key[i] &= i == bits / 8 ? (uint8_t)(0xff00 >> bits % 8) : 0;
 }
 
-static bool contains(const struct network *n, const uint8_t key[NETWORK_KEY])
+static bool contains(const struct prefix *n, const uint8_t key[NETWORK_KEY])
 {
 	uint8_t cut[NETWORK_KEY];
 	memcpy(cut, key, sizeof cut);
@@ -169,25 +169,13 @@ static bool contains(const struct network *n, const uint8_t key[NETWORK_KEY])
 	return memcmp(cut, n->key, sizeof cut) == 0;
 }
 
-static bool parse_network(struct str entry, struct network *out)
+static bool parse_network(struct str entry, struct prefix *out)
 {
-	char address[INET6_ADDRSTRLEN];
-	struct str bits = entry, host = str_cut(&bits, '/');
-	if (host.len == 0 || host.len >= sizeof address)
+	struct network n;
+	if (!network_parse(entry, &n))
 		return false;
-	memcpy(address, host.at, host.len);
-	address[host.len] = '\0';
-	*out = (struct network){0};
-	if (inet_pton(AF_INET, address, out->key + 1) == 1)
-		out->key[0] = 4;
-	else if (inet_pton(AF_INET6, address, out->key + 1) == 1)
-		out->key[0] = 6;
-	else
-		return false;
-	uint64_t most = out->key[0] == 4 ? 32 : 128, given = most;
-	if (bits.at && (!str_to_u64(bits, &given) || given > most))
-		return false;
-	out->bits = (uint8_t)(8 + given);
+	*out = (struct prefix){.key = {n.bytes == 4 ? 4 : 6}, .bits = (uint8_t)(8 + n.bits)};
+	memcpy(out->key + 1, n.address, n.bytes);
 	cut_host(out->key, out->bits);
 	return true;
 }
@@ -195,7 +183,7 @@ static bool parse_network(struct str entry, struct network *out)
 /* The wider one first. */
 static int by_address(const void *a, const void *b)
 {
-	const struct network *x = a, *y = b;
+	const struct prefix *x = a, *y = b;
 	int order = memcmp(x->key, y->key, sizeof x->key);
 	return order ? order : (int)x->bits - (int)y->bits;
 }

@@ -26,13 +26,13 @@ struct ident_list {
 
 enum { NETWORK_KEY = 17 };
 
-struct network {
+struct prefix {
 	uint8_t key[NETWORK_KEY]; /* family (4, 6), address; what is the host's is zero */
 	uint8_t bits;             /* of the key */
 };
 
 struct network_list {
-	struct network *networks; /* sorted; none lies in another one */
+	struct prefix *networks; /* sorted; none lies in another one */
 	size_t count;
 };
 

@@ -1,8 +1,8 @@
 #include "model/checks.h"
 
 #include "base/log.h"
+#include "model/networks.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
 enum { IDENT_DIGITS_MAX = 16, SHOWN_MAX = 64 };
@@ -30,39 +30,23 @@ bool check_ident_mask(struct str *text, struct error *e)
 	return true;
 }
 
-/* 4, 6, or 0: it is none. */
-static int family_of(struct str text)
-{
-	char room[INET6_ADDRSTRLEN];
-	struct in6_addr address;
-	if (text.len >= sizeof room)
-		return 0;
-	snprintf(room, sizeof room, "%.*s", STR_PRINT(text));
-	return inet_pton(AF_INET, room, &address) == 1    ? 4
-	       : inet_pton(AF_INET6, room, &address) == 1 ? 6
-							  : 0;
-}
-
 bool check_network(struct str *text, struct error *e)
 {
+	struct network network;
 	char shown[SHOWN_MAX];
-	struct str bits = *text, address = str_cut(&bits, '/');
-	int family = family_of(address);
-	uint64_t limit = family == 4 ? 32 : 128, length = limit;
-	if (!family || (bits.at && !str_to_u64(bits, &length)))
-		return fail(e, "'%s' is no network such as 10.0.0.0/8 or 2001:db8::/32",
-			escape_bytes(*text, shown, sizeof shown));
-	if (length > limit)
-		return fail(e, "'%s' has more than %d bits behind its '/'",
-			escape_bytes(*text, shown, sizeof shown), (int)limit);
-	return true;
+	return network_parse(*text, &network) ||
+	       fail(e, "'%s' is no network such as 10.0.0.0/8 or 2001:db8::/32",
+		       escape_bytes(*text, shown, sizeof shown));
 }
 
 bool check_address(struct str *text, struct error *e)
 {
 	char shown[SHOWN_MAX];
-	return family_of(*text) || fail(e, "'%s' is no numeric address such as 0.0.0.0 or ::",
-					   escape_bytes(*text, shown, sizeof shown));
+	struct network network;
+	*text = str_trim(*text);
+	bool is_one = network_parse(*text, &network) && !memchr(text->at, '/', text->len);
+	return is_one || fail(e, "'%s' is no numeric address such as 0.0.0.0 or ::",
+				 escape_bytes(*text, shown, sizeof shown));
 }
 
 bool check_polling(struct str *text, struct error *e)

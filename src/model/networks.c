@@ -4,13 +4,7 @@
 
 #include <arpa/inet.h>
 
-struct network {
-	uint8_t address[16];
-	size_t bytes; /* 4 or 16 */
-	unsigned bits;
-};
-
-static bool parse(struct str text, struct network *out)
+bool network_parse(struct str text, struct network *out)
 {
 	struct str rest = str_trim(text), host = str_trim(str_cut(&rest, '/'));
 	char room[INET6_ADDRSTRLEN];
@@ -39,7 +33,7 @@ bool networks_check(struct str *list, struct error *e)
 	char shown[64];
 	while (rest.len) {
 		struct str one = str_cut(&rest, ',');
-		if (!parse(one, &network))
+		if (!network_parse(one, &network))
 			return fail(e,
 				"'%s' is no address or network such as 192.0.2.7, 10.0.0.0/8 or "
 				"2001:db8::/32",
@@ -60,7 +54,7 @@ bool networks_hold(struct str list, const uint8_t *address, size_t bytes)
 {
 	struct network network;
 	while (list.len)
-		if (parse(str_cut(&list, ','), &network) && network.bytes == bytes &&
+		if (network_parse(str_cut(&list, ','), &network) && network.bytes == bytes &&
 			holds(&network, address))
 			return true;
 	return false;
