@@ -164,9 +164,14 @@ static bool read_list(
 	return done;
 }
 
+/* null is {}, which is kept as nothing. */
 static bool read_any_object(
 	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
 {
+	if (json_is_null(value)) {
+		*(char *)member = '\0';
+		return true;
+	}
 	if (!json_is_object(value))
 		return refuse(refusal, f->path, "%s must be an object", f->path);
 	struct buf text;

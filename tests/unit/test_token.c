@@ -154,7 +154,9 @@ static void metadata_is_merged(void **state)
 	} rows[] = {{"{\"ttl\":1,\"metadata\":{\"a\":1,\"b\":0.1}}", PARSE_REPLACE,
 			    "{\"a\":1,\"b\":0.1}"},
 		{"{\"metadata\":{\"a\":null,\"c\":2}}", PARSE_MERGE, "{\"b\":0.1,\"c\":2}"},
-		{"{\"metadata\":{\"d\":3}}", PARSE_REPLACE, "{\"d\":3}"}};
+		{"{\"metadata\":{\"d\":3}}", PARSE_REPLACE, "{\"d\":3}"},
+		{"{\"metadata\":null}", PARSE_MERGE, ""},
+		{"{\"metadata\":null}", PARSE_REPLACE, ""}};
 	token_init(&t);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		assert_true(parse(&t, rows[i].body, rows[i].mode));
