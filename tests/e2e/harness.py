@@ -16,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.environ.get("CANTRACK", str(ROOT / "build" / "cantrack"))
 READY = re.compile(r"event=ready listen=(?:none|\S*:(\d+)) http=(\S+) data=")
+# What the sanitizers say, and an assertion that trips.
+BROKEN = re.compile(r"(Address|Leak|Memory|Thread)Sanitizer|: runtime error: | event=fatal ")
 
 
 class Gateway:
@@ -74,12 +76,24 @@ class Gateway:
     def _end(self, how):
         if self.process is None:
             return None
-        self.process.send_signal(how)
-        status = self.process.wait(15)
-        self._reader.join(5)
-        self.process.stderr.close()
-        self.process = None
+        process, self.process = self.process, None
+        process.send_signal(how)
+        try:
+            status = process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(15)
+            raise AssertionError("the gateway did not end:\n" + "\n".join(self.log[-30:])) from None
+        finally:
+            self._reader.join(5)
+            process.stderr.close()
+        self.check_log()
         return status
+
+    def check_log(self):
+        """Raises when a sanitizer, or an assertion of the program, has said something."""
+        bad = next((i for i, line in enumerate(self.log) if BROKEN.search(line)), None)
+        assert bad is None, "the gateway is broken:\n" + "\n".join(self.log[bad:bad + 80])
 
     def request(self, method, path, body=None, data=None):
         """(status, text). `data` becomes ?data={...}; a body is sent as JSON."""
@@ -106,6 +120,8 @@ class Gateway:
         return self.start()
 
     def __exit__(self, *_):
-        self.kill()
-        if self._own:
-            self._own.cleanup()
+        try:
+            self.stop()
+        finally:
+            if self._own:
+                self._own.cleanup()
