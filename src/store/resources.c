@@ -20,6 +20,7 @@ enum statement {
 	LAST,
 	TRIM,
 	UNTRIM,
+	LIMIT_TRIMS,
 	STATEMENTS
 };
 
@@ -49,6 +50,7 @@ static const char *const sql[STATEMENTS] = {
 	[TRIM] = "INSERT INTO trim VALUES(?1, ?2)"
 		 " ON CONFLICT DO UPDATE SET seq = excluded.seq WHERE seq < excluded.seq",
 	[UNTRIM] = "DELETE FROM trim WHERE channel = ?1",
+	[LIMIT_TRIMS] = "UPDATE trim SET seq = ?1 WHERE seq > ?1",
 };
 
 static bool load_trims(struct store *s, struct error *e)
@@ -232,4 +234,12 @@ bool resources_forget_trim(struct store *s, uint32_t channel, struct error *e)
 	bool done = db_do(&s->resources, UNTRIM, e, "i", (int64_t)channel);
 	pthread_mutex_unlock(&s->resources_lock);
 	return done;
+}
+
+/* On disk as well: else the next start would take for trimmed what came after the loss. */
+bool resources_limit_trims(struct store *s, struct error *e)
+{
+	uint64_t end = store_head(s) + 1;
+	kept_limit_trims(s->kept, end);
+	return db_do(&s->resources, LIMIT_TRIMS, e, "i", (int64_t)end);
 }

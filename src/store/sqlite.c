@@ -83,11 +83,10 @@ struct store *store_open(const struct store_options *options, struct error *e)
 {
 	struct store *s = store_new(options);
 	if (!lock_directory(s, e) || !resources_open(s, e) || !settle_open(s, e) ||
-		!log_open(s, e) || !log_replay(s, e)) {
+		!log_open(s, e) || !log_replay(s, e) || !resources_limit_trims(s, e)) {
 		store_close(s);
 		return NULL;
 	}
-	kept_limit_trims(s->kept, s->head + 1);
 	worker_start(&s->keeper, log_keep, s);
 	worker_start(&s->settler, settle_round, s);
 	worker_wake(&s->keeper);

@@ -127,6 +127,9 @@ MUST_USE bool resources_open(struct store *s, struct error *e);
 /* The highest id of a kind that was ever used; 0: none. */
 MUST_USE bool resources_last_id(struct store *s, const char *kind, uint32_t *last, struct error *e);
 
+/* No channel is trimmed beyond the records that there are: some may have been lost. At the start. */
+MUST_USE bool resources_limit_trims(struct store *s, struct error *e);
+
 /* Forgets how far a channel, which is gone, was trimmed. */
 MUST_USE bool resources_forget_trim(struct store *s, uint32_t channel, struct error *e);
 

@@ -1,6 +1,8 @@
 /* Retention: what goes and what stays. Times are microseconds of the tests' own. */
 #include "policy.h"
 
+#include <unistd.h>
+
 /* ---- what goes ---- */
 
 static void a_record_goes_a_microsecond_after_its_time(void **state)
@@ -183,6 +185,36 @@ static void trimmed_channels_stay_trimmed(void **state)
 	assert_living(f->store, &f->model, &p, trims);
 }
 
+/* As when the disk of the log was lost: seqs are given again, and what gets them was never trimmed. */
+static void trims_end_where_the_log_does(void **state)
+{
+	struct fixture *f = *state;
+	struct error e;
+	char path[256];
+	for (int i = 0; i < 10; i++)
+		add(f, 1, i * SECOND, i * SECOND);
+	assert_done(store_trim_channel(f->store, 1, UINT64_MAX, &e), &e);
+	store_close(f->store);
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof path, "%s/log.db%s", f->directory, ends[i]);
+		unlink(path);
+	}
+	f->store = open_store(f->directory);
+	model_clear(&f->model);
+	for (int i = 0; i < 5; i++)
+		add(f, 1, i * SECOND, i * SECOND);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(count_of(f->store, QUERY_CHANNEL, 1), 5);
+		reopen(f);
+	}
+	assert_done(store_trim_channel(f->store, 1, 3, &e), &e);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(count_of(f->store, QUERY_CHANNEL, 1), 3);
+		reopen(f);
+	}
+}
+
 static void note_ident(void *context, const struct ident_info *info)
 {
 	(void)info;
@@ -332,6 +364,7 @@ int main(void)
 		TEST_HERE(a_ttl_of_zero_keeps_none),
 		TEST_HERE(bytes_leave_the_newest),
 		TEST_HERE(trimmed_channels_stay_trimmed),
+		TEST_HERE(trims_end_where_the_log_does),
 		TEST_HERE(what_is_gone_goes_with_its_state),
 		TEST_HERE(late_records_of_the_gone_start_anew),
 		TEST_HERE(an_id_that_was_never_given_out_is_not_gone),
