@@ -16,6 +16,7 @@ enum {
 	PENDING_BYTES = 16 << 20,
 	SPARE_BYTES = 4 << 20,
 	WAKE_BYTES = 1 << 20, /* so much does not wait for its time */
+	AHEAD_US = 60000000,  /* times beyond that were told by a clock that was set back since */
 };
 
 /* ---- piles ---- */
@@ -55,11 +56,15 @@ void pile_clear(struct pile *p)
 /* ---- batches ---- */
 
 /* Threads overtake each other by little: mostly it is sorted, or in a few runs. */
-static void sort(struct pile *p)
+static void sort(struct pile *p, int64_t now_us)
 {
 	bool is_sorted = true;
-	for (size_t i = 1; i < p->count && is_sorted; i++)
-		is_sorted = p->entries[i - 1].time_us <= p->entries[i].time_us;
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->entries[i].time_us > now_us + AHEAD_US)
+			p->entries[i].time_us = now_us;
+		is_sorted =
+			is_sorted && (i == 0 || p->entries[i - 1].time_us <= p->entries[i].time_us);
+	}
 	if (is_sorted)
 		return;
 	struct ranks ranks = {0};
@@ -86,7 +91,7 @@ void journal_seal_locked(struct journal *j)
 	j->incoming = j->spare;
 	j->spare = (struct pile){0};
 	pile_aim(&b->pile);
-	sort(&b->pile);
+	sort(&b->pile, journal_now_us(j));
 	for (size_t i = 0; i < b->pile.count; i++) {
 		struct journal_entry *entry = &b->pile.entries[i];
 		if (entry->time_us < j->newest_us)
@@ -153,6 +158,25 @@ static void tell(struct journal *j, bool had_failed, const struct error *e, uint
 	}
 }
 
+/* The clock was set back: what it told before is brought to now, or all that comes until it is
+ * there again would have to stand at that time, where nobody looks for it. */
+static bool follow_clock(struct journal *j, struct error *e)
+{
+	int64_t now_us = journal_now_us(j);
+	pthread_mutex_lock(&j->lock);
+	bool is_ahead = !j->first && j->newest_us > now_us + AHEAD_US;
+	pthread_mutex_unlock(&j->lock);
+	if (!is_ahead)
+		return true;
+	if (!journal_set_back(j, now_us, e))
+		return false;
+	pthread_mutex_lock(&j->lock);
+	if (!j->first) /* else it is ahead again, until the next time */
+		j->newest_us = now_us;
+	pthread_mutex_unlock(&j->lock);
+	return true;
+}
+
 /* Writes what waits now. Called with the lock, which it gives up meanwhile. */
 static void flush_locked(struct journal *j)
 {
@@ -164,11 +188,13 @@ static void flush_locked(struct journal *j)
 	struct journal_batch *first = j->first, *last = j->last;
 	pthread_mutex_unlock(&j->lock);
 	bool is_written = !first || journal_write(j, first, last, &e);
-	bool done = is_written && journal_retain(j, &e);
 	pthread_mutex_lock(&j->lock);
-	bool had_failed = j->has_failed;
 	if (is_written && first)
 		release_locked(j, last);
+	pthread_mutex_unlock(&j->lock);
+	bool done = is_written && follow_clock(j, &e) && journal_retain(j, &e);
+	pthread_mutex_lock(&j->lock);
+	bool had_failed = j->has_failed;
 	j->has_failed = !done;
 	j->why = e;
 	j->finished = asked;

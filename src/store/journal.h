@@ -33,8 +33,10 @@ void journal_close(struct journal *j);
 enum { JOURNAL_BODY_MAX = 64 * 1024 };
 
 struct journal_entry {
-	int64_t time_us; /* as given, but never before an entry of an earlier chunk */
-	uint64_t no;     /* rises with time_us over the whole journal; given by the journal */
+	/* As given, but never before an entry of an earlier chunk. When the clock is set back by more
+	 * than a minute, entries of times to come are brought to the present. */
+	int64_t time_us;
+	uint64_t no; /* rises with time_us over the whole journal; given by the journal */
 	uint64_t key;
 	struct str body;
 };

@@ -5,6 +5,9 @@
  *
  *   chunk(first_no, last_no, first_us, last_us, directory, body)
  *
+ * An entry's time is not after its row's last_us, whatever the body says: when the clock was set
+ * back, rows of later times are given the present one without being written anew.
+ *
  * Rows of less than CHUNK_BYTES at the end are replaced by one of their whole: the writer keeps
  * their entries in memory as its `tail`. A row takes in the one before it only when that is not
  * larger than twice itself, so an entry is rewritten a few times, not once in every flush. */
@@ -100,6 +103,9 @@ void journal_writer_close(struct journal *j);
 /* Puts the batches up to `last` into chunks: all or none of them. */
 MUST_USE bool journal_write(struct journal *j, const struct journal_batch *first,
 	const struct journal_batch *last, struct error *e);
+
+/* Brings entries of later times to this one: those of the tail, and what the rows tell of theirs. */
+MUST_USE bool journal_set_back(struct journal *j, int64_t now_us, struct error *e);
 
 /* Deletes what is too old, and gives back what the file has free. A step; false: it failed. */
 MUST_USE bool journal_retain(struct journal *j, struct error *e);

@@ -120,8 +120,8 @@ static void count_damage(struct reading *r, uint64_t first_no)
 			first_no);
 }
 
-static void read_chunk(
-	struct reading *r, struct journal_reader *reader, uint64_t first_no, int64_t first_us)
+static void read_chunk(struct reading *r, struct journal_reader *reader, uint64_t first_no,
+	int64_t first_us, int64_t last_us)
 {
 	const struct journal_entry *entries;
 	size_t count;
@@ -135,9 +135,11 @@ static void read_chunk(
 	if (!done)
 		count_damage(r, first_no);
 	for (size_t i = 0; done && i < count && !r->is_over; i++) {
-		const struct journal_entry *entry = &entries[r->reverse ? count - 1 - i : i];
-		if (entry->no <= r->durable_no)
-			give(r, entry);
+		struct journal_entry entry = entries[r->reverse ? count - 1 - i : i];
+		if (entry.time_us > last_us)
+			entry.time_us = last_us;
+		if (entry.no <= r->durable_no)
+			give(r, &entry);
 	}
 }
 
@@ -153,7 +155,7 @@ static bool read_row(struct reading *r, struct journal_reader *reader, sqlite3_s
 		return true;
 	switch (chunk_look(reader->chunk, db_blob(row, 4), r->keys, r->key_count)) {
 	case CHUNK_NOTHING: break;
-	case CHUNK_SOMETHING: read_chunk(r, reader, first_no, first_us); break;
+	case CHUNK_SOMETHING: read_chunk(r, reader, first_no, first_us, last_us); break;
 	case CHUNK_DAMAGED: count_damage(r, first_no); break;
 	}
 	return !r->is_over;

@@ -24,6 +24,7 @@ enum statement {
 	DELETE_FROM,
 	DELETE_FIRST,
 	DELETE_OLD,
+	SET_BACK,
 	LAST,
 	PAGES,
 	FREE,
@@ -47,6 +48,8 @@ static const char *const sql[STATEMENTS] = {
 			 " AND first_no < ?1",
 	[DELETE_OLD] = "DELETE FROM chunk WHERE first_no IN (SELECT first_no FROM chunk"
 		       " WHERE last_us < ?1 ORDER BY last_us LIMIT ?2)",
+	[SET_BACK] = "UPDATE chunk SET first_us = min(first_us, ?1), last_us = ?1"
+		     " WHERE last_us > ?1",
 	[LAST] = "SELECT last_no, last_us FROM chunk ORDER BY first_no DESC LIMIT 1",
 	[PAGES] = "PRAGMA page_count",
 	[FREE] = "PRAGMA freelist_count",
@@ -289,6 +292,18 @@ bool journal_write(struct journal *j, const struct journal_batch *first,
 	if (done)
 		checkpoint(j);
 	return done;
+}
+
+bool journal_set_back(struct journal *j, int64_t now_us, struct error *e)
+{
+	struct pile *p = &j->tail.pile;
+	if (!db_do(&j->db, SET_BACK, e, "i", now_us))
+		return false;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->entries[i].time_us > now_us)
+			p->entries[i].time_us = now_us;
+	checkpoint(j);
+	return true;
 }
 
 /* ---- retention ---- */

@@ -403,6 +403,50 @@ static void old_entries_go(void **state)
 	free(path);
 }
 
+/* A clock that was a day ahead for a while: what came meanwhile is of the moment when it was set
+ * back, and what comes then is found where it belongs. */
+static void a_clock_may_be_set_back(void **state)
+{
+	struct fixture *f = *state;
+	const int64_t second = 1000000, start = 1000 * second, day = 86400 * second;
+	f->options.clock_us = test_clock;
+	f->options.keep_us = 10 * day;
+	for (int round = 0; round < 2; round++) {
+		journal_close(f->journal);
+		f->journal = open_journal(f);
+		now_us = start + round * 1000 * second;
+		assert_true(add(f, now_us, 1, 300));
+		now_us += day;
+		for (int i = 0; i < 1000; i++)
+			assert_true(add(f, now_us + i, 2, 300));
+		flush(f);
+		for (int i = 0; i < 200; i++)
+			assert_true(add(f, now_us + 1000 + i, 2, 300));
+		now_us += second - day;
+		if (round) { /* it was set back while the journal was closed */
+			journal_close(f->journal);
+			f->journal = open_journal(f);
+		}
+		assert_true(add(f, now_us, 1, 300));
+		flush(f);
+		flush(f);
+		assert_true(add(f, now_us + second, 1, 300));
+		struct journal_query q = query_everything();
+		struct notes n = ask(f, &q);
+		assert_int_equal(n.count, f->serial);
+		for (size_t i = 0; i < n.count; i++) {
+			assert_int_equal(n.at[i].serial, i);
+			assert_true(i == 0 || n.at[i].time_us >= n.at[i - 1].time_us);
+			assert_true(n.at[i].time_us <= now_us + second);
+		}
+		assert_int_equal(n.at[n.count - 1].time_us, now_us + second);
+		free(f->known.at);
+		f->known = n;
+		check_random_queries(f, 100);
+		now_us += 100 * second;
+	}
+}
+
 static void the_file_keeps_to_its_size(void **state)
 {
 	struct fixture *f = *state;
@@ -586,6 +630,7 @@ int main(void)
 		TEST(few_entries_make_few_rows),
 		TEST(what_is_too_large_is_dropped_and_counted),
 		TEST(old_entries_go),
+		TEST(a_clock_may_be_set_back),
 		TEST(the_file_keeps_to_its_size),
 		TEST(damaged_rows_are_skipped),
 		TEST(a_file_that_is_none_is_refused),
