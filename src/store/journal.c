@@ -8,11 +8,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	FLUSH_MS = 1000,
+	NICE = 5,
 	PENDING_BYTES = 16 << 20,
 	SPARE_BYTES = 4 << 20,
 	WAKE_BYTES = 1 << 20, /* so much does not wait for its time */
@@ -215,6 +218,8 @@ static bool is_due_locked(const struct journal *j)
 static void *run(void *context)
 {
 	struct journal *j = context;
+	/* this thread alone: compressing must not take the processor from those who answer */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	pthread_mutex_lock(&j->lock);
 	while (!j->is_stopping) {
 		struct timespec until;
