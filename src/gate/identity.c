@@ -40,6 +40,10 @@ bool session_identify(struct session *s, const struct frame_head *head)
 		session_close(s, CLOSE_NOT_ALLOWED);
 		return false;
 	}
+	/* first: a change of the device from here on finds the session, one before is seen */
+	struct place here = {w->index, s->slot, s->generation}, old;
+	if (ident_map_put(g->idents, s->listener->entrance->id, s->ident, here, &old))
+		worker_nudge(g->workers[old.worker], old, CLOSE_REPLACED);
 	s->registry_version = registry_version(g->options.registry);
 	uint32_t device = find_device(s, s->ident, &is_enabled);
 	if (!is_enabled) {
@@ -55,9 +59,6 @@ bool session_identify(struct session *s, const struct frame_head *head)
 	tell_identified(s);
 	if (s->device)
 		tell_connected(s);
-	struct place here = {w->index, s->slot, s->generation}, old;
-	if (ident_map_put(g->idents, s->listener->entrance->id, s->ident, here, &old))
-		worker_nudge(g->workers[old.worker], old, CLOSE_REPLACED);
 	return true;
 }
 
