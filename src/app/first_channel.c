@@ -44,6 +44,20 @@ static uint32_t lowest(struct registry *registry)
 	return id;
 }
 
+/* The channel that REST made in place of the first one, at the address that is asked for. */
+static bool find_at(struct registry *registry, const struct address *at, struct channel *out)
+{
+	struct channel *channels;
+	size_t count = registry_channels(registry, &channels), i = 0;
+	while (i < count && (!channels[i].enabled || channels[i].port != at->port ||
+				    strcmp(channels[i].address, at->host) != 0))
+		i++;
+	if (i < count)
+		*out = channels[i];
+	free(channels);
+	return i < count && at->port;
+}
+
 bool first_channel(struct store *store, struct registry *registry, const struct config *config,
 	uint32_t *id, struct error *e)
 {
@@ -58,6 +72,7 @@ bool first_channel(struct store *store, struct registry *registry, const struct 
 			log_quote("it was deleted over REST; --listen makes a new one"));
 		return true;
 	}
+	is_there = is_there || find_at(registry, &config->listen, &ch);
 	if (!is_there)
 		channel_init(&ch);
 	configure(&ch, config, !is_there);

@@ -1,6 +1,7 @@
 /* first_channel: the channel that the options of the command line mean. It is made at the first
  * start; later the options that are given change it, whatever channels REST made beside it. Was it
- * deleted over REST, it stays deleted, until --listen asks for a channel again. */
+ * deleted over REST, it stays deleted, until --listen asks for a channel again: for the one that is
+ * at that address by then, or else a new one. */
 #ifndef APP_FIRST_CHANNEL_H
 #define APP_FIRST_CHANNEL_H
 

@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from harness import Gateway
 from trackers import POSITION, Tracker, close_code, heartbeat, metric, options, wait_for
 
 LOCAL = {"address": "127.0.0.1", "port": 0}
@@ -146,6 +147,20 @@ def test_channels_come_back_with_the_gateway(gateway):
     stranger = Tracker(gateway, port=port)
     stranger.send(heartbeat(16, 1))
     assert stranger.rest() == b""
+
+
+def test_listen_means_the_channel_that_is_there(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Gateway(tmp_path / "data", listen=f"127.0.0.1:{port}") as gateway:
+        call(gateway, "DELETE", "/gw/channels/1")
+        channel, _ = new_channel(gateway, port=port)
+        for _ in range(2):
+            gateway.stop()
+            gateway.start()
+            assert [c["id"] for c in gateway.get("/gw/channels/all")] == [channel]
+            assert gateway.port == port
 
 
 def test_a_channel_that_cannot_listen_at_the_start_is_told(gateway):
