@@ -1,5 +1,6 @@
 /* What a journal promises: entries come back once, in order, by key and time, both ways, page by
- * page, also after a restart, a kill or with a damaged row; its file stays within its limits. */
+ * page, also after a restart, a kill or with a damaged row; its file stays within its limits.
+ * Longer than 600 lines: the promises of one header, on one fixture. */
 #include "traffic.h"
 
 #include "base/die.h"
