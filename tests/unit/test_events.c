@@ -161,6 +161,39 @@ static void like_events_are_counted(void **state)
 		"\"n\":10;");
 }
 
+/* Minutes of many texts begin and end in between one another. */
+static void every_text_has_its_minute(void **state)
+{
+	enum { TEXTS = 3000, STEPS = 40, POSTS = 700 };
+	struct fixture *f = *state;
+	static struct {
+		int64_t end_us; /* 0: none */
+		bool is_counted;
+	} model[TEXTS];
+	uint32_t dice = 1;
+	for (int step = 0; step < STEPS; step++) {
+		now_us += step == STEPS / 2 ? 3 * FOLD_US : 7000000;
+		events_tick(f->events);
+		for (int i = 0; i < TEXTS; i++)
+			if (model[i].end_us && model[i].end_us <= now_us) {
+				model[i].end_us = model[i].is_counted ? now_us + FOLD_US : 0;
+				model[i].is_counted = false;
+			}
+		for (int i = 0; i < POSTS; i++) {
+			char fold[20];
+			dice = dice * 1103515245 + 12345;
+			uint32_t text = (dice >> 8) % TEXTS;
+			uint64_t kept = metric_get(events_kept);
+			snprintf(fold, sizeof fold, "%u", (unsigned)text);
+			post(f, 1, 1, fold);
+			assert_int_equal(metric_get(events_kept) - kept, !model[text].end_us);
+			model[text].is_counted = model[text].end_us != 0;
+			if (!model[text].end_us)
+				model[text].end_us = now_us + FOLD_US;
+		}
+	}
+}
+
 static void counts_are_written_at_the_end(void **state)
 {
 	struct fixture *f = *state;
@@ -286,6 +319,7 @@ int main(void)
 		TEST(what_is_no_event_is_told),
 		TEST(large_members_are_left_out),
 		TEST(like_events_are_counted),
+		TEST(every_text_has_its_minute),
 		TEST(counts_are_written_at_the_end),
 		TEST(a_flood_of_kinds_is_bounded),
 		TEST(members_that_wait_are_bounded),
