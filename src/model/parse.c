@@ -299,12 +299,14 @@ static bool read_member(const struct parse *p, struct str path, const json_t *va
 	return refuse(p->refusal, name, "unknown property %s", name);
 }
 
+/* null is as good as absent: programs write it for settings that they do not have, and nobody moves a
+ * channel by it. */
 static bool read_inner(const struct parse *p, const char *outer, const json_t *body)
 {
-	if (p->replace)
-		reset_inner(p, str_of(outer));
 	if (json_is_null(body))
 		return true;
+	if (p->replace)
+		reset_inner(p, str_of(outer));
 	if (!json_is_object(body))
 		return p->lenient || refuse(p->refusal, outer, "%s must be an object", outer);
 	const char *key;

@@ -143,6 +143,9 @@ static void put_replaces_and_patch_merges(void **state)
 	assert_string_equal(d.phone, "");
 	assert_string_equal(d.name, "a");
 	assert_int_equal(d.messages_ttl, 60);
+	/* null is as good as absent, and takes nothing away */
+	assert_true(parse("{\"configuration\":null}", PARSE_REPLACE, &d, &why));
+	assert_int_equal(d.ident, 4);
 	assert_false(parse("{\"configuration\":{\"phone\":\"5\"}}", PARSE_REPLACE, &d, &why));
 	assert_string_equal(why.why.text, "configuration.ident is missing");
 }
