@@ -41,9 +41,10 @@ bool door_open(struct door *d, const char *address, uint16_t port, bool secure, 
 			      tls[] = {{MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls_retrieve()},
 				      {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
 				      {MHD_OPTION_END, 0, NULL}};
-	int fd = listen_at(address, port, &d->port, e);
+	struct error why;
+	int fd = listen_at(address, port, &d->port, &why);
 	if (fd < 0)
-		return false;
+		return fail(e, "%s (see --%s)", why.text, secure ? "https" : "http");
 	d->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
 					     MHD_ALLOW_SUSPEND_RESUME | (secure ? MHD_USE_TLS : 0u),
 		0, NULL, NULL, keeper->request, keeper->context, MHD_OPTION_EXTERNAL_LOGGER,
