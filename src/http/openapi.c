@@ -158,8 +158,8 @@ static void put_success(struct writer *w, const struct route *route, const struc
 	else
 		put_format(w,
 			"\"application/json\":{\"schema\":{\"allOf\":[{\"$ref\":\"#/components/"
-			"schemas/envelope\"},{\"properties\":{\"result\":{\"items\":{\"$ref\":\"#/"
-			"components/schemas/%s\"}}}}]}}",
+			"schemas/envelope\"},{\"type\":\"object\",\"properties\":{\"result\":{"
+			"\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}}}]}}",
 			x && schema_exists(x->answer) ? x->answer : "item");
 	if (route_takes(route, "format"))
 		put(w, ",\"text/csv\":{},\"application/geo+json\":{},\"application/gpx+xml\":{}");

@@ -56,10 +56,17 @@ bool schema_exists(const char *name)
 	return strcmp(name, "message") == 0 || strcmp(name, "item") == 0;
 }
 
-/* "number null" as the beginning of a schema: {"type":["number","null"] */
+/* "number null" as the beginning of a schema: {"type":["number","null"]; array:error with what is in
+ * it. */
 static void put_types(struct writer *w, const char *types)
 {
 	struct str rest = str_of(types);
+	if (str_starts(rest, "array:")) {
+		put(w, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/");
+		put(w, types + strlen("array:"));
+		put(w, "\"}");
+		return;
+	}
 	bool are_many = strchr(types, ' ');
 	const char *before = are_many ? "{\"type\":[" : "{\"type\":";
 	while (rest.at) {

@@ -132,6 +132,11 @@ static void each_route_is_an_operation(void **state)
 		json_object_foreach(item, name, operation) count += strcmp(name, "parameters") != 0;
 	}
 	assert_int_equal(count, route_count);
+	item = json_object_get(json_object_get(paths, "/gw/devices/{devices}"), "get");
+	item = follow(item, "#/responses/200/content");
+	item = json_object_get(json_object_get(item, "application/json"), "schema");
+	item = json_array_get(json_object_get(item, "allOf"), 1);
+	assert_string_equal(json_string_value(follow(item, "#/properties/result/type")), "array");
 	/* A name that stands for many addresses is no address's own. */
 	item = json_object_get(json_object_get(paths, "/ai/{items}"), "get");
 	assert_string_equal(
@@ -173,6 +178,8 @@ static void each_member_has_a_type(void **state)
 	}
 	json_t *last = follow(root, "#/components/schemas/device/properties/last_active");
 	assert_int_equal(json_array_size(json_object_get(last, "type")), 2);
+	json_t *error = follow(root, "#/components/schemas/envelope/properties/errors/items/$ref");
+	assert_string_equal(json_string_value(error), "#/components/schemas/error");
 	json_t *id = follow(root, "#/components/schemas/error/properties/id/type");
 	assert_string_equal(json_string_value(id), "integer");
 	json_decref(root);

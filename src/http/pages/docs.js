@@ -195,8 +195,9 @@ function showGroups() {
 				showOperation(path, method, item[method], item.parameters || []));
 	const rank = ([name]) => ["service", "absent"].indexOf(name); // these come last
 	for (const [name, boxes] of [...groups].sort((a, b) => rank(a) - rank(b))) {
-		byId("operations").append(h("section", {}, h("h2", {id: "tag-" + name}, name), ...boxes));
-		byId("tags").append(h("a", {href: "#tag-" + name}, name));
+		const title = name === "absent" ? "not here" : name;
+		byId("operations").append(h("section", {}, h("h2", {id: "tag-" + name}, title), ...boxes));
+		byId("tags").append(h("a", {href: "#tag-" + name}, title));
 	}
 	byId("tags").append(h("a", {href: "#schemas"}, "Objects"));
 }
