@@ -2,6 +2,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "model/filter_list.h"
 
 #include <jansson.h>
@@ -210,9 +211,79 @@ bool filter_fits(const struct filter *f, const struct resource *r, struct error 
 	return true;
 }
 
-bool filter_object(const struct filter *f, const struct resource *r, const void *object)
+/* Values that are printed take no more than this. */
+enum { OBJECT_MAX = 1024 * 1024 };
+
+struct asked_object {
+	const void *object;
+	const struct field *fields[EXPRESSION_NAMES_MAX]; /* one a name */
+	struct buf values[EXPRESSION_NAMES_MAX]; /* as JSON; printed when they are asked for */
+};
+
+/* Texts without escapes: others are read where they stand. */
+static struct operand operand_of_json(struct str json)
 {
-	enum { OBJECT_MAX = 1024 * 1024 };
+	struct operand o = {.kind = OPERAND_MISSING};
+	if (!json.len)
+		return o;
+	switch (json.at[0]) {
+	case 'n': o.kind = OPERAND_NULL; break;
+	case '"':
+		o.kind = OPERAND_TEXT;
+		o.text = (struct str){json.at + 1, json.len - 2};
+		break;
+	case 't':
+	case 'f':
+	case '{':
+	case '[':
+		o.kind = OPERAND_BOOLEAN;
+		o.flag = json.at[0] != 'f';
+		break;
+	default:
+		if (str_to_double(json, &o.number))
+			o.kind = OPERAND_NUMBER;
+	}
+	return o;
+}
+
+static struct operand object_operand(const void *asked, size_t name)
+{
+	struct asked_object *a = (struct asked_object *)(uintptr_t)asked;
+	const struct field *f = a->fields[name];
+	const char *text = (const char *)a->object + f->offset;
+	struct buf *value = &a->values[name];
+	if (f->kind == FIELD_TEXT && (*text || !(f->use & FIELD_OPTIONAL)))
+		return (struct operand){.kind = OPERAND_TEXT, .text = str_of(text)};
+	if (!value->len && !field_json(f, a->object, value))
+		return (struct operand){.kind = OPERAND_MISSING};
+	return operand_of_json(buf_str(value));
+}
+
+/* False: a name goes deeper than a row, or means several. */
+static bool find_fields(const struct filter *f, const struct resource *r, const struct field **out)
+{
+	const struct str *names;
+	size_t count = filter_names(f, &names);
+	for (size_t i = 0; i < count; i++)
+		if (!(out[i] = resource_field(r, names[i])))
+			return false;
+	return true;
+}
+
+static bool filter_fields(const struct filter *f, struct asked_object *a)
+{
+	const struct str *names;
+	size_t count = filter_names(f, &names);
+	for (size_t i = 0; i < count; i++)
+		buf_init(&a->values[i], OBJECT_MAX);
+	bool holds = expression_holds(f->expression, object_operand, a);
+	for (size_t i = 0; i < count; i++)
+		buf_clear(&a->values[i]);
+	return holds;
+}
+
+static bool filter_printed(const struct filter *f, const struct resource *r, const void *object)
+{
 	struct buf json;
 	const struct str *names;
 	uint64_t rows = 0;
@@ -223,4 +294,11 @@ bool filter_object(const struct filter *f, const struct resource *r, const void 
 	bool holds = resource_print(r, object, rows, &json) && filter_json(f, buf_str(&json));
 	buf_clear(&json);
 	return holds;
+}
+
+bool filter_object(const struct filter *f, const struct resource *r, const void *object)
+{
+	struct asked_object a;
+	a.object = object;
+	return find_fields(f, r, a.fields) ? filter_fields(f, &a) : filter_printed(f, r, object);
 }

@@ -163,6 +163,11 @@ bool field_text(const struct field *f, const void *object, struct buf *out)
 	return true;
 }
 
+bool field_json(const struct field *f, const void *object, struct buf *out)
+{
+	return is_absent(f, object) || value_print(f, object, out);
+}
+
 bool resource_save(const struct resource *r, const void *object, struct buf *out)
 {
 	return resource_print(r, object, rows_with(r, FIELD_STORED), out);

@@ -91,6 +91,9 @@ MUST_USE bool resource_print(
 /* The value of one field as text without quotes, for comparing. False: the buffer is full. */
 MUST_USE bool field_text(const struct field *f, const void *object, struct buf *out);
 
+/* The value of one field as JSON; nothing when it is absent. False: the buffer is full. */
+MUST_USE bool field_json(const struct field *f, const void *object, struct buf *out);
+
 /* A JSON value without blanks, numbers in the shortest form that keeps them. False: the buffer is
  * full. */
 MUST_USE bool json_compact(const struct json_t *value, struct buf *out);

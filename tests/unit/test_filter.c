@@ -263,6 +263,81 @@ static void lists_are_refused(void **state)
 	buf_clear(&list);
 }
 
+static bool is_connected(const void *context, const struct device *d)
+{
+	(void)context;
+	return d->id == 7;
+}
+
+static uint64_t messages_size(const void *context, const struct device *d)
+{
+	(void)context;
+	return 440 + d->enabled;
+}
+
+static bool print_telemetry(const void *context, const struct device *d, struct buf *out)
+{
+	(void)context;
+	return buf_printf(out, "{\"ident\":{\"value\":%u}}", d->id);
+}
+
+static const struct device_live all_live = {
+	is_connected, last_active_us, messages_size, print_telemetry};
+
+/* Each @ of the form becomes the name. */
+static void put_name(const char *form, const char *name, char *out)
+{
+	for (; *form; form++) {
+		if (*form == '@') {
+			memcpy(out, name, strlen(name));
+			out += strlen(name);
+		} else {
+			*out++ = *form;
+		}
+	}
+	*out = '\0';
+}
+
+/* Whatever the kind of a row: asked directly it answers as its printed form does. */
+static void a_row_is_what_is_printed_of_it(void **state)
+{
+	(void)state;
+	static const char *const forms[] = {"exists(@)", "$@==null", "@", "!@", "@==\"\"",
+		"@~\"*1*\"", "@==441", "@>0.5", "tonumber(@)==7301151405", "@==true", "@<\"b\"",
+		"@+1==2.5", "@==\"a\\\\\\\"b\""};
+	struct device d;
+	size_t held = 0;
+	for (int variant = 0; variant < 3; variant++) {
+		device_init(&d);
+		d.id = 7;
+		if (variant) {
+			d.ident = 7301151405;
+			d.live = &all_live;
+			d.messages_rotate = INT64_C(1) << 50;
+			snprintf(d.name, sizeof d.name, variant == 1 ? "a\\\"b" : "\x01\xc3\xa9");
+			snprintf(d.phone, sizeof d.phone, "+491");
+			snprintf(d.metadata, sizeof d.metadata, "{\"a\":1}");
+		}
+		for (size_t i = 0; i < device_resource.count; i++)
+			for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+				const struct field *row = &device_resource.fields[i];
+				char text[200];
+				struct buf json;
+				buf_init(&json, 65536);
+				put_name(forms[k], row->path, text);
+				struct filter *f = parsed(text);
+				assert_true(resource_print(
+					&device_resource, &d, UINT64_C(1) << i, &json));
+				bool holds = filter_json(f, buf_str(&json));
+				assert_int_equal(filter_object(f, &device_resource, &d), holds);
+				held += holds;
+				filter_free(f);
+				buf_clear(&json);
+			}
+	}
+	assert_true(held > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +346,7 @@ int main(void)
 		cmocka_unit_test(objects),
 		cmocka_unit_test(lists_become_expressions),
 		cmocka_unit_test(lists_are_refused),
+		cmocka_unit_test(a_row_is_what_is_printed_of_it),
 	};
 	return cmocka_run_group_tests_name("filter", tests, NULL, NULL);
 }
