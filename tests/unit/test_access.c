@@ -173,6 +173,28 @@ static void no_row_opens_without_the_right(void **state)
 }
 
 /* What is below /platform is the master's, but for the name of the account. */
+/* The head of the answer to GET, without a body; what a page of another origin asks first. */
+static void every_row_answers_head_and_options(void **state)
+{
+	struct live *l = *state;
+	size_t heads = 0, refused = 0;
+	for (size_t i = 0; i < route_count; i++) {
+		char target[200];
+		target_of(&routes[i], target);
+		assert_int_equal(ask_from(l, 1, "OPTIONS", target, ""), 204);
+		assert_non_null(
+			strstr(l->text, "Access-Control-Allow-Methods: GET,POST,PUT,PATCH,DELETE"));
+		unsigned got = ask_with_key(l, 1, "GET", target, ADMIN);
+		assert_int_equal(ask_with_key(l, 1, "HEAD", target, ADMIN), got);
+		assert_string_equal(strstr(l->text, "\r\n\r\n"), "\r\n\r\n");
+		heads += got == 200;
+		refused += got == 405;
+		if (got == 405)
+			assert_non_null(strstr(l->text, "\r\nAllow: "));
+	}
+	assert_true(heads > 20 && refused > 20);
+}
+
 static void the_platform_is_the_masters(void **state)
 {
 	(void)state;
@@ -533,6 +555,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(no_row_opens_without_the_right),
+		TEST(every_row_answers_head_and_options),
 		TEST(the_platform_is_the_masters),
 		TEST(every_submodule_can_be_granted),
 		TEST(bad_tries_are_limited),
