@@ -65,6 +65,7 @@ void answer_error(struct answer *a, unsigned status, const char *format, ...)
 	vsnprintf(reason, sizeof reason, format, args);
 	va_end(args);
 	add_error(a, status, NULL, (struct str){NULL, 0}, str_of(reason));
+	a->status = status;
 }
 
 void answer_item_error(
@@ -86,6 +87,7 @@ void answer_member_error(struct answer *a, const char *member, const char *forma
 	vsnprintf(reason, sizeof reason, format, args);
 	va_end(args);
 	add_error(a, 400, NULL, str_of(member), str_of(reason));
+	a->status = 400;
 }
 
 void answer_field_error(struct answer *a, struct str field)

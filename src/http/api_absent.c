@@ -22,7 +22,6 @@ static void refuse_of(
 		return;
 	chosen_clear(&chosen);
 	answer_error(a, 400, "%s", sentence);
-	a->status = 400;
 }
 
 void get_device_nothing(const struct request *r, struct answer *a)

@@ -252,7 +252,6 @@ static bool parse_ids(struct walk *w, struct answer *a, struct str text)
 			continue;
 		answer_error(a, 400, "connections: '%s' is neither an id nor 'all'",
 			escape_bytes(part, shown, sizeof shown));
-		a->status = 400; /* also when some owners were refused before */
 		return false;
 	}
 	qsort(w->ids, w->id_count, sizeof *w->ids, by_value);

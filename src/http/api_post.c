@@ -109,7 +109,6 @@ static bool store(const struct request *r, struct answer *a, const struct posted
 	struct error e;
 	if (chosen->count * posted->count > POST_RECORDS_MAX ||
 		chosen->count * posted->bodies.len > POST_BYTES_MAX) {
-		a->status = 0;
 		answer_error(a, 400,
 			"%zu messages for %zu devices are too many at once, the limit is %d",
 			posted->count, chosen->count, (int)POST_RECORDS_MAX);
@@ -121,7 +120,6 @@ static bool store(const struct request *r, struct answer *a, const struct posted
 		    poster_post(r->context->poster, all, chosen->count * posted->count, &e);
 	free(all);
 	if (!done) {
-		a->status = 0;
 		answer_error(a, 503, "%s", e.text);
 	}
 	return done;

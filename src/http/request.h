@@ -117,15 +117,16 @@ enum error_code {
 	ERROR_SERVER = 4
 };
 
-/* Adds an error object with a reason. The status stays when one was set before. */
+/* The request is refused, also when a part of what it asks for could be given: adds an error object
+ * with a reason. */
 void answer_error(struct answer *a, unsigned status, const char *format, ...) PRINTF(3, 4);
 
-/* The same with the number of an item (its id, or its place in the posted array) and, when member
- * is not empty, the member at fault. */
+/* Adds the error of an item: with its id, or its place in the posted array, and, when member is not
+ * empty, the member at fault. The status stays when one was set before. */
 void answer_item_error(struct answer *a, unsigned status, uint64_t id, const char *member,
 	const char *format, ...) PRINTF(5, 6);
 
-/* Status 400 with the member at fault, when it is not empty. */
+/* The request is refused with status 400 and the member at fault, when it is not empty. */
 void answer_member_error(struct answer *a, const char *member, const char *format, ...)
 	PRINTF(3, 4);
 

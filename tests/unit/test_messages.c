@@ -294,6 +294,32 @@ static void merging_is_sorting(void **state)
 	}
 }
 
+/* What is refused as a whole has the status of it, also when some of the ids are good. */
+static void too_many_devices_are_refused(void **state)
+{
+	struct rest *r = *state;
+	struct buf text;
+	buf_init(&text, 100000);
+	assert_true(buf_add_char(&text, '['));
+	for (unsigned i = 0; i < 1000; i++)
+		assert_true(buf_printf(
+			&text, "%s{\"configuration\":{\"ident\":\"%u\"}}", i ? "," : "", 100 + i));
+	assert_true(buf_add(&text, "]", 2));
+	rest_ask(r, METHOD_POST, "/gw/devices?fields=id", text.at);
+	assert_int_equal(r->status, 200);
+	text.len = 0;
+	assert_true(buf_printf(&text, "/gw/devices/2"));
+	for (unsigned id = 3; id <= 1003; id++)
+		assert_true(buf_printf(&text, ",%u", id == 1003 ? 9999 : id));
+	assert_true(buf_printf(&text, ",1003/messages?generalize=60%c", '\0'));
+	get(r, text.at);
+	assert_answer(r, 400,
+		"{\"result\":[],\"errors\":[{\"code\":3,\"id\":9999,\"reason\":\"access denied or "
+		"unable to process the item\"},{\"code\":2,\"reason\":\"1002 devices are "
+		"selected, messages of at most 1000 can be generalized at once\"}]}\n");
+	buf_clear(&text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
@@ -303,6 +329,7 @@ int main(void)
 		TEST(intervals_are_multiples),
 		TEST(channels_give_the_next_key),
 		TEST(bad_ranges_are_refused),
+		TEST(too_many_devices_are_refused),
 		cmocka_unit_test(times_are_exact_to_the_microsecond),
 		TEST(long_answers_are_read_in_pages),
 		TEST(a_store_that_fails_breaks_the_answer),
