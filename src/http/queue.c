@@ -2,8 +2,6 @@
 
 #include "http/range.h"
 
-#include <stdio.h>
-
 /* The end of the year 9999: what lies behind is milliseconds by mistake. */
 #define TIME_MAX_US INT64_C(253402300799999999)
 
@@ -41,8 +39,7 @@ const struct resource queue_delete_resource = {"data object", delete_fields,
 
 static bool refuse(struct refusal *refusal, const char *member, const char *with)
 {
-	snprintf(refusal->member, sizeof refusal->member, "%s", member);
-	return fail(&refusal->why, "%s makes no sense together with %s", member, with);
+	return refuse_member(refusal, member, "%s makes no sense together with %s", member, with);
 }
 
 bool queue_parse(const struct request *r, struct queue_data *out, struct refusal *refusal)
@@ -60,9 +57,8 @@ bool queue_parse(const struct request *r, struct queue_data *out, struct refusal
 	if (by_key && out->reverse)
 		return refuse(refusal, "reverse", by_key);
 	if (out->frees && out->curr_key == KEY_NONE) {
-		snprintf(refusal->member, sizeof refusal->member, "delete");
-		return fail(
-			&refusal->why, "delete needs curr_key: the messages below it are freed");
+		return refuse_member(refusal, "delete",
+			"delete needs curr_key: the messages below it are freed");
 	}
 	return true;
 }

@@ -1,7 +1,6 @@
 #include "http/range.h"
 
 #include <jansson.h>
-#include <stdio.h>
 
 /* The end of the year 9999: what lies behind is milliseconds by mistake. */
 #define TIME_MAX_US INT64_C(253402300799999999)
@@ -28,33 +27,23 @@ static const struct field fields[] = {
 const struct resource range_resource = {
 	"data object", fields, sizeof fields / sizeof *fields, sizeof(struct range), init, false};
 
-static bool refuse(struct refusal *refusal, const char *member, const char *sentence)
-{
-	snprintf(refusal->member, sizeof refusal->member, "%s", member);
-	return fail(&refusal->why, "%s", sentence);
-}
-
-static bool refuse_named(struct refusal *refusal, const char *member, const char *what)
-{
-	refuse(refusal, member, "");
-	return fail(&refusal->why, "%s %s", member, what);
-}
-
 /* ?data= or the body; an empty object when neither is given, NULL when both or broken. */
 static json_t *data_object(const struct request *r, struct refusal *refusal)
 {
 	struct str data = request_query(r, "data"), body = str_trim(r->body);
 	if (data.at && body.len) {
-		refuse(refusal, "data", "data is given twice, in the address and as a body");
+		refuse_member(refusal, "data", "data is given twice, in the address and as a body");
 		return NULL;
 	}
 	if (!data.at && !body.len)
 		return json_object();
-	refuse(refusal, "data", "");
-	json_t *object = resource_json(data.at ? data : body, &refusal->why);
+	struct error e;
+	json_t *object = resource_json(data.at ? data : body, &e);
+	if (!object)
+		refuse_member(refusal, "data", "%s", e.text);
 	if (object && !json_is_object(object)) {
 		json_decref(object);
-		refuse(refusal, "data", "data must be an object");
+		refuse_member(refusal, "data", "data must be an object");
 		return NULL;
 	}
 	return object;
@@ -80,10 +69,11 @@ static bool add_parameters(const struct request *r, const struct resource *table
 		if (!text.at)
 			continue;
 		if (json_object_get(object, f->path))
-			return refuse_named(refusal, f->path, "is given twice, also in data");
+			return refuse_member(
+				refusal, f->path, "%s is given twice, also in data", f->path);
 		json_t *value = value_of(f, text);
 		if (!value || json_object_set_new(object, f->path, value))
-			return refuse_named(refusal, f->path, "is not UTF-8");
+			return refuse_member(refusal, f->path, "%s is not UTF-8", f->path);
 	}
 	return true;
 }
@@ -106,9 +96,10 @@ static bool parse_method(struct range *range, struct refusal *refusal)
 	if (!range->method_name[0])
 		return true;
 	if (!generalize_method_parse(range->method_name, &range->method))
-		return refuse(refusal, "method", "method must be average, minimum or maximum");
+		return refuse_member(
+			refusal, "method", "method must be average, minimum or maximum");
 	return range->generalize_s ||
-	       refuse(refusal, "method", "method needs generalize beside it");
+	       refuse_member(refusal, "method", "method needs generalize beside it");
 }
 
 bool range_parse(const struct request *r, struct range *out, struct refusal *refusal)

@@ -8,10 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static bool refuse(struct refusal *refusal, const char *member, const char *format, ...)
-	PRINTF(3, 4);
-
-static bool refuse(struct refusal *refusal, const char *member, const char *format, ...)
+bool refuse_member(struct refusal *refusal, const char *member, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -40,7 +37,7 @@ static bool read_boolean(
 	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
 {
 	if (!json_is_boolean(value))
-		return refuse(refusal, f->path, "%s must be true or false", f->path);
+		return refuse_member(refusal, f->path, "%s must be true or false", f->path);
 	*(bool *)member = json_is_true(value);
 	return true;
 }
@@ -49,10 +46,10 @@ static bool read_number(
 	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
 {
 	if (!json_is_integer(value))
-		return refuse(refusal, f->path, "%s must be a whole number", f->path);
+		return refuse_member(refusal, f->path, "%s must be a whole number", f->path);
 	int64_t number = json_integer_value(value);
 	if (number < f->min || number > f->max)
-		return refuse(refusal, f->path,
+		return refuse_member(refusal, f->path,
 			"%s is %" PRIi64 ", the limits are %" PRIi64 " and %" PRIi64, f->path,
 			number, f->min, f->max);
 	uint16_t two = (uint16_t)number;
@@ -70,10 +67,10 @@ static bool read_time(
 	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
 {
 	if (!json_is_number(value))
-		return refuse(refusal, f->path, "%s must be a number of seconds", f->path);
+		return refuse_member(refusal, f->path, "%s must be a number of seconds", f->path);
 	double seconds = json_number_value(value);
 	if (!(seconds >= (double)f->min / 1e6 && seconds <= (double)f->max / 1e6))
-		return refuse(refusal, f->path,
+		return refuse_member(refusal, f->path,
 			"%s is %.17g, the limits are %" PRIi64 " and %" PRIi64
 			" seconds since 1970",
 			f->path, seconds, f->min / 1000000, f->max / 1000000);
@@ -87,21 +84,23 @@ static bool read_time(
 static bool is_good(const struct field *f, struct str *text, struct refusal *refusal)
 {
 	struct error e;
-	return !f->fits || f->fits(text, &e) || refuse(refusal, f->path, "%s: %s", f->path, e.text);
+	return !f->fits || f->fits(text, &e) ||
+	       refuse_member(refusal, f->path, "%s: %s", f->path, e.text);
 }
 
 static bool read_text(
 	const struct field *f, const json_t *value, void *member, struct refusal *refusal)
 {
 	if (!json_is_string(value))
-		return refuse(refusal, f->path, "%s must be a string", f->path);
+		return refuse_member(refusal, f->path, "%s must be a string", f->path);
 	size_t bytes = json_string_length(value);
 	if (bytes > (size_t)f->max)
-		return refuse(refusal, f->path, "%s has %zu bytes, the limit is %" PRIi64, f->path,
-			bytes, f->max);
+		return refuse_member(refusal, f->path, "%s has %zu bytes, the limit is %" PRIi64,
+			f->path, bytes, f->max);
 	if (bytes < (size_t)f->min)
-		return refuse(refusal, f->path, "%s has %zu bytes, at least %" PRIi64 " are needed",
-			f->path, bytes, f->min);
+		return refuse_member(refusal, f->path,
+			"%s has %zu bytes, at least %" PRIi64 " are needed", f->path, bytes,
+			f->min);
 	struct str text = {json_string_value(value), bytes};
 	if (!is_good(f, &text, refusal))
 		return false;
@@ -116,13 +115,14 @@ static bool list_add(
 {
 	entry = str_trim(entry);
 	if (!entry.len)
-		return refuse(refusal, f->path, "%s has an empty entry", f->path);
+		return refuse_member(refusal, f->path, "%s has an empty entry", f->path);
 	if (memchr(entry.at, ',', entry.len))
-		return refuse(refusal, f->path, "%s has an entry with a comma", f->path);
+		return refuse_member(refusal, f->path, "%s has an entry with a comma", f->path);
 	if (!is_good(f, &entry, refusal))
 		return false;
 	return ((!list->len || buf_add_char(list, ',')) && buf_add_str(list, entry)) ||
-	       refuse(refusal, f->path, "%s has more than %" PRIi64 " bytes", f->path, f->max);
+	       refuse_member(
+		       refusal, f->path, "%s has more than %" PRIi64 " bytes", f->path, f->max);
 }
 
 static bool list_read(
@@ -138,11 +138,12 @@ static bool list_read(
 		return done;
 	}
 	if (!json_is_array(value))
-		return refuse(refusal, f->path, "%s must be an array of strings", f->path);
+		return refuse_member(refusal, f->path, "%s must be an array of strings", f->path);
 	json_array_foreach(value, i, entry)
 	{
 		if (!json_is_string(entry))
-			return refuse(refusal, f->path, "%s must be an array of strings", f->path);
+			return refuse_member(
+				refusal, f->path, "%s must be an array of strings", f->path);
 		struct str text = {json_string_value(entry), json_string_length(entry)};
 		if (!list_add(f, text, list, refusal))
 			return false;
@@ -173,12 +174,12 @@ static bool read_any_object(
 		return true;
 	}
 	if (!json_is_object(value))
-		return refuse(refusal, f->path, "%s must be an object", f->path);
+		return refuse_member(refusal, f->path, "%s must be an object", f->path);
 	struct buf text;
 	buf_init(&text, (size_t)f->max);
 	bool done = json_compact(value, &text) ||
-		    refuse(refusal, f->path, "%s has more than %" PRIi64 " bytes without blanks",
-			    f->path, f->max);
+		    refuse_member(refusal, f->path,
+			    "%s has more than %" PRIi64 " bytes without blanks", f->path, f->max);
 	if (done) {
 		/* {} is kept as nothing */
 		size_t len = json_object_size(value) ? text.len : 0;
@@ -197,7 +198,7 @@ static bool read_literal(
 	json_t *only = json_loads(f->literal, JSON_DECODE_ANY, NULL);
 	bool done = json_equal(only, value);
 	json_decref(only);
-	return done || refuse(refusal, f->path, "%s can only be %s", f->path, f->literal);
+	return done || refuse_member(refusal, f->path, "%s can only be %s", f->path, f->literal);
 }
 
 static bool read_ident(
@@ -206,9 +207,10 @@ static bool read_ident(
 	struct str text = {json_string_value(value), json_string_length(value)};
 	uint64_t ident = 0;
 	if (!text.at || text.len > 16 || !str_to_u64(text, &ident))
-		return refuse(refusal, f->path, "%s must be a string of 1..16 digits", f->path);
+		return refuse_member(
+			refusal, f->path, "%s must be a string of 1..16 digits", f->path);
 	if (ident == 0)
-		return refuse(refusal, f->path, "%s must not be zero", f->path);
+		return refuse_member(refusal, f->path, "%s must not be zero", f->path);
 	memcpy(member, &ident, sizeof ident);
 	return true;
 }
@@ -295,8 +297,8 @@ static bool read_member(const struct parse *p, struct str path, const json_t *va
 	char name[64];
 	snprintf(name, sizeof name, "%.*s", STR_PRINT(path));
 	if (f)
-		return refuse(p->refusal, name, "%s cannot be set", name);
-	return refuse(p->refusal, name, "unknown property %s", name);
+		return refuse_member(p->refusal, name, "%s cannot be set", name);
+	return refuse_member(p->refusal, name, "unknown property %s", name);
 }
 
 /* null is as good as absent: programs write it for settings that they do not have, and nobody moves a
@@ -308,7 +310,8 @@ static bool read_inner(const struct parse *p, const char *outer, const json_t *b
 	if (p->replace)
 		reset_inner(p, str_of(outer));
 	if (!json_is_object(body))
-		return p->lenient || refuse(p->refusal, outer, "%s must be an object", outer);
+		return p->lenient ||
+		       refuse_member(p->refusal, outer, "%s must be an object", outer);
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)body, key, value)
@@ -326,16 +329,16 @@ static bool read_inner(const struct parse *p, const char *outer, const json_t *b
 static bool read_object(const struct parse *p, const json_t *body)
 {
 	if (!json_is_object(body))
-		return refuse(p->refusal, "", "a %s must be an object", p->resource->name);
+		return refuse_member(p->refusal, "", "a %s must be an object", p->resource->name);
 	const char *key;
 	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)body, key, value)
 	{
-		bool done =
-			has_inner(p->resource, str_of(key)) ? read_inner(p, key, value)
-			: strchr(key, '.') == NULL
-				? read_member(p, str_of(key), value)
-				: p->lenient || refuse(p->refusal, key, "unknown property %s", key);
+		bool done = has_inner(p->resource, str_of(key)) ? read_inner(p, key, value)
+			    : strchr(key, '.') == NULL
+				    ? read_member(p, str_of(key), value)
+				    : p->lenient || refuse_member(p->refusal, key,
+							    "unknown property %s", key);
 		if (!done)
 			return false;
 	}
@@ -360,7 +363,7 @@ bool resource_parse(const struct resource *r, const struct json_t *body, enum pa
 		if (f->use & FIELD_REQUIRED)
 			memcpy(&ident, (const char *)object + f->offset, sizeof ident);
 		if (!ident)
-			return refuse(refusal, f->path, "%s is missing", f->path);
+			return refuse_member(refusal, f->path, "%s is missing", f->path);
 	}
 	return true;
 }

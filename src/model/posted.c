@@ -2,8 +2,6 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 enum { TEXT_MAX = 512, MAC_CHARS = 17 };
 
@@ -21,19 +19,6 @@ struct target {
 	const char *name; /* as it was given */
 	unsigned param, index;
 };
-
-static bool refuse(struct refusal *refusal, const char *member, const char *format, ...)
-	PRINTF(3, 4);
-
-static bool refuse(struct refusal *refusal, const char *member, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	vsnprintf(refusal->why.text, sizeof refusal->why.text, format, args);
-	va_end(args);
-	snprintf(refusal->member, sizeof refusal->member, "%s", member);
-	return false;
-}
 
 /* ---- names ---- */
 
@@ -67,7 +52,7 @@ static bool find_target(const char *name, struct target *out, struct refusal *re
 	if (!p)
 		p = find_further(str_of(name), &out->index);
 	if (!p)
-		return refuse(refusal, name, "there is no parameter %.100s", name);
+		return refuse_member(refusal, name, "there is no parameter %.100s", name);
 	out->param = (unsigned)(p - params);
 	return true;
 }
@@ -89,7 +74,7 @@ static bool put_number(
 		return true;
 	}
 	if (m->more_count == MORE_MAX)
-		return refuse(
+		return refuse_member(
 			refusal, t->name, "a message has at most %d further values", (int)MORE_MAX);
 	size_t at = m->more_count++;
 	for (; at &&
@@ -128,19 +113,19 @@ static bool read_number(
 	struct message *m, const struct target *t, const json_t *value, struct refusal *refusal)
 {
 	if (!json_is_number(value))
-		return refuse(refusal, t->name, "%s must be a number", t->name);
+		return refuse_member(refusal, t->name, "%s must be a number", t->name);
 	double power = 1, number = json_number_value(value);
 	for (int i = 0; i < params[t->param].decimals; i++)
 		power *= 10;
 	if (!(fabs(number) * power < number_limit))
-		return refuse(refusal, t->name, "%s is %.17g, which is beyond %.17g", t->name,
-			number, number_limit / power);
+		return refuse_member(refusal, t->name, "%s is %.17g, which is beyond %.17g",
+			t->name, number, number_limit / power);
 	if (t->param == PARAM_TIMESTAMP && number < 0)
-		return refuse(refusal, t->name, "%s is %.17g: before 1970", t->name, number);
+		return refuse_member(refusal, t->name, "%s is %.17g: before 1970", t->name, number);
 	int degrees = most_degrees(t->param);
 	if (degrees && fabs(number) > degrees)
-		return refuse(refusal, t->name, "%s is %.17g, the limits are -%d and %d", t->name,
-			number, degrees, degrees);
+		return refuse_member(refusal, t->name, "%s is %.17g, the limits are -%d and %d",
+			t->name, number, degrees, degrees);
 	return put_number(m, t, scale(number, power), refusal);
 }
 
@@ -149,12 +134,12 @@ static bool read_text(
 {
 	struct str text = {json_string_value(value), json_string_length(value)};
 	if (!text.at)
-		return refuse(refusal, t->name, "%s must be a string", t->name);
+		return refuse_member(refusal, t->name, "%s must be a string", t->name);
 	if (text.len > TEXT_MAX)
-		return refuse(refusal, t->name, "%s has %zu bytes, the limit is %d", t->name,
+		return refuse_member(refusal, t->name, "%s has %zu bytes, the limit is %d", t->name,
 			text.len, (int)TEXT_MAX);
 	if (t->param == PARAM_VENDOR_CODE && text.len != 2)
-		return refuse(refusal, t->name, "%s must have 2 bytes", t->name);
+		return refuse_member(refusal, t->name, "%s must have 2 bytes", t->name);
 	message_text(m, t->param, text);
 	return true;
 }
@@ -171,7 +156,7 @@ static bool read_mac(
 		mac = done ? mac << 8 | byte : 0;
 	}
 	if (!done)
-		return refuse(
+		return refuse_member(
 			refusal, t->name, "%s must be a string like 0A:1B:2C:3D:4E:5F", t->name);
 	return put_number(m, t, (int64_t)mac, refusal);
 }
@@ -182,7 +167,7 @@ static bool read_value(
 	switch (params[t->param].kind) {
 	case KIND_BOOLEAN:
 		if (!json_is_boolean(value))
-			return refuse(refusal, t->name, "%s must be true or false", t->name);
+			return refuse_member(refusal, t->name, "%s must be true or false", t->name);
 		return put_number(m, t, json_is_true(value), refusal);
 	case KIND_NUMBER: return read_number(m, t, value, refusal);
 	case KIND_TEXT: return read_text(m, t, value, refusal);
@@ -196,7 +181,7 @@ bool posted_parse(const struct json_t *object, struct message *m, struct refusal
 {
 	message_clear(m);
 	if (!json_is_object(object))
-		return refuse(refusal, "", "a message must be an object");
+		return refuse_member(refusal, "", "a message must be an object");
 	const char *name;
 	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)

@@ -74,6 +74,10 @@ struct refusal {
 	char member[64];
 };
 
+/* Fills it; returns false. */
+bool refuse_member(struct refusal *refusal, const char *member, const char *format, ...)
+	PRINTF(3, 4);
+
 /* The row with this path, or NULL. */
 const struct field *resource_field(const struct resource *r, struct str path);
 

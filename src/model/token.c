@@ -3,7 +3,6 @@
 #include "model/networks.h"
 
 #include <jansson.h>
-#include <stdio.h>
 
 void token_init(struct token *t)
 {
@@ -52,17 +51,11 @@ const struct resource token_resource = {
 
 /* ---- reading ---- */
 
-static bool refuse(struct refusal *refusal, const char *member, const char *sentence)
-{
-	snprintf(refusal->member, sizeof refusal->member, "%s", member);
-	return fail(&refusal->why, "%s", sentence);
-}
-
 static bool read_type(const json_t *value, struct token *t, struct refusal *refusal)
 {
 	json_int_t type = json_is_integer(value) ? json_integer_value(value) : -1;
 	if (type < ACCESS_STANDARD || type > ACCESS_ACL)
-		return refuse(refusal, "access.type",
+		return refuse_member(refusal, "access.type",
 			"access.type must be 0 (standard), 1 (master) or 2 (acl)");
 	t->access = (enum token_access)type;
 	return true;
@@ -79,14 +72,13 @@ static bool read_access(
 		memset(&t->acl, 0, sizeof t->acl);
 	}
 	if (!json_is_object(json))
-		return refuse(refusal, "access", "access must be an object {type, acl}");
+		return refuse_member(refusal, "access", "access must be an object {type, acl}");
 	json_object_foreach((json_t *)(uintptr_t)json, key, value)
 	{
-		char sentence[120];
-		snprintf(sentence, sizeof sentence, "unknown property access.%.80s", key);
 		if (strcmp(key, "type") == 0      ? !read_type(value, t, refusal)
 			: strcmp(key, "acl") == 0 ? !acl_parse(value, &t->acl, refusal)
-						  : !refuse(refusal, "access", sentence))
+						  : !refuse_member(refusal, "access",
+							    "unknown property access.%s", key))
 			return false;
 	}
 	if (t->access != ACCESS_ACL)
@@ -97,14 +89,15 @@ static bool read_access(
 static bool is_limited(const struct token *t, struct refusal *refusal)
 {
 	return t->ttl || t->expire ||
-	       refuse(refusal, "ttl", "ttl or expire is needed: a token must end at some time");
+	       refuse_member(
+		       refusal, "ttl", "ttl or expire is needed: a token must end at some time");
 }
 
 bool token_parse(const json_t *body, enum parse_mode mode, struct token *t, struct refusal *refusal)
 {
 	const json_t *access = json_object_get(body, "access");
 	if (!json_is_object(body))
-		return refuse(refusal, "", "a token must be an object");
+		return refuse_member(refusal, "", "a token must be an object");
 	if (access && !read_access(access, mode, t, refusal))
 		return false;
 	json_t *rest = json_copy((json_t *)(uintptr_t)body); /* not its values */

@@ -312,7 +312,7 @@ static void too_many_devices_are_refused(void **state)
 	for (unsigned id = 3; id <= 1003; id++)
 		assert_true(buf_printf(&text, ",%u", id == 1003 ? 9999 : id));
 	assert_true(buf_printf(&text, ",1003/messages?generalize=60%c", '\0'));
-	get(r, text.at);
+	rest_get(r, text.at);
 	assert_answer(r, 400,
 		"{\"result\":[],\"errors\":[{\"code\":3,\"id\":9999,\"reason\":\"access denied or "
 		"unable to process the item\"},{\"code\":2,\"reason\":\"1002 devices are "
