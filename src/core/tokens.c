@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "base/log.h"
+#include "base/order.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -265,12 +266,6 @@ bool tokens_check(struct tokens *t, struct str key, const struct peer *peer, int
 
 /* ---- the items ---- */
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 size_t tokens_ids(struct tokens *t, uint32_t **out)
 {
 	struct cached *c, *next;
@@ -279,7 +274,7 @@ size_t tokens_ids(struct tokens *t, uint32_t **out)
 	*out = xmalloc((HASH_CNT(by_id, t->ids) + 1) * sizeof **out);
 	HASH_ITER(by_id, t->ids, c, next)(*out)[count++] = c->id;
 	pthread_rwlock_unlock(&t->lock);
-	qsort(*out, count, sizeof **out, by_number);
+	qsort(*out, count, sizeof **out, order_u32);
 	return count;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "base/order.h"
 #include "http/access.h"
 #include "http/routes.h"
 
@@ -230,16 +231,10 @@ static bool look_up(struct walk *w, struct answer *a)
 	return kept != 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 /* "all", or ids. False: answered already. */
 static bool parse_ids(struct walk *w, struct answer *a, struct str text)
 {
-	size_t room = 1, kept = 0;
+	size_t room = 1;
 	if (str_is(text, "all"))
 		return true;
 	for (size_t i = 0; i < text.len; i++)
@@ -254,11 +249,7 @@ static bool parse_ids(struct walk *w, struct answer *a, struct str text)
 			escape_bytes(part, shown, sizeof shown));
 		return false;
 	}
-	qsort(w->ids, w->id_count, sizeof *w->ids, by_value);
-	for (size_t i = 0; i < w->id_count; i++)
-		if (!kept || w->ids[i] != w->ids[kept - 1])
-			w->ids[kept++] = w->ids[i];
-	w->id_count = kept;
+	w->id_count = order_unique_u64(w->ids, w->id_count);
 	return look_up(w, a);
 }
 

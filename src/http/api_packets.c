@@ -2,6 +2,7 @@
 #include "base/base64.h"
 #include "base/die.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "http/entries.h"
 #include "http/routes.h"
 
@@ -18,18 +19,12 @@ static bool packet_json(const struct packet *p, struct buf *out)
 	       buf_printf(out, ",\"type\":%d}", (int)p->type);
 }
 
-static int by_id(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static bool take_packet(void *context, const struct packet *p, uint64_t no)
 {
 	struct entries *e = context;
 	size_t start = e->page.len;
 	bool is_wanted = !e->channels || bsearch(&p->channel, e->channels, e->channel_count,
-						 sizeof *e->channels, by_id);
+						 sizeof *e->channels, order_u32);
 	if (is_wanted && !packet_json(p, &e->page))
 		e->page.len = start;
 	return entries_take(e, no);
@@ -121,24 +116,6 @@ static bool take_numbers(struct idents *l)
 	return true;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
-/* The same ident on two channels is one key. */
-static void make_unique(struct entries *e)
-{
-	size_t kept = 0;
-	if (e->key_count)
-		qsort(e->keys, e->key_count, sizeof *e->keys, by_value);
-	for (size_t i = 0; i < e->key_count; i++)
-		if (i == 0 || e->keys[i] != e->keys[i - 1])
-			e->keys[kept++] = e->keys[i];
-	e->key_count = kept;
-}
-
 void get_ident_packets(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
@@ -155,7 +132,8 @@ void get_ident_packets(const struct request *r, struct answer *a)
 		for (size_t i = 0; i < chosen.count; i++)
 			store_idents(r->context->store, chosen.ids[i], take_ident, &l);
 	}
-	make_unique(e);
+	/* the same ident on two channels is one key */
+	e->key_count = order_unique_u64(e->keys, e->key_count);
 	if (!chosen.count)
 		e->key_count = 0;
 	e->channels = chosen.ids;

@@ -1,14 +1,12 @@
 #include "http/entries.h"
 
 #include "base/die.h"
+#include "base/order.h"
 #include "http/members.h"
 #include "http/range.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-/* The end of the year 9999: what lies behind is milliseconds by mistake. */
-#define TIME_MAX_US INT64_C(253402300799999999)
 
 enum { PAGE_BYTES = 256 * 1024, ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX };
 
@@ -20,8 +18,8 @@ static void init(void *object)
 /* clang-format off */
 #define ROW(member, path, kind, min, max, text) FIELD(struct entries_data, member, path, kind, FIELD_INPUT, min, max, text)
 static const struct field fields[] = {
-	ROW(from_us, "from", FIELD_TIME, 0, TIME_MAX_US, "First time, seconds since 1970, inclusive; 0: open"),
-	ROW(to_us, "to", FIELD_TIME, 0, TIME_MAX_US, "Last time, seconds since 1970, inclusive; 0: open"),
+	ROW(from_us, "from", FIELD_TIME, 0, RANGE_TIME_MAX_US, "First time, seconds since 1970, inclusive; 0: open"),
+	ROW(to_us, "to", FIELD_TIME, 0, RANGE_TIME_MAX_US, "Last time, seconds since 1970, inclusive; 0: open"),
 	ROW(count, "count", FIELD_NUMBER, 0, INT64_MAX, "Most entries, of all items together; 0: all"),
 	ROW(reverse, "reverse", FIELD_BOOLEAN, 0, 1, "Newest first"),
 	ROW(fields, "fields", FIELD_TEXT, 0, 4095, "Names and masks of members, separated by commas"),
@@ -145,19 +143,13 @@ static void release(void *producer)
 	entries_free(producer);
 }
 
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 void entries_answer(struct entries *e, struct answer *a)
 {
 	a->producer = e;
 	a->release = release;
 	if (!e->key_count)
 		return;
-	qsort(e->keys, e->key_count, sizeof *e->keys, by_value);
+	qsort(e->keys, e->key_count, sizeof *e->keys, order_u64);
 	e->query.keys = e->keys;
 	e->query.key_count = e->key_count;
 	a->next = next_entry;

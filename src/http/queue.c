@@ -2,9 +2,6 @@
 
 #include "http/range.h"
 
-/* The end of the year 9999: what lies behind is milliseconds by mistake. */
-#define TIME_MAX_US INT64_C(253402300799999999)
-
 static void init(void *object)
 {
 	*(struct queue_data *)object =
@@ -14,8 +11,8 @@ static void init(void *object)
 /* clang-format off */
 #define ROW(member, path, kind, min, max, text) FIELD(struct queue_data, member, path, kind, FIELD_INPUT, min, max, text)
 static const struct field fields[] = {
-	ROW(from_us, "from", FIELD_TIME, 0, TIME_MAX_US, "First server.timestamp, seconds since 1970, inclusive; 0: open"),
-	ROW(to_us, "to", FIELD_TIME, 0, TIME_MAX_US, "Last server.timestamp, seconds since 1970, inclusive; 0: open"),
+	ROW(from_us, "from", FIELD_TIME, 0, RANGE_TIME_MAX_US, "First server.timestamp, seconds since 1970, inclusive; 0: open"),
+	ROW(to_us, "to", FIELD_TIME, 0, RANGE_TIME_MAX_US, "Last server.timestamp, seconds since 1970, inclusive; 0: open"),
 	ROW(count, "count", FIELD_NUMBER, 0, INT64_MAX, "Most messages; 0: all"),
 	ROW(reverse, "reverse", FIELD_BOOLEAN, 0, 1, "Newest first"),
 	ROW(fields, "fields", FIELD_TEXT, 0, 4095, "Names and masks of parameters, separated by commas"),

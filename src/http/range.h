@@ -7,6 +7,9 @@
 #include "http/request.h"
 #include "model/expression.h"
 
+/* The end of the year 9999: what lies behind is milliseconds by mistake. */
+#define RANGE_TIME_MAX_US INT64_C(253402300799999999)
+
 struct range {
 	int64_t from_us, to_us;                /* inclusive; 0: open */
 	int64_t count;                         /* 0: all */

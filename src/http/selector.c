@@ -2,16 +2,11 @@
 
 #include "base/die.h"
 #include "base/log.h"
+#include "base/order.h"
 
 #include <stdlib.h>
 
 enum { VALUE_MAX_BYTES = 16 * 1024 };
-
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x < y ? -1 : x > y;
-}
 
 static bool parse_ids(struct selector *s, struct str text, struct error *e)
 {
@@ -28,12 +23,7 @@ static bool parse_ids(struct selector *s, struct str text, struct error *e)
 				escape_bytes(part, shown, sizeof shown));
 		}
 	}
-	qsort(s->ids, s->id_count, sizeof *s->ids, by_id);
-	size_t kept = 1;
-	for (size_t i = 1; i < s->id_count; i++)
-		if (s->ids[i] != s->ids[kept - 1])
-			s->ids[kept++] = s->ids[i];
-	s->id_count = kept;
+	s->id_count = order_unique_u64(s->ids, s->id_count);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "base/order.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -74,19 +75,13 @@ static void wait_until_locked(struct waiting *w, int64_t when_us)
 	pthread_cond_timedwait(&w->bell, &w->lock, &t);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static bool is_touched(const struct waiting *w, const struct waiter *waiter)
 {
 	if (w->touched_count > TOUCHED_MAX)
 		return true;
 	for (size_t i = 0; i < w->touched_count; i++)
 		if (waiter->count && bsearch(&w->touched[i], waiter->channels, waiter->count,
-					     sizeof *waiter->channels, by_number))
+					     sizeof *waiter->channels, order_u32))
 			return true;
 	return false;
 }

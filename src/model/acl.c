@@ -1,6 +1,7 @@
 #include "model/acl.h"
 
 #include "base/log.h"
+#include "base/order.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -118,12 +119,6 @@ static bool add_ids(const struct reading *r, const json_t *value)
 	return true;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
 static bool read_ids(const struct reading *r, const json_t *value, struct acl_entry *entry)
 {
 	struct acl *acl = r->acl;
@@ -136,7 +131,7 @@ static bool read_ids(const struct reading *r, const json_t *value, struct acl_en
 		return false;
 	uint32_t *ids = acl->ids + entry->first_id;
 	size_t count = (size_t)acl->id_count - entry->first_id, kept = 0;
-	qsort(ids, count, sizeof *ids, by_id);
+	qsort(ids, count, sizeof *ids, order_u32);
 	for (size_t i = 0; i < count; i++)
 		if (!i || ids[i] != ids[kept - 1])
 			ids[kept++] = ids[i];
@@ -323,7 +318,7 @@ bool acl_allows_id(
 		const struct acl_entry *e = &acl->entries[i];
 		if (grants(e, place, submodule, m) &&
 			(e->any_id || bsearch(&id, acl->ids + e->first_id, e->id_count, sizeof id,
-					      by_id)))
+					      order_u32)))
 			return true;
 	}
 	return false;
