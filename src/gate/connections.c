@@ -15,8 +15,11 @@ enum {
 /* False: it has stopped. Otherwise it does not before gate_leave. */
 static bool gate_enter(struct gate *g)
 {
+	/* asked outside as well: who comes after the stop does not keep it waiting */
+	if (__atomic_load_n(&g->stopped, __ATOMIC_ACQUIRE))
+		return false;
 	uv_rwlock_rdlock(&g->door);
-	if (!g->stopped)
+	if (!__atomic_load_n(&g->stopped, __ATOMIC_ACQUIRE))
 		return true;
 	uv_rwlock_rdunlock(&g->door);
 	return false;

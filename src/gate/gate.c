@@ -85,8 +85,8 @@ void gate_quiesce(struct gate *g)
 void gate_stop(struct gate *g)
 {
 	channels_unwatch(g);
-	uv_rwlock_wrlock(&g->door);
-	g->stopped = true;
+	__atomic_store_n(&g->stopped, true, __ATOMIC_RELEASE);
+	uv_rwlock_wrlock(&g->door); /* until those who are inside have left */
 	uv_rwlock_wrunlock(&g->door);
 	for (uint16_t i = 0; i < g->worker_count; i++)
 		worker_free(g->workers[i]);

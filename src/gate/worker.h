@@ -147,7 +147,7 @@ struct gate {
 	struct entrance *entrances;
 
 	uv_rwlock_t door; /* held for reading while a worker is asked something */
-	bool stopped;     /* guarded by door */
+	bool stopped;     /* atomic; set before the door is closed */
 };
 
 /* Makes a worker whose loop does not run yet. Never NULL. */

@@ -181,7 +181,7 @@ static void remove_directory(const char *path)
 	assert_int_equal(rmdir(path), 0);
 }
 
-void house_close(struct house *h)
+void house_stop(struct house *h)
 {
 	struct error e = {""};
 	size_t left;
@@ -195,8 +195,16 @@ void house_close(struct house *h)
 			h->connections->list(h->connections->context, 0, 0, 0, &one, 1), 0);
 		assert_false(h->connections->is_connected(h->connections->context, 1));
 		assert_false(h->connections->close(h->connections->context, 1, CLOSE_BY_USER));
-		gate_free(h->gate);
 	}
+	h->is_stopped = true;
+}
+
+void house_close(struct house *h)
+{
+	if (!h->is_stopped)
+		house_stop(h);
+	if (h->gate)
+		gate_free(h->gate);
 	writer_free(h->writer);
 	registry_close(h->registry);
 	store_close(h->store);

@@ -15,6 +15,7 @@ struct house {
 	struct gate *gate;
 	uint32_t needed; /* of gate_options */
 	const struct connections *connections;
+	bool is_stopped;
 };
 
 enum { WORKERS = 3 };
@@ -25,6 +26,8 @@ void house_build(struct house *h);
 void house_found(struct house *h);
 /* False with a sentence: the gate did not start. */
 bool house_open(struct house *h, struct error *e);
+/* The first half of it: the gate has stopped. */
+void house_stop(struct house *h);
 /* In the order of the program. Then nothing has been forgotten by the gate. */
 void house_close(struct house *h);
 

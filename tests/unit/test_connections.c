@@ -2,6 +2,8 @@
 #include "house.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -196,6 +198,39 @@ static void what_ends_a_connection_is_recorded_before_its_end(void **state)
 	assert_string_equal(got, "0 0 1 \n1 0 1 \n");
 }
 
+enum { ASKING = 24 };
+
+struct asking {
+	struct house *house;
+	atomic_bool is_over;
+	atomic_size_t asked;
+};
+
+static void *go_on_asking(void *context)
+{
+	struct asking *a = context;
+	struct connection one;
+	while (!atomic_load(&a->is_over)) {
+		list(a->house, 0, 0, 0, &one, 1);
+		atomic_fetch_add(&a->asked, 1);
+	}
+	return NULL;
+}
+
+/* They end after it only, and there is always one of them inside. */
+static void who_asks_does_not_hold_up_the_stop(void **state)
+{
+	struct asking a = {.house = *state};
+	pthread_t threads[ASKING];
+	for (int i = 0; i < ASKING; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, go_on_asking, &a), 0);
+	EVENTUALLY(atomic_load(&a.asked) > 1000);
+	house_stop(a.house);
+	atomic_store(&a.is_over, true);
+	for (int i = 0; i < ASKING; i++)
+		pthread_join(threads[i], NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +241,7 @@ int main(void)
 		IN_A_HOUSE(bad_frames_are_told_where_they_belong),
 		IN_A_HOUSE(traffic_is_recorded_both_ways),
 		IN_A_HOUSE(what_ends_a_connection_is_recorded_before_its_end),
+		IN_A_HOUSE(who_asks_does_not_hold_up_the_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
