@@ -73,7 +73,9 @@ static void keep(struct step *s, bool is_new)
 	pthread_rwlock_unlock(&r->lock);
 	registry_grow_version(r);
 	finish(s, s->new.id, true);
-	s->changes->changed(s->changes->context, is_new ? NULL : &s->old, &s->new);
+	/* as it is now: finishing told where it listens */
+	if (registry_channel(r, s->new.id, &s->new))
+		s->changes->changed(s->changes->context, is_new ? NULL : &s->old, &s->new);
 }
 
 static void delete (struct step *s, uint32_t id)

@@ -117,6 +117,8 @@ void tell_refused(const struct session *s, const struct bad_frame *r)
 {
 	const struct listener *l = s->listener;
 	char bytes[240], text[720], fold[FOLD_MAX];
+	if (!l->worker->reading_ident)
+		l->worker->reading_ident = r->ident;
 	if (!events_of(l))
 		return;
 	uint32_t device = s->device;
@@ -135,11 +137,13 @@ void tell_refused(const struct session *s, const struct bad_frame *r)
 
 /* ---- raw traffic ---- */
 
+/* Traffic of a session that has no ident belongs to the one that a refused frame in it names: who
+ * reads of that frame in the log finds it there. */
 static void add(const struct session *s, enum packet_type type, struct str bytes, int64_t time_us)
 {
 	struct packet packet = {
 		.time_us = time_us,
-		.ident = s->ident,
+		.ident = s->ident ? s->ident : s->listener->worker->reading_ident,
 		.channel = s->listener->entrance->id,
 		.connection = s->id,
 		.type = type,
@@ -166,6 +170,7 @@ void tell_read(struct worker *w)
 	w->reading = NULL;
 	if (s && w->reading_bytes.len)
 		record(s, PACKET_RECEIVED, w->reading_bytes, w->reading_us);
+	w->reading_ident = 0;
 }
 
 void tell_sent(struct session *s, struct str bytes)

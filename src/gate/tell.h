@@ -36,6 +36,7 @@ static inline void tell_reading(struct session *s, struct str bytes, int64_t now
 	w->reading = w->packets ? s : NULL;
 	w->reading_bytes = bytes;
 	w->reading_us = now_us;
+	w->reading_ident = 0;
 }
 
 void tell_read(struct worker *w);

@@ -113,7 +113,8 @@ struct worker {
 	struct session *reading; /* the one whose bytes are being decoded, if that is recorded */
 	struct str reading_bytes;
 	int64_t reading_us;
-	int64_t refused_us; /* for log_due */
+	uint64_t reading_ident; /* of a refused frame among them, while the session has none */
+	int64_t refused_us;     /* for log_due */
 	uint64_t suppressed;
 	struct {
 		uint64_t ident;

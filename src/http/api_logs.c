@@ -21,7 +21,7 @@ static void get_logs(const struct request *r, struct answer *a, const struct col
 	enum origin_type type)
 {
 	struct chosen chosen;
-	struct entries *e = entries_new(r, a);
+	struct entries *e = entries_new(r, a, &entries_resource);
 	if (!e)
 		return;
 	if (!choose(r, a, c, r->segment[0], &chosen)) {
@@ -57,12 +57,13 @@ void get_channel_logs(const struct request *r, struct answer *a)
 void get_customer_logs(const struct request *r, struct answer *a)
 {
 	enum { GONE = 1000 };
-	struct entries *e = entries_new(r, a);
+	struct entries *e = entries_new(r, a, &account_entries_resource);
 	if (!e)
 		return;
 	size_t last = r->context->tokens ? tokens_last_id(r->context->tokens) : 0;
 	size_t first = last + GONE > ENTRIES_KEYS_MAX ? last + GONE - ENTRIES_KEYS_MAX : 0;
-	if (r->context->event_journal) {
+	bool wants_tokens = !e->data.item_type || e->data.item_type == ORIGIN_TOKEN;
+	if (r->context->event_journal && wants_tokens) {
 		e->keys = xmalloc((last + GONE - first) * sizeof *e->keys);
 		while (first < last + GONE)
 			e->keys[e->key_count++] = event_key(ORIGIN_TOKEN, (uint32_t)++first);

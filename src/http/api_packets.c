@@ -54,7 +54,7 @@ static void answer_packets(struct entries *e, struct answer *a)
 void get_device_packets(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
-	struct entries *e = entries_new(r, a);
+	struct entries *e = entries_new(r, a, &entries_resource);
 	if (!e)
 		return;
 	if (!choose(r, a, &devices, r->segment[0], &chosen)) {
@@ -119,7 +119,7 @@ static bool take_numbers(struct idents *l)
 void get_ident_packets(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
-	struct entries *e = entries_new(r, a);
+	struct entries *e = entries_new(r, a, &entries_resource);
 	if (!e)
 		return;
 	if (!choose(r, a, &channels, r->segment[0], &chosen)) {

@@ -60,7 +60,8 @@ void get_auth_regions(const struct request *r, struct answer *a)
 	snprintf(url, sizeof url, "%s://%s%s%s", p.scheme, p.name, is_usual(&p) ? "" : ":",
 		is_usual(&p) ? "" : p.port);
 	a->begun = a->ended = buf_printf(&a->body,
-		"{\"result\":[{\"cdn\":\"%s\",\"default\":true,\"gw\":\"%s\",\"gw-ip\":\"%s\","
+		"{\"result\":[{\"cdn\":\"%s\",\"default\":true,\"gw\":\"%s\",\"gw-ftp\":\"\",\"gw-"
+		"ip\":\"%s\","
 		"\"media\":\"%s\",\"mqtt\":\"%s:8883\",\"mqtt-ws\":\"%s:%s\",\"name\":\"local\","
 		"\"registration-allowed\":false,\"rest\":\"%s\"}]}\n",
 		url, p.name, is_ipv4(p.name) ? p.name : "", url, p.name, p.name, p.port, url);

@@ -119,19 +119,34 @@ struct list {
 	struct page page;
 	size_t next, end;
 	struct buf names; /* a copy: the request ends before the answer */
+	uint64_t rows;
+	uint32_t id; /* of the device that is printed */
 };
+
+static bool print_telemetry(const void *object, struct buf *out)
+{
+	const struct list *l = object;
+	return telemetry_print(l->context->store, l->id, buf_str(&l->names), out);
+}
+
+static const struct field fields[] = {
+	FIELD(struct list, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1, UINT32_MAX,
+		"Number of the device"),
+	FIELD_OF_FUNCTION("telemetry", FIELD_SHOWN, print_telemetry, "Its latest values"),
+};
+
+static const struct resource list_resource = {
+	"telemetry", fields, sizeof fields / sizeof *fields, sizeof(struct list), NULL, false};
 
 static enum item next_device(void *producer, struct buf *out, struct error *e)
 {
 	struct list *l = producer;
 	if (l->next == l->end)
 		return ITEM_END;
-	uint32_t id = l->chosen.ids[l->next++];
-	if (buf_printf(out, "{\"id\":%" PRIu32 ",\"telemetry\":", id) &&
-		telemetry_print(l->context->store, id, buf_str(&l->names), out) &&
-		buf_add_char(out, '}'))
+	l->id = l->chosen.ids[l->next++];
+	if (resource_print(&list_resource, l, l->rows, out))
 		return ITEM_PUT;
-	fail(e, "the telemetry of device %" PRIu32 " exceeds the answer", id);
+	fail(e, "the telemetry of device %" PRIu32 " exceeds the answer", l->id);
 	return ITEM_FAILED;
 }
 
@@ -155,7 +170,8 @@ void get_telemetry(const struct request *r, struct answer *a)
 	buf_init(&l->names, HTTP_BODY_MAX);
 	a->producer = l;
 	a->release = list_release;
-	if (!page_parse(r, a, &l->page) || !choose(r, a, &devices, r->segment[0], &l->chosen))
+	if (!page_parse(r, a, &l->page) || !fields_parse(r, a, &list_resource, &l->rows) ||
+		!choose(r, a, &devices, r->segment[0], &l->chosen))
 		return;
 	if (!buf_add_str(&l->names, r->segment[1])) {
 		answer_error(a, 400, "the list of names is too long");

@@ -24,15 +24,20 @@ static const struct field fields[] = {
 	ROW(reverse, "reverse", FIELD_BOOLEAN, 0, 1, "Newest first"),
 	ROW(fields, "fields", FIELD_TEXT, 0, 4095, "Names and masks of members, separated by commas"),
 	ROW(filter, "filter", FIELD_TEXT, 0, 4095, "Expression that an entry must satisfy"),
+	ROW(item_type, "item_type", FIELD_NUMBER, 0, UINT16_MAX, "origin_type of the entries; 0: all"),
 };
 /* clang-format on */
 
-const struct resource entries_resource = {"data object", fields, sizeof fields / sizeof *fields,
+/* The last row is for the logs of the account alone. */
+const struct resource entries_resource = {"data object", fields, sizeof fields / sizeof *fields - 1,
 	sizeof(struct entries_data), init, false};
+const struct resource account_entries_resource = {"data object", fields,
+	sizeof fields / sizeof *fields, sizeof(struct entries_data), init, false};
 
-static bool parse(struct entries *e, const struct request *r, struct refusal *refusal)
+static bool parse(struct entries *e, const struct request *r, const struct resource *table,
+	struct refusal *refusal)
 {
-	if (!data_parse(r, &entries_resource, &e->data, refusal))
+	if (!data_parse(r, table, &e->data, refusal))
 		return false;
 	if (!e->data.filter[0])
 		return true;
@@ -41,13 +46,13 @@ static bool parse(struct entries *e, const struct request *r, struct refusal *re
 	return e->filter != NULL;
 }
 
-struct entries *entries_new(const struct request *r, struct answer *a)
+struct entries *entries_new(const struct request *r, struct answer *a, const struct resource *table)
 {
 	struct entries *e = xcalloc(1, sizeof *e);
 	struct refusal refusal;
 	e->context = r->context;
 	buf_init(&e->page, PAGE_BYTES + ENTRY_BYTES_MAX);
-	if (!parse(e, r, &refusal)) {
+	if (!parse(e, r, table, &refusal)) {
 		answer_member_error(a, refusal.member, "%s", refusal.why.text);
 		entries_free(e);
 		return NULL;

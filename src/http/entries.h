@@ -15,9 +15,10 @@ struct entries_data {
 	bool reverse;           /* newest first */
 	char fields[4096];      /* names and masks; empty: all */
 	char filter[4096];      /* empty: none */
+	int64_t item_type;      /* logs of the account; 0: all */
 };
 
-extern const struct resource entries_resource;
+extern const struct resource entries_resource, account_entries_resource;
 
 struct entries {
 	const struct context *context;
@@ -38,8 +39,9 @@ struct entries {
 	bool is_last;
 };
 
-/* Reads the data object of the request. NULL: answered already. */
-struct entries *entries_new(const struct request *r, struct answer *a);
+/* Reads the data object of the request, as the table has it. NULL: answered already. */
+struct entries *entries_new(
+	const struct request *r, struct answer *a, const struct resource *table);
 void entries_free(struct entries *e);
 
 /* For `read`: the object of the entry was added to e->page (or nothing was, when it is none).

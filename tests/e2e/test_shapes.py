@@ -35,7 +35,7 @@ LOG_END = {**LOG_IDENT, "close_code": WHOLE, "duration": NUMBER, "msgs": WHOLE, 
            "send": WHOLE}
 TOKEN = {"id": WHOLE, "cid": WHOLE, "key": TEXT, "info": TEXT, "enabled": FLAG, "created": WHOLE,
          "expire": WHOLE, "ttl": WHOLE, "ips": TEXT, "access": {"type": WHOLE}}
-REGION = {"cdn": TEXT, "default": FLAG, "gw": TEXT, "gw-ip": TEXT, "media": TEXT, "mqtt": TEXT,
+REGION = {"cdn": TEXT, "default": FLAG, "gw": TEXT, "gw-ftp": TEXT, "gw-ip": TEXT, "media": TEXT, "mqtt": TEXT,
           "mqtt-ws": TEXT, "name": TEXT, "registration-allowed": FLAG, "rest": TEXT}
 VALUE = {"ts": NUMBER, "value": ANY}
 COMMON = {"channel.id": WHOLE, "device.id": WHOLE, "device.name": TEXT, "device.type.id": WHOLE,

@@ -1,0 +1,95 @@
+"""What flespi's paper says point by point, asked of a running gateway as its clients ask."""
+import base64
+import json
+
+import pytest
+
+from harness import Gateway
+from trackers import Tracker, wait_for
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    """One gateway for all tests here; each test uses idents of its own."""
+    with Gateway(args=["--workers", "1"]) as g:
+        yield g
+
+
+def ask(gateway, method, path, body=None, data=None):
+    status, text = gateway.request(method, path, body, data)
+    return status, json.loads(text)
+
+
+def register(gateway, ident, **more):
+    status, answer = ask(gateway, "POST", "/gw/devices", [
+        {"name": f"Truck {ident}", "device_type_id": 1, "configuration": {"ident": str(ident)},
+         **more}])
+    assert status == 200, answer
+    return answer["result"][0]["id"]
+
+
+# ---- logs ----
+
+
+def test_a_log_tells_where_a_channel_listens_since_then(gateway):
+    [channel] = ask(gateway, "POST", "/gw/channels", [
+        {"name": "c", "configuration": {"address": "127.0.0.1"}}])[1]["result"]
+    path = f"/gw/channels/{channel['id']}"
+    assert channel["uri"].startswith("127.0.0.1:")
+    [disabled] = ask(gateway, "PUT", path, {"enabled": False})[1]["result"]
+    [enabled] = ask(gateway, "PUT", path, {"enabled": True})[1]["result"]
+    wait_for(lambda: len(gateway.get(path + "/logs")) == 3)
+    uris = [(log["old"] and log["old"]["uri"], log["new"]["uri"])
+            for log in gateway.get(path + "/logs")]
+    assert uris == [(None, channel["uri"]), (channel["uri"], disabled["uri"]),
+                    (disabled["uri"], enabled["uri"])]
+    ask(gateway, "DELETE", path)
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_the_packet_of_the_first_frame_is_found_when_that_is_refused(gateway, registered):
+    ident = 3101 + registered
+    frame = b"*HQ,%d,V1,250301,123045,A#" % ident
+    logs, packets = "/gw/channels/1/logs", f"/gw/channels/1/idents/{ident}/packets"
+    if registered:
+        device = register(gateway, ident)
+        logs, packets = f"/gw/devices/{device}/logs", f"/gw/devices/{device}/packets"
+    tracker = Tracker(gateway)
+    tracker.send(frame)
+    refused = {"filter": f'exists(error_text)&&ident=="{ident}"'}
+    [log] = wait_for(lambda: gateway.get(logs, refused))
+    assert log["event_code"] == (304 if registered else 103)
+    when = log["traffic"]["timestamp"]
+    [packet] = wait_for(lambda: gateway.get(packets, {"from": when, "to": when}))
+    assert base64.b64decode(packet["data"]) == frame
+    tracker.close()
+
+
+def test_logs_of_the_account_by_type_of_item(gateway):
+    ask(gateway, "POST", "/platform/tokens", [{"info": "t", "ttl": 60, "access": {"type": 0}}])
+    path = "/platform/customer/logs"
+    wait_for(lambda: gateway.get(path))
+    assert gateway.get(path, {"item_type": 33}) == gateway.get(path)
+    assert gateway.get(path, {"item_type": 11}) == []
+    assert ask(gateway, "GET", "/gw/devices/all/logs", data={"item_type": 11}) == (
+        400, {"result": [], "errors": [
+            {"code": 2, "field": "item_type", "reason": "unknown property item_type"}]})
+
+
+# ---- lists ----
+
+
+def test_telemetry_is_a_list_with_fields(gateway):
+    device = register(gateway, 3201)
+    path = f"/gw/devices/{device}/telemetry/ident"
+    whole = {"id": device, "telemetry": None}
+    assert gateway.get(path + "?fields=") == gateway.get(path + "?fields=id%2Ctelemetry") == [whole]
+    assert gateway.get(path + "?fields=id") == [{"id": device}]
+    assert ask(gateway, "GET", path + "?fields=ident") == (400, {"result": [], "errors": [
+        {"code": 2, "field": "ident", "reason": "field is not allowed"}]})
+
+
+def test_regions_have_all_members_of_flespis(gateway):
+    [region] = gateway.get("/auth/regions")
+    assert set(region) == {"cdn", "default", "gw", "gw-ftp", "gw-ip", "media", "mqtt", "mqtt-ws",
+                           "name", "registration-allowed", "rest"}
