@@ -1,5 +1,7 @@
 /* selector: the part of a path that says which items: "all", "1,2,3", "name=Truck*",
- * "enabled=true,configuration.ident=86*" (conditions joined by commas must all hold),
+ * "enabled=true,configuration.ident=86*" (conditions joined by commas must all hold; what stands
+ * behind a comma and is no condition belongs to the name before it: "name=Smith, J*"),
+ * "metadata.plate=B-1" (members of objects), "tk100,g05" (of what has fixed names, any of these),
  * "{name~\"Truck*\"||device_type_id==42}" (an expression about the members). */
 #ifndef HTTP_SELECTOR_H
 #define HTTP_SELECTOR_H
@@ -12,7 +14,9 @@ enum selector_kind { SELECT_ALL, SELECT_IDS, SELECT_WHERE };
 
 struct condition {
 	const struct field *field;
-	struct str mask; /* view into the text; of an IDENT without leading zeros */
+	struct str mask;   /* view into the text; of an IDENT without leading zeros */
+	struct str inside; /* of an OBJECT: the member that is meant, "plate" */
+	bool any;          /* the mask is a list of which one must fit */
 };
 
 struct selector {

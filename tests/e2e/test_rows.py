@@ -93,3 +93,33 @@ def test_regions_have_all_members_of_flespis(gateway):
     [region] = gateway.get("/auth/regions")
     assert set(region) == {"cdn", "default", "gw", "gw-ftp", "gw-ip", "media", "mqtt", "mqtt-ws",
                            "name", "registration-allowed", "rest"}
+
+
+def ids(gateway, path):
+    return [item["id"] for item in gateway.get(path)]
+
+
+def test_selectors_of_names_with_commas_of_metadata_and_of_several_names(gateway):
+    smith = register(gateway, 3301, metadata={"plate": "B 1", "owner": {"name": "S"}})
+    jones = register(gateway, 3302, metadata={"plate": "12"})
+    ask(gateway, "PUT", f"/gw/devices/{smith}", {"name": "Smith, John"})
+    for selector, found in [
+            ("name=Smith%2C%20John", [smith]), ("name=Smith,%20J*", [smith]),
+            (f"name=Smith,%20John,id={smith}", [smith]), (f"name=Smith,%20John,id={jones}", []),
+            ("metadata.plate=B%201", [smith]), ("metadata.plate=12", [jones]),
+            ("metadata.owner.name=S", [smith]), ("metadata.nothing=x", [])]:
+        assert ids(gateway, f"/gw/devices/{selector}?fields=id") == found, selector
+    assert ids(gateway, "/gw/channel-protocols/cantrack,http") == [441]
+    assert [kind["name"] for kind in gateway.get(
+        "/gw/channel-protocols/441/device-types/g05%2Ctk100?fields=name")] == ["tk100", "g05"]
+
+
+@pytest.mark.parametrize("method, path", [
+    ("PUT", "/platform/webhooks"), ("PATCH", "/platform/webhooks"),
+    ("DELETE", "/platform/webhooks"), ("POST", "/platform/deleted")])
+def test_what_there_is_none_of_is_answered_politely(gateway, method, path):
+    rest = "/restore" if method == "POST" else ""
+    body = None if method == "DELETE" else {}
+    assert ask(gateway, method, f"{path}/all{rest}", body) == (200, {"result": []})
+    assert ask(gateway, method, f"{path}/7{rest}", body) == (403, {"result": [], "errors": [
+        {"code": 3, "id": 7, "reason": "access denied or unable to process the item"}]})

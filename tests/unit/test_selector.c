@@ -37,6 +37,8 @@ static void conditions_must_all_hold(void **state)
 	d.id = 5;
 	d.ident = 7301151405;
 	snprintf(d.name, sizeof d.name, "Truck 1");
+	snprintf(d.metadata, sizeof d.metadata, "%s",
+		"{\"plate\":\"B-1\",\"number\":\"12\",\"a\":{\"b\":true},\"c.d\":\"x\"}");
 	static const struct {
 		const char *text;
 		bool holds;
@@ -56,6 +58,15 @@ static void conditions_must_all_hold(void **state)
 		{"id=5,name=Truck*,enabled=true", true},
 		{"id=5,name=Truck*,enabled=false", false},
 		{"device_type_name=generic", true},
+		{"name=Truck 1,2", false},
+		{"metadata.plate=B-1", true},
+		{"metadata.plate=B*,id=5", true},
+		{"metadata.plate=C*", false},
+		{"metadata.number=12", true},
+		{"metadata.a.b=true", true},
+		{"metadata.c.d=x", true},
+		{"metadata.nothing=", true},
+		{"metadata.nothing.inside=x", false},
 		{"{name==\"x\"||id==5}", true},
 		{"{name==\"x\"||device_type_id==42}", false},
 		{"{name~\"Truck*\"&&configuration.ident~\"73*\"}", true},
