@@ -10,8 +10,8 @@
 struct filter;
 
 /* Also understands the old form `name=mask*,name,name>=5`: a comma outside of quotes and parentheses
- * makes it one, commas mean "and", a bare name asks whether there is a value, and what stands behind
- * = is a number, true, false, or a text and mask without quotes. NULL with a sentence. A name that
+ * makes it one, and so does a single `name=mask`; commas mean "and", a bare name asks whether there
+ * is a value, and what stands behind = is a number, true, false, or a text and mask without quotes. NULL with a sentence. A name that
  * no message can have is no error: it is missing everywhere. */
 struct filter *filter_parse(struct str text, struct error *e);
 void filter_free(struct filter *f); /* NULL is fine */

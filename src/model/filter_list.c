@@ -27,11 +27,6 @@ static size_t next_comma(struct str text)
 	return text.len;
 }
 
-bool filter_is_list(struct str text)
-{
-	return next_comma(text) != text.len;
-}
-
 static bool is_name(char c)
 {
 	return is_letter(c) || is_digit(c) || c == '_' || c == '.';
@@ -44,6 +39,25 @@ static size_t name_length(struct str text)
 		while (n < text.len && is_name(text.at[n]))
 			n++;
 	return n;
+}
+
+/* `name=mask`: one condition of the old form, with nothing in it that only an expression has. */
+static bool is_condition(struct str text)
+{
+	static const char of_expressions[] = "&|?()\"'<>=!~+/%";
+	size_t len = name_length(text);
+	struct str rest = str_trim(str_from(text, len));
+	if (!len || rest.len < 2 || rest.at[0] != '=')
+		return false;
+	for (size_t i = 1; i < rest.len; i++)
+		if (!rest.at[i] || strchr(of_expressions, rest.at[i]))
+			return false;
+	return true;
+}
+
+bool filter_is_list(struct str text)
+{
+	return next_comma(text) != text.len || is_condition(str_trim(text));
 }
 
 static const char *const operators[] = {"==", "=", "!=", ">=", "<=", ">", "<", "~"};

@@ -4,7 +4,8 @@
 
 #include "base/buf.h"
 
-/* Is there a comma outside of quotes and parentheses? No expression has one. */
+/* Is there a comma outside of quotes and parentheses? No expression has one. Or is it one condition
+ * `name=mask`, the mask without quotes and operators? */
 bool filter_is_list(struct str text);
 
 /* The expression that says the same. False with a sentence that names the column. */

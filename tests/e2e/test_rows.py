@@ -123,3 +123,19 @@ def test_what_there_is_none_of_is_answered_politely(gateway, method, path):
     assert ask(gateway, method, f"{path}/all{rest}", body) == (200, {"result": []})
     assert ask(gateway, method, f"{path}/7{rest}", body) == (403, {"result": [], "errors": [
         {"code": 3, "id": 7, "reason": "access denied or unable to process the item"}]})
+
+
+# ---- messages ----
+
+
+@pytest.mark.parametrize("old, found", [
+    ("message.type=HTBT", 1), ("message.type=V*", 0), ("ident=34*", 1), ("battery.level=50", 1),
+    ("battery.level=5*", 0), ("battery.level,message.type=HT*", 1)])
+def test_old_filters_of_one_condition_mean_what_lists_of_them_do(gateway, old, found):
+    path = "/gw/devices/configuration.ident=3401/messages"
+    if not gateway.get("/gw/devices/configuration.ident=3401"):
+        register(gateway, 3401)
+        tracker = Tracker(gateway)
+        tracker.ask(b"*HQ,3401,HTBT,50#")
+        tracker.close()
+    assert len(gateway.get(path, {"filter": old})) == found

@@ -35,6 +35,25 @@ static void fill(struct message *m)
 	message_more(m, PARAM_WIFI_MAC_ADDRESS, 2, 0xF09FC2AABB02);
 }
 
+static void one_condition_of_the_old_form(void **state)
+{
+	(void)state;
+	static struct message m;
+	fill(&m);
+	static const struct {
+		const char *text;
+		bool holds;
+	} rows[] = {{"message.type=V1", true}, {" message.type = V* ", true},
+		{"message.type=V2", false}, {"ident=73*", true}, {"ident=7*9", false}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct error e;
+		struct filter *f = filter_parse(str_of(rows[i].text), &e);
+		assert_non_null(f);
+		assert_int_equal(filter_message(f, &m), rows[i].holds);
+		filter_free(f);
+	}
+}
+
 static void messages(void **state)
 {
 	(void)state;
@@ -211,6 +230,14 @@ static void lists_become_expressions(void **state)
 		assert_buf(out, rows[i].expression);
 		buf_clear(&out);
 	}
+	static const char *const conditions[] = {
+		"a=b", "a.b=c*", "a = Truck 1-2", "a=10.0.0.1:5*", "a=5"};
+	for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+		assert_true(filter_is_list(str_of(conditions[i])));
+	static const char *const expressions[] = {
+		"a==b", "a=", "a", "a=\"b\"", "a=b&&c", "a=b?c:d", "a=(b)", "$a=b", "a!=b", "5=a"};
+	for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++)
+		assert_false(filter_is_list(str_of(expressions[i])));
 	assert_false(filter_is_list(str_of("f(a,b)=='c,d'")));
 	assert_false(filter_is_list(str_of("a==\"x,y")));
 }
@@ -342,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages),
+		cmocka_unit_test(one_condition_of_the_old_form),
 		cmocka_unit_test(json_objects),
 		cmocka_unit_test(objects),
 		cmocka_unit_test(lists_become_expressions),
