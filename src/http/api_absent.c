@@ -2,16 +2,30 @@
  * them go on: lists are empty, what would change something is refused with a sentence. */
 #include "http/items.h"
 
+#include "base/die.h"
 #include "http/routes.h"
+
+#include <stdlib.h>
 
 /* ---- of items that exist ---- */
 
-/* An empty list, when the items are there. */
+static bool print_page(void *page, struct buf *out)
+{
+	return page_print(page, out);
+}
+
+/* An empty list, when the items are there, and which page of it. */
 static void none_of(const struct request *r, struct answer *a, const struct collection *c)
 {
 	struct chosen chosen;
-	if (choose(r, a, c, r->segment[0], &chosen))
-		chosen_clear(&chosen);
+	struct page page;
+	if (!page_parse(r, a, &page) || !choose(r, a, c, r->segment[0], &chosen))
+		return;
+	chosen_clear(&chosen);
+	a->producer = xmalloc(sizeof page);
+	memcpy(a->producer, &page, sizeof page);
+	a->release = free;
+	a->tail = print_page;
 }
 
 static void refuse_of(

@@ -125,7 +125,31 @@ def test_what_there_is_none_of_is_answered_politely(gateway, method, path):
         {"code": 3, "id": 7, "reason": "access denied or unable to process the item"}]})
 
 
+@pytest.mark.parametrize("path", ["settings/all", "commands-queue/all", "snapshots"])
+def test_empty_lists_of_a_device_have_pages_too(gateway, path):
+    path = f"/gw/devices/{register(gateway, 3501)}/{path}"
+    assert ask(gateway, "GET", path) == (200, {"result": []})
+    assert ask(gateway, "GET", path + "?limit=5&offset=2") == (200, {
+        "result": [], "pagination": {"limit": 5, "offset": 2, "count": 0}})
+    assert ask(gateway, "GET", path + "?limit=x")[0] == 400
+    ask(gateway, "DELETE", "/gw/devices/configuration.ident=3501")
+
+
 # ---- messages ----
+
+
+@pytest.mark.parametrize("name, good, bad", [("latitude", -90, 90.0000001),
+                                             ("longitude", 180, -180.5)])
+def test_places_beyond_the_earth_are_not_stored(gateway, name, good, bad):
+    path = f"/gw/devices/{register(gateway, 3601)}/messages"
+    member = f"position.{name}"
+    most = 90 if name == "latitude" else 180
+    status, answer = ask(gateway, "POST", path, [{member: bad}])
+    assert (status, answer["errors"][0]["field"]) == (400, member)
+    assert answer["errors"][0]["reason"].endswith(f"the limits are -{most} and {most}")
+    assert ask(gateway, "POST", path, [{member: good}])[0] == 200
+    assert gateway.get(path, {"fields": member}) == [{member: good}]
+    ask(gateway, "DELETE", "/gw/devices/configuration.ident=3601")
 
 
 @pytest.mark.parametrize("old, found", [
