@@ -112,7 +112,8 @@ async function send(method, target, body, out) {
 		});
 		const text = await answer.text();
 		const head = answer.status + " " + answer.statusText + ", " + text.length + " characters, " +
-			Math.round(performance.now() - started) + " ms\n\n";
+			Math.round(performance.now() - started) + " ms\n" +
+			(answer.status === 401 && !token ? "The token is missing: it goes in at the top.\n" : "") + "\n";
 		const all = shown(text, answer.headers.get("Content-Type") || "");
 		out.className = answer.ok ? "" : "failed";
 		out.textContent = head + all.slice(0, SHOWN_MAX) + (all.length > SHOWN_MAX ? "\n…" : "");
