@@ -132,7 +132,8 @@ static bool print_telemetry(const void *object, struct buf *out)
 static const struct field fields[] = {
 	FIELD(struct list, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1, UINT32_MAX,
 		"Number of the device"),
-	FIELD_OF_FUNCTION("telemetry", FIELD_SHOWN, print_telemetry, "Its latest values"),
+	FIELD_OF_FUNCTION(
+		"telemetry", FIELD_SHOWN, print_telemetry, "object null", "Its latest values"),
 };
 
 static const struct resource list_resource = {
