@@ -298,10 +298,9 @@ bool channels_open(struct gate *g, struct error *e)
 	struct channel *channels = NULL;
 	size_t count = registry_channels(g->options.registry, &channels);
 	bool done = true;
-	uint32_t needed = g->options.needed ? g->options.needed : count ? channels[0].id : 0;
 	for (size_t i = 0; i < count && done; i++)
 		if (channels[i].enabled)
-			done = open_first(g, &channels[i], channels[i].id == needed, e);
+			done = open_first(g, &channels[i], channels[i].id == g->options.needed, e);
 	free(channels);
 	return done;
 }

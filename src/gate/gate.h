@@ -17,7 +17,7 @@ struct gate_options {
 	struct registry *registry;
 	struct writer *writer;
 	int workers;             /* 0: one per core */
-	uint32_t needed;         /* the channel that must be bound at the start; 0: the first */
+	uint32_t needed;         /* the channel that must be bound at the start; 0: none */
 	struct events *events;   /* may be NULL */
 	struct packets *packets; /* may be NULL */
 };

@@ -178,6 +178,21 @@ def test_a_channel_that_cannot_listen_at_the_start_is_told(gateway):
     assert "another program" in entry["error_text"]
 
 
+def test_no_channel_of_rest_keeps_the_gateway_from_starting(tmp_path):
+    with Gateway(tmp_path / "data") as gateway:
+        call(gateway, "DELETE", "/gw/channels/1")
+        channel, port = new_channel(gateway)
+        change(gateway, channel, configuration={"port": port})
+        gateway.stop()
+        gateway.listen = None
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            gateway.start()
+        assert port_of(gateway, channel) is None
+
+
 # ---- who may come in ----
 
 
