@@ -42,7 +42,7 @@ struct packets_lane {
 	uint64_t dropped;
 	pthread_mutex_t lock;                      /* of what follows */
 	struct lane_buffer *waiting[LANE_BUFFERS]; /* oldest first */
-	size_t waiting_count;
+	size_t waiting_count, taken_count;
 	struct lane_buffer *spare[LANE_BUFFERS];
 	size_t spare_count;
 	bool is_closed;
@@ -60,6 +60,13 @@ struct packets {
 
 /* ---- lanes ---- */
 
+static struct lane_buffer *buffer_new(void)
+{
+	struct lane_buffer *b = xmalloc(sizeof *b);
+	b->len = 0;
+	return b;
+}
+
 struct packets_lane *packets_lane_open(struct packets *p)
 {
 	if (!p)
@@ -67,12 +74,7 @@ struct packets_lane *packets_lane_open(struct packets *p)
 	struct packets_lane *lane = xcalloc(1, sizeof *lane);
 	lane->packets = p;
 	pthread_mutex_init(&lane->lock, NULL);
-	lane->filling = xmalloc(sizeof *lane->filling);
-	lane->filling->len = 0;
-	for (; lane->spare_count < LANE_BUFFERS - 1; lane->spare_count++) {
-		lane->spare[lane->spare_count] = xmalloc(sizeof *lane->filling);
-		lane->spare[lane->spare_count]->len = 0;
-	}
+	lane->filling = buffer_new();
 	pthread_mutex_lock(&p->lock);
 	lane->next = p->lanes;
 	p->lanes = lane;
@@ -105,9 +107,9 @@ void packets_lane_flush(struct packets_lane *lane)
 		memcpy(last->bytes + last->len, lane->filling->bytes, lane->filling->len);
 		last->len += lane->filling->len;
 		lane->filling->len = 0;
-	} else if (lane->spare_count) {
+	} else if (lane->waiting_count + lane->taken_count < LANE_BUFFERS - 1) {
 		lane->waiting[lane->waiting_count++] = lane->filling;
-		lane->filling = lane->spare[--lane->spare_count];
+		lane->filling = lane->spare_count ? lane->spare[--lane->spare_count] : buffer_new();
 		is_full = lane->waiting_count > 1;
 	}
 	pthread_mutex_unlock(&lane->lock);
@@ -161,6 +163,21 @@ static void take_buffer(struct journal *j, struct lane_buffer *b)
 	b->len = 0;
 }
 
+/* Puts an emptied buffer back, or NULL after a quiet while: then one that is too many goes. */
+static void give_back(struct packets_lane *lane, struct lane_buffer *b)
+{
+	struct lane_buffer *gone = NULL;
+	pthread_mutex_lock(&lane->lock);
+	if (b) {
+		lane->spare[lane->spare_count++] = b;
+		lane->taken_count--;
+	} else if (lane->spare_count > 1) {
+		gone = lane->spare[--lane->spare_count];
+	}
+	pthread_mutex_unlock(&lane->lock);
+	free(gone);
+}
+
 static void take_lane(struct packets *p, struct packets_lane *lane)
 {
 	struct lane_buffer *taken[LANE_BUFFERS];
@@ -169,13 +186,14 @@ static void take_lane(struct packets *p, struct packets_lane *lane)
 	for (size_t i = 0; i < count; i++)
 		taken[i] = lane->waiting[i];
 	lane->waiting_count = 0;
+	lane->taken_count = count;
 	pthread_mutex_unlock(&lane->lock);
 	for (size_t i = 0; i < count; i++) {
 		take_buffer(p->journal, taken[i]);
-		pthread_mutex_lock(&lane->lock);
-		lane->spare[lane->spare_count++] = taken[i];
-		pthread_mutex_unlock(&lane->lock);
+		give_back(lane, taken[i]);
 	}
+	if (count < 2)
+		give_back(lane, NULL);
 }
 
 static void lane_free(struct packets_lane *lane)

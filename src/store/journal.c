@@ -6,6 +6,7 @@
 #include "store/ranks.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -16,10 +17,12 @@
 enum {
 	FLUSH_MS = 1000,
 	NICE = 5,
+	TRIM_S = 2, /* memory is given back to the system at most so often */
 	PENDING_BYTES = 16 << 20,
 	SPARE_BYTES = 4 << 20,
-	WAKE_BYTES = 1 << 20, /* so much does not wait for its time */
-	AHEAD_US = 60000000,  /* times beyond that were told by a clock that was set back since */
+	BURST_BYTES = 256 << 10, /* a pile of more is not kept for less */
+	WAKE_BYTES = 1 << 20,    /* so much does not wait for its time */
+	AHEAD_US = 60000000, /* times beyond that were told by a clock that was set back since */
 };
 
 /* ---- piles ---- */
@@ -54,6 +57,11 @@ void pile_clear(struct pile *p)
 	free(p->entries);
 	free(p->bytes);
 	*p = (struct pile){0};
+}
+
+static size_t pile_bytes(const struct pile *p)
+{
+	return p->room * sizeof *p->entries + p->bytes_room;
 }
 
 /* ---- batches ---- */
@@ -117,8 +125,8 @@ static size_t pile_pending(const struct pile *p)
 /* While much comes, piles that have grown are filled again: new memory would have to be zeroed. */
 static void recycle_locked(struct journal *j, struct pile *p)
 {
-	size_t bytes = p->room * sizeof *p->entries + p->bytes_room;
-	if (j->spare.room || bytes > SPARE_BYTES) {
+	if (j->spare.room || pile_bytes(p) > SPARE_BYTES) {
+		j->has_freed = j->has_freed || pile_bytes(p) > BURST_BYTES;
 		pile_clear(p);
 		return;
 	}
@@ -180,13 +188,24 @@ static bool follow_clock(struct journal *j, struct error *e)
 	return true;
 }
 
+/* Lets go of what a burst needed when less comes. */
+static void calm_down_locked(struct journal *j)
+{
+	struct pile *piles[] = {&j->spare, &j->incoming};
+	for (size_t i = 0; i < 2; i++)
+		if (!piles[i]->count && pile_bytes(piles[i]) > BURST_BYTES &&
+			j->incoming.count < piles[i]->room / 8) {
+			pile_clear(piles[i]);
+			j->has_freed = true;
+		}
+}
+
 /* Writes what waits now. Called with the lock, which it gives up meanwhile. */
 static void flush_locked(struct journal *j)
 {
 	struct error e = {""};
 	uint64_t asked = j->asked;
-	if (j->incoming.count < j->spare.room / 8)
-		pile_clear(&j->spare);
+	calm_down_locked(j);
 	journal_seal_locked(j);
 	struct journal_batch *first = j->first, *last = j->last;
 	pthread_mutex_unlock(&j->lock);
@@ -205,6 +224,11 @@ static void flush_locked(struct journal *j)
 	pthread_cond_broadcast(&j->done);
 	pthread_mutex_unlock(&j->lock);
 	tell(j, had_failed, done ? NULL : &e, dropped);
+	if (j->has_freed && log_due(&j->trimmed_us, TRIM_S)) {
+		/* a burst is over: what it took lies free in the middle of what stays */
+		malloc_trim(0);
+		j->has_freed = false;
+	}
 	pthread_mutex_lock(&j->lock);
 }
 

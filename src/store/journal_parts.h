@@ -82,7 +82,8 @@ struct journal {
 	struct chunk_writer *chunk;
 	struct journal_tail tail;
 	int wal_pages; /* that were not put into the file when the last one was written */
-	int64_t warned_us;
+	int64_t warned_us, trimmed_us; /* for log_due */
+	bool has_freed;
 	uint64_t dropped_told;
 };
 

@@ -13,6 +13,7 @@ enum {
 	FREE_SHARE = 16,         /* ... beside this part of it */
 	VACUUMED_AT_ONCE = 4096, /* pages */
 	PAGE_BYTES = 4096,       /* what SQLite makes by itself */
+	CACHE_KIB = 256,         /* rows are written, not looked up */
 	WAL_BYTES = 4 << 20,     /* a longer WAL is cut when it begins anew */
 };
 
@@ -77,8 +78,9 @@ static bool prepare_file(struct journal *j, struct error *e)
 		return db_fail(db, e);
 	bool gives_back = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_int(row, 0) == 2;
 	sqlite3_finalize(row);
-	char limit[64];
-	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d", (int)WAL_BYTES);
+	char limit[80];
+	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d",
+		(int)WAL_BYTES, (int)CACHE_KIB);
 	return (gives_back || db_run(db, "PRAGMA auto_vacuum=INCREMENTAL; VACUUM", e)) &&
 	       db_run(db, set_up, e) && db_run(db, limit, e);
 }
