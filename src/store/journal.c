@@ -22,7 +22,6 @@ enum {
 	SPARE_BYTES = 4 << 20,
 	BURST_BYTES = 256 << 10, /* a pile of more is not kept for less */
 	WAKE_BYTES = 1 << 20,    /* so much does not wait for its time */
-	AHEAD_US = 60000000, /* times beyond that were told by a clock that was set back since */
 };
 
 /* ---- piles ---- */
@@ -71,7 +70,7 @@ static void sort(struct pile *p, int64_t now_us)
 {
 	bool is_sorted = true;
 	for (size_t i = 0; i < p->count; i++) {
-		if (p->entries[i].time_us > now_us + AHEAD_US)
+		if (p->entries[i].time_us > now_us + JOURNAL_AHEAD_US)
 			p->entries[i].time_us = now_us;
 		is_sorted =
 			is_sorted && (i == 0 || p->entries[i - 1].time_us <= p->entries[i].time_us);
@@ -169,25 +168,6 @@ static void tell(struct journal *j, bool had_failed, const struct error *e, uint
 	}
 }
 
-/* The clock was set back: what it told before is brought to now, or all that comes until it is
- * there again would have to stand at that time, where nobody looks for it. */
-static bool follow_clock(struct journal *j, struct error *e)
-{
-	int64_t now_us = journal_now_us(j);
-	pthread_mutex_lock(&j->lock);
-	bool is_ahead = !j->first && j->newest_us > now_us + AHEAD_US;
-	pthread_mutex_unlock(&j->lock);
-	if (!is_ahead)
-		return true;
-	if (!journal_set_back(j, now_us, e))
-		return false;
-	pthread_mutex_lock(&j->lock);
-	if (!j->first) /* else it is ahead again, until the next time */
-		j->newest_us = now_us;
-	pthread_mutex_unlock(&j->lock);
-	return true;
-}
-
 /* Lets go of what a burst needed when less comes. */
 static void calm_down_locked(struct journal *j)
 {
@@ -214,7 +194,7 @@ static void flush_locked(struct journal *j)
 	if (is_written && first)
 		release_locked(j, last);
 	pthread_mutex_unlock(&j->lock);
-	bool done = is_written && follow_clock(j, &e) && journal_retain(j, &e);
+	bool done = is_written && journal_follow_clock(j, &e) && journal_retain(j, &e);
 	pthread_mutex_lock(&j->lock);
 	bool had_failed = j->has_failed;
 	j->has_failed = !done;

@@ -41,6 +41,9 @@ struct journal_batch {
 
 enum { TAIL_ROWS_MAX = 40 };
 
+/* Times beyond that were told by a clock that was set back since. */
+enum { JOURNAL_AHEAD_US = 60000000 };
+
 /* The writer's own: entries of the last chunk, which is not full, and where its rows begin. */
 struct journal_tail {
 	struct pile pile;
@@ -105,8 +108,9 @@ void journal_writer_close(struct journal *j);
 MUST_USE bool journal_write(struct journal *j, const struct journal_batch *first,
 	const struct journal_batch *last, struct error *e);
 
-/* Brings entries of later times to this one: those of the tail, and what the rows tell of theirs. */
-MUST_USE bool journal_set_back(struct journal *j, int64_t now_us, struct error *e);
+/* The clock was set back: what it told before is brought to now, or all that comes until it is
+ * there again would have to stand at that time, where nobody looks for it. Takes j->lock. */
+MUST_USE bool journal_follow_clock(struct journal *j, struct error *e);
 
 /* Deletes what is too old, and gives back what the file has free. A step; false: it failed. */
 MUST_USE bool journal_retain(struct journal *j, struct error *e);

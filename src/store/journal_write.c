@@ -296,7 +296,8 @@ bool journal_write(struct journal *j, const struct journal_batch *first,
 	return done;
 }
 
-bool journal_set_back(struct journal *j, int64_t now_us, struct error *e)
+/* Brings entries of later times to this one: those of the tail, and what the rows tell of theirs. */
+static bool set_back(struct journal *j, int64_t now_us, struct error *e)
 {
 	struct pile *p = &j->tail.pile;
 	if (!db_do(&j->db, SET_BACK, e, "i", now_us))
@@ -305,6 +306,23 @@ bool journal_set_back(struct journal *j, int64_t now_us, struct error *e)
 		if (p->entries[i].time_us > now_us)
 			p->entries[i].time_us = now_us;
 	checkpoint(j);
+	return true;
+}
+
+bool journal_follow_clock(struct journal *j, struct error *e)
+{
+	int64_t now_us = journal_now_us(j);
+	pthread_mutex_lock(&j->lock);
+	bool is_ahead = !j->first && j->newest_us > now_us + JOURNAL_AHEAD_US;
+	pthread_mutex_unlock(&j->lock);
+	if (!is_ahead)
+		return true;
+	if (!set_back(j, now_us, e))
+		return false;
+	pthread_mutex_lock(&j->lock);
+	if (!j->first) /* else it is ahead again, until the next time */
+		j->newest_us = now_us;
+	pthread_mutex_unlock(&j->lock);
 	return true;
 }
 
