@@ -1,5 +1,6 @@
 #include "http/entries.h"
 
+#include "base/clock.h"
 #include "base/die.h"
 #include "base/order.h"
 #include "http/members.h"
@@ -8,7 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE_BYTES = 256 * 1024, ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX };
+enum {
+	PAGE_BYTES = 256 * 1024,
+	ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX,
+	/* An open end is that far from now: a journal may be ahead of a clock that was set back, and a
+	 * reader must not follow what keeps coming for ever. */
+	AHEAD_US = 60000000,
+};
 
 static void init(void *object)
 {
@@ -61,7 +68,7 @@ struct entries *entries_new(const struct request *r, struct answer *a, const str
 	e->left = d->count ? (uint64_t)d->count : UINT64_MAX;
 	e->query = (struct journal_query){
 		.from_us = d->from_us ? d->from_us : INT64_MIN,
-		.to_us = d->to_us ? d->to_us : INT64_MAX,
+		.to_us = d->to_us ? d->to_us : clock_now_us() + AHEAD_US,
 		.reverse = d->reverse,
 	};
 	return e;
