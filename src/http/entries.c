@@ -9,13 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-	PAGE_BYTES = 256 * 1024,
-	ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX,
-	/* An open end is that far from now: a journal may be ahead of a clock that was set back, and a
-	 * reader must not follow what keeps coming for ever. */
-	AHEAD_US = 60000000,
-};
+enum { PAGE_BYTES = 256 * 1024, ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX };
 
 static void init(void *object)
 {
@@ -68,7 +62,8 @@ struct entries *entries_new(const struct request *r, struct answer *a, const str
 	e->left = d->count ? (uint64_t)d->count : UINT64_MAX;
 	e->query = (struct journal_query){
 		.from_us = d->from_us ? d->from_us : INT64_MIN,
-		.to_us = d->to_us ? d->to_us : clock_now_us() + AHEAD_US,
+		/* an open end, too, is one: a reader must not follow what keeps coming for ever */
+		.to_us = d->to_us ? d->to_us : clock_now_us() + JOURNAL_AHEAD_US,
 		.reverse = d->reverse,
 	};
 	return e;

@@ -30,7 +30,11 @@ struct journal *journal_open(const struct journal_options *options, struct error
 /* Writes what waits. */
 void journal_close(struct journal *j);
 
-enum { JOURNAL_BODY_MAX = 64 * 1024 };
+enum {
+	JOURNAL_BODY_MAX = 64 * 1024,
+	/* No entry is further ahead of the clock: what is was told by one that was set back since. */
+	JOURNAL_AHEAD_US = 60000000,
+};
 
 struct journal_entry {
 	/* As given, but never before an entry of an earlier chunk. When the clock is set back by more

@@ -41,9 +41,6 @@ struct journal_batch {
 
 enum { TAIL_ROWS_MAX = 40 };
 
-/* Times beyond that were told by a clock that was set back since. */
-enum { JOURNAL_AHEAD_US = 60000000 };
-
 /* The writer's own: entries of the last chunk, which is not full, and where its rows begin. */
 struct journal_tail {
 	struct pile pile;

@@ -125,3 +125,17 @@ class Gateway:
         finally:
             if self._own:
                 self._own.cleanup()
+
+
+def told_at_starts(data, count, args=(), seconds=30):
+    """What each of `count` starts on one data directory writes to standard output."""
+    command = [PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0", "--http",
+               "127.0.0.1:0", *args]
+    told = []
+    for _ in range(count):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while "event=ready" not in process.stderr.readline():
+            assert process.poll() is None
+        process.terminate()
+        told.append(process.communicate(timeout=seconds)[0])
+    return told

@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from harness import PROGRAM, Gateway
+from harness import PROGRAM, Gateway, told_at_starts
 from trackers import PATIENCE, Tracker, heartbeat
 
 HTTPS = ["--https", "127.0.0.1:0"]
@@ -105,15 +105,7 @@ def test_a_certificate_is_made_once_and_can_be_trusted():
 
 
 def test_the_print_is_told_at_the_first_start_only(tmp_path):
-    command = [PROGRAM, "serve", "--data", tmp_path / "d", "--listen", "127.0.0.1:0",
-               "--http", "127.0.0.1:0", *HTTPS]
-    told = []
-    for _ in range(2):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while "event=ready" not in process.stderr.readline():
-            assert process.poll() is None
-        process.terminate()
-        told.append(process.communicate(timeout=PATIENCE)[0])
+    told = told_at_starts(tmp_path / "d", 2, args=HTTPS, seconds=PATIENCE)
     assert re.search(r"https\.crt\): SHA-256 (?:[0-9A-F]{2}:){31}[0-9A-F]{2}\n", told[0])
     assert told[1] == ""
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import PROGRAM, Gateway
+from harness import PROGRAM, Gateway, told_at_starts
 from trackers import PATIENCE, Tracker, heartbeat, messages
 
 
@@ -108,15 +108,7 @@ def test_wrong_options_are_usage(args):
 
 
 def test_the_token_is_told_once_and_kept_secret(tmp_path):
-    command = [PROGRAM, "serve", "--data", tmp_path / "d", "--listen", "127.0.0.1:0",
-               "--http", "127.0.0.1:0"]
-    told = []
-    for _ in range(2):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        while "event=ready" not in process.stderr.readline():
-            assert process.poll() is None
-        process.terminate()
-        told.append(process.communicate(timeout=PATIENCE)[0])
+    told = told_at_starts(tmp_path / "d", 2, seconds=PATIENCE)
     token = (tmp_path / "d" / "admin.token").read_text().strip()
     assert re.fullmatch(r"[A-Za-z0-9]{64}", token)
     assert token in told[0]
