@@ -37,6 +37,8 @@ static bool read_packets(struct entries *e, const struct journal_query *range, s
 
 static void answer_packets(struct entries *e, struct answer *a)
 {
+	/* the same ident on two channels is one key */
+	e->key_count = order_unique_u64(e->keys, e->key_count);
 	if (e->key_count > ENTRIES_KEYS_MAX) {
 		answer_error(a, 400,
 			"%zu idents are selected, packets of at most %d can be read at once",
@@ -132,8 +134,6 @@ void get_ident_packets(const struct request *r, struct answer *a)
 		for (size_t i = 0; i < chosen.count; i++)
 			store_idents(r->context->store, chosen.ids[i], take_ident, &l);
 	}
-	/* the same ident on two channels is one key */
-	e->key_count = order_unique_u64(e->keys, e->key_count);
 	if (!chosen.count)
 		e->key_count = 0;
 	e->channels = chosen.ids;

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "base/order.h"
 #include "http/members.h"
 #include "http/range.h"
 
@@ -156,7 +155,6 @@ void entries_answer(struct entries *e, struct answer *a)
 	a->release = release;
 	if (!e->key_count)
 		return;
-	qsort(e->keys, e->key_count, sizeof *e->keys, order_u64);
 	e->query.keys = e->keys;
 	e->query.key_count = e->key_count;
 	a->next = next_entry;

@@ -24,7 +24,7 @@ struct entries {
 	const struct context *context;
 	/* Reads the range and calls entries_take for each. False with a sentence. */
 	bool (*read)(struct entries *e, const struct journal_query *range, struct error *why);
-	uint64_t *keys; /* rising; freed with the rest */
+	uint64_t *keys; /* rising, each once; freed with the rest */
 	size_t key_count;
 	uint32_t *channels; /* packets of these only, rising; NULL: of all */
 	size_t channel_count;
@@ -48,7 +48,7 @@ void entries_free(struct entries *e);
  * Returns what journal_fn does. */
 bool entries_take(struct entries *e, uint64_t no);
 
-/* Sorts the keys and answers. Takes `e` over. */
+/* Answers. Takes `e` over. */
 void entries_answer(struct entries *e, struct answer *a);
 
 #endif
