@@ -79,9 +79,15 @@ static void put_types(struct writer *w, const char *types)
 
 /* ---- fields ---- */
 
+static void put_simple(struct writer *w, const struct field *f, const char *type)
+{
+	put_format(
+		w, f->use & FIELD_NULL ? "{\"type\":[\"%s\",\"null\"]" : "{\"type\":\"%s\"", type);
+}
+
 static void put_number_field(struct writer *w, const struct field *f)
 {
-	put(w, "{\"type\":\"integer\"");
+	put_simple(w, f, "integer");
 	if (f->min < f->max)
 		put_format(w, ",\"minimum\":%" PRIi64, f->min);
 	if (f->min < f->max && f->max <= EXACT_MAX)
@@ -100,9 +106,9 @@ static void put_field(struct writer *w, const struct field *f, bool is_asked)
 	switch (f->kind) {
 	case FIELD_BOOLEAN: put(w, "{\"type\":\"boolean\""); break;
 	case FIELD_NUMBER: put_number_field(w, f); break;
-	case FIELD_TIME: put(w, "{\"type\":\"number\""); break;
+	case FIELD_TIME: put_simple(w, f, "number"); break;
 	case FIELD_TEXT:
-		put(w, "{\"type\":\"string\"");
+		put_simple(w, f, "string");
 		if (f->max)
 			put_format(w, ",\"minLength\":%" PRIi64 ",\"maxLength\":%" PRIi64, f->min,
 				f->max);
@@ -130,7 +136,7 @@ enum set { SET_ALL, SET_NEW, SET_CHANGE };
 
 static bool in_set(const struct field *f, enum set set)
 {
-	return set == SET_ALL || f->use & FIELD_INPUT || is_own(f);
+	return !field_is_inside(f) && (set == SET_ALL || f->use & FIELD_INPUT || is_own(f));
 }
 
 /* The end of an object: which members it must have, and that it has no others. */

@@ -252,7 +252,7 @@ static struct operand object_operand(const void *asked, size_t name)
 	const struct field *f = a->fields[name];
 	const char *text = (const char *)a->object + f->offset;
 	struct buf *value = &a->values[name];
-	if (f->kind == FIELD_TEXT && (*text || !(f->use & FIELD_OPTIONAL)))
+	if (f->kind == FIELD_TEXT && (*text || !(f->use & (FIELD_OPTIONAL | FIELD_NULL))))
 		return (struct operand){.kind = OPERAND_TEXT, .text = str_of(text)};
 	if (!value->len && !field_json(f, a->object, value))
 		return (struct operand){.kind = OPERAND_MISSING};

@@ -94,6 +94,10 @@ static bool read_text(
 	if (!json_is_string(value))
 		return refuse_member(refusal, f->path, "%s must be a string", f->path);
 	size_t bytes = json_string_length(value);
+	const char *at = json_string_value(value);
+	if (f->use & FIELD_CUT && bytes > (size_t)f->max)
+		for (bytes = (size_t)f->max; bytes && (at[bytes] & 0xc0) == 0x80; bytes--)
+			;
 	if (bytes > (size_t)f->max)
 		return refuse_member(refusal, f->path, "%s has %zu bytes, the limit is %" PRIi64,
 			f->path, bytes, f->max);
@@ -101,7 +105,7 @@ static bool read_text(
 		return refuse_member(refusal, f->path,
 			"%s has %zu bytes, at least %" PRIi64 " are needed", f->path, bytes,
 			f->min);
-	struct str text = {json_string_value(value), bytes};
+	struct str text = {at, bytes};
 	if (!is_good(f, &text, refusal))
 		return false;
 	memcpy(member, text.at, text.len);
@@ -241,10 +245,12 @@ struct parse {
 	struct refusal *refusal;
 };
 
-static bool has_inner(const struct resource *r, struct str name)
+static bool has_inner(const struct parse *p, struct str name)
 {
+	const struct resource *r = p->resource;
 	for (size_t i = 0; i < r->count; i++)
-		if (strlen(r->fields[i].path) > name.len && r->fields[i].path[name.len] == '.' &&
+		if (r->fields[i].use & p->use && strlen(r->fields[i].path) > name.len &&
+			r->fields[i].path[name.len] == '.' &&
 			str_starts(str_of(r->fields[i].path), name.at))
 			return true;
 	return false;
@@ -290,8 +296,12 @@ static bool read_member(const struct parse *p, struct str path, const json_t *va
 		      !p->replace && json_is_object(value);
 	if (merges)
 		return merge_object(p, f, value);
-	if (f && f->use & p->use && readers[f->kind])
-		return readers[f->kind](f, value, (char *)p->object + f->offset, p->refusal);
+	if (f && f->use & p->use && readers[f->kind]) {
+		char *member = (char *)p->object + f->offset;
+		if (f->use & FIELD_NULL && json_is_null(value))
+			return memset(member, 0, f->bytes);
+		return readers[f->kind](f, value, member, p->refusal);
+	}
 	if (p->lenient)
 		return true;
 	char name[64];
@@ -334,7 +344,7 @@ static bool read_object(const struct parse *p, const json_t *body)
 	json_t *value;
 	json_object_foreach((json_t *)(uintptr_t)body, key, value)
 	{
-		bool done = has_inner(p->resource, str_of(key)) ? read_inner(p, key, value)
+		bool done = has_inner(p, str_of(key)) ? read_inner(p, key, value)
 			    : strchr(key, '.') == NULL
 				    ? read_member(p, str_of(key), value)
 				    : p->lenient || refuse_member(p->refusal, key,

@@ -22,7 +22,7 @@ static struct str own_name(const struct field *f)
 	return str_of(dot ? dot + 1 : f->path);
 }
 
-/* The number in a member of 2, 4 or 8 bytes; none of them holds a negative one. */
+/* The number in a member of 2, 4 or 8 bytes; only those of 8 may hold a negative one. */
 static int64_t number_of(const struct field *f, const void *object)
 {
 	uint16_t two;
@@ -64,8 +64,9 @@ bool resource_select(const struct resource *r, struct str list, uint64_t *rows, 
 		struct str name = str_trim(str_cut(&list, ','));
 		uint64_t found = 0;
 		for (size_t i = 0; i < r->count; i++)
-			if (str_is(name, r->fields[i].path) ||
-				(name.len && str_eq(name, inner_name(&r->fields[i]))))
+			if (!field_is_inside(&r->fields[i]) &&
+				(str_is(name, r->fields[i].path) ||
+					(name.len && str_eq(name, inner_name(&r->fields[i])))))
 				found |= UINT64_C(1) << i;
 		if (!found) {
 			*unknown = name;
@@ -87,9 +88,20 @@ static bool list_print(struct str list, struct buf *out)
 	return done && buf_add_char(out, ']');
 }
 
+static bool is_null(const struct field *f, const void *object)
+{
+	if (!(f->use & FIELD_NULL))
+		return false;
+	if (f->kind == FIELD_NUMBER || f->kind == FIELD_TIME)
+		return number_of(f, object) == 0;
+	return *(const char *)member_of(f, object) == '\0';
+}
+
 static bool value_print(const struct field *f, const void *object, struct buf *out)
 {
 	const char *text = member_of(f, object);
+	if (is_null(f, object))
+		return buf_add(out, "null", 4);
 	switch (f->kind) {
 	case FIELD_BOOLEAN: return buf_printf(out, "%s", *(const bool *)text ? "true" : "false");
 	case FIELD_NUMBER: return json_decimal(out, number_of(f, object), 0);

@@ -24,9 +24,11 @@ enum field_kind {
 enum field_use {
 	FIELD_SHOWN = 1,     /* printed when no fields are asked for */
 	FIELD_INPUT = 2,     /* a request may set it */
-	FIELD_STORED = 4,    /* part of the stored form */
+	FIELD_STORED = 4,    /* part of the stored form; alone: nobody is told of the row */
 	FIELD_REQUIRED = 8,  /* an IDENT that must be there after a request */
 	FIELD_OPTIONAL = 16, /* a TEXT that is absent when empty */
+	FIELD_NULL = 32,     /* a NUMBER, TIME, TEXT or OBJECT that is null when 0 or empty */
+	FIELD_CUT = 64,      /* a TEXT that is cut when it is too long, between characters */
 	FIELD_SETTING = FIELD_SHOWN | FIELD_INPUT | FIELD_STORED,
 };
 
@@ -67,6 +69,12 @@ struct resource {
 	void (*init)(void *object);
 	bool by_name; /* a selector that is a bare word means name=word */
 };
+
+/* Part of the stored form and of nothing else. */
+static inline bool field_is_inside(const struct field *f)
+{
+	return (f->use & FIELD_SETTING) == FIELD_STORED;
+}
 
 /* Why a body was refused, and the member that was at fault ("" when it is the whole). */
 struct refusal {
