@@ -45,6 +45,14 @@ def frame_types():
     return types
 
 
+def payloads():
+    """Of each command what stands before its first property."""
+    templates = re.findall(r'^COMMAND\(\w+, "[^"]*", "[^"]*", \w+, \w+, \w+, "([^"]+)"',
+                           (SOURCE / "commands.def").read_text(), re.M)
+    words = [t.replace("{time}", "130305").split("{")[0] for t in templates]
+    return sorted({word for word in words if word})
+
+
 def record_lengths():
     row = re.search(r"record_lengths\[\] = \{([\d, ]+)\}", (SOURCE / "framer.c").read_text())
     return [int(number) for number in row.group(1).split(",")]
@@ -56,7 +64,7 @@ def quoted(word):
 
 
 def protocol():
-    return WORDS + [",%s" % name for name in frame_types()] + \
+    return WORDS + [",%s" % name for name in frame_types()] + payloads() + \
         ["\x04" * (length - 12) for length in record_lengths()]
 
 

@@ -1,6 +1,6 @@
 #include "cantrack/command.h"
 
-static bool payload_is_legal(struct str payload, struct error *e)
+bool command_payload_check(struct str payload, struct error *e)
 {
 	if (payload.len == 0)
 		return fail(e, "the payload is empty");
@@ -26,7 +26,7 @@ bool command_make(
 		return fail(e, "the vendor code is not two letters");
 	if (raw_id.len > ID_MAX || !str_to_u64(raw_id, &number))
 		return fail(e, "the id is not 1..%d digits", ID_MAX);
-	if (!payload_is_legal(payload, e))
+	if (!command_payload_check(payload, e))
 		return false;
 	size_t bytes = 1 + vendor.len + 1 + raw_id.len + 1 + payload.len + 1;
 	if (bytes > COMMAND_MAX)

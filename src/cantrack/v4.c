@@ -10,7 +10,7 @@
 #include "cantrack/command.h"
 #include "cantrack/fields.h"
 
-enum { WORD = 3, AFTER_WORD = 4 };
+enum { WORD = 3, AFTER_WORD = 4, STATUS_BEHIND = 8 };
 
 static bool is_one_of(struct str s, const char *letters)
 {
@@ -76,6 +76,8 @@ bool answer_parse(struct str bytes, struct answer *out)
 	int k = find_position(&f);
 	int from = AFTER_WORD, to = k >= 0 ? k : f.count;
 	out->has_position = k >= 0;
+	if (k >= 0 && k + STATUS_BEHIND < f.count)
+		out->status = f.at[k + STATUS_BEHIND];
 	if (k > from && is_digits(f.at[k - 1], 6))
 		out->device_time = f.at[--to];
 	if (k < 0 && from < to && f.at[from].len == 0)
@@ -85,29 +87,10 @@ bool answer_parse(struct str bytes, struct answer *out)
 		out->command_time = f.at[--to];
 	else if (k < 0 && from < to && is_digits(f.at[from], 6))
 		out->command_time = f.at[from++];
+	else if (k < 0 && !wrapper && to > from && is_digits(f.at[to - 1], 6))
+		out->command_time = f.at[--to]; /* V4,S20,05,130305 */
 	else if (k >= 0 && wrapper && from < to && is_digits(f.at[from], 6))
 		out->command_time = f.at[from++];
 	out->text = span(&f, from, to);
 	return true;
-}
-
-bool answer_matches(const struct answer *a, struct str payload)
-{
-	struct str rest = payload;
-	struct str word = str_trim(str_cut(&rest, ','));
-	struct str text = rest.at ? str_trim(rest) : (struct str){"", 0};
-	struct str time = str_trim(str_cut(&rest, ','));
-	if (!str_eq(word, a->word))
-		return false;
-	if (is_digits(time, 6) && a->command_time.len)
-		return str_eq(time, a->command_time);
-	if (!str_is(word, "CMD"))
-		return true;
-	/* the wrapped text's keyword: letters up to the password or the first blank */
-	if (time.len == 0 || is_digits(time, 6))
-		text = rest.at ? str_trim(rest) : (struct str){"", 0};
-	size_t len = 0;
-	while (len < text.len && is_letter(text.at[len]))
-		len++;
-	return len > 0 && a->text.len >= len && memcmp(a->text.at, text.at, len) == 0;
 }

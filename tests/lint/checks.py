@@ -171,7 +171,7 @@ def described_routes(tree):
 
 
 def generated_files(tree):
-    """docs/protocol.md agrees with params.def."""
+    """docs/protocol.md agrees with params.def and commands.def."""
     script = tree.root / "scripts/protocol-doc"
     if not script.exists():
         return ["scripts/protocol-doc is missing"]
@@ -180,13 +180,15 @@ def generated_files(tree):
     return [done.stdout.strip()] if done.returncode != 0 else []
 
 
-def _stale_docs():
+def _stale_docs(commands):
     with open(__file__.rsplit("/tests/", 1)[0] + "/scripts/protocol-doc", encoding="utf-8") as file:
         script = file.read()
     return {
         "scripts/protocol-doc": script,
         "src/cantrack/params.def": 'PARAM(IDENT, "ident", IDENT, 0, "", "Who", "all", SEED)\n',
-        "docs/protocol.md": "<!-- parameters: begin -->\nold\n<!-- parameters: end -->\n",
+        "src/cantrack/commands.def": commands,
+        "docs/protocol.md": "".join(f"<!-- {name}: begin -->\nold\n<!-- {name}: end -->\n"
+                                    for name in ("parameters", "commands")),
     }
 
 
@@ -227,5 +229,9 @@ ALL = [
         ({"src/http/examples.def": "EXAMPLE(get_x, \"\")\n"}, "no route has get_x"),
         ({"src/http/parameters.def": "PARAMETER(PATH, y, string)\n"}, "no route has y"),
     ]),
-    (generated_files, [(_stale_docs(), "is stale")]),
+    (generated_files, [
+        (_stale_docs('COMMAND(A, "a", "", NONE, V4, NONE, "R1,{time}", "A", "B")\n'), "is stale"),
+        (_stale_docs('COMMAND(A, "a", "", NONE, V4, NONE, "R1,{x}", "A", "B")\n'
+                     'PROPERTY(B, "x", TEXT, 1, 2, NULL, "X", "")\n'), "behind its command"),
+    ]),
 ]

@@ -203,6 +203,7 @@ static void answers_without_a_position(void **state)
 	(void)state;
 	assert_answer("*HQ,7340001234,V4,S20,034313,1,1#", "S20", "034313", "", "1,1");
 	assert_answer("*HQ,869247061234567,V4,S20,134530#", "S20", "134530", "", "");
+	assert_answer("*HQ,1,V4,S20,05,134530#", "S20", "134530", "", "05");
 	assert_answer("*HQ,1,V4,CR#", "CR", "", "", "");
 	assert_answer("*HQ,1,V4,CQ #", "CQ", "", "", "");
 	assert_answer("*HQ,1,V4,APN,#", "APN", "", "", "");
@@ -271,6 +272,123 @@ static void wrapped_answers_match_by_keyword(void **state)
 	assert_false(matches("*HQ,1,V4,CMD,130306,stop654321,OK#", "CMD,130305,stop654321"));
 }
 
+static void text_messages_match_by_keyword(void **state)
+{
+	(void)state;
+	static const char md[] = "MD123456 1 3 8 1", stop[] = "CMD,130305,stop654321";
+	assert_true(matches("*HQ,1,V4,MD,130305,050316" POSITION "#", md));
+	assert_true(matches("*HQ,1,V4,MD123456 1 3 8 1,OK#", md));
+	assert_true(matches("*HQ,1,V4,md123456 1 3 8 1,OK#", md));
+	assert_true(matches("*HQ,1,V4,CMD,,MD123456 1 3 8 1,OK#", md));
+	assert_true(matches("*HQ,1,V4,CMD,MD,OK#", md));
+	assert_true(matches("*HQ,1,V4,CMD,130305,MD OK#", md));
+	assert_true(matches("*HQ,1,V4,MD,OK#", "CMD,130305,MD123456 1 3 8 1"));
+	assert_false(matches("*HQ,1,V4,CMD,,M,OK#", md));
+	assert_false(matches("*HQ,1,V4,CMD,,check,OK#", md));
+	assert_false(matches("*HQ,1,V4,MP,03,130305,050316" POSITION "#", md));
+	assert_false(matches("*HQ,1,V4,CMD,,#", md));
+	assert_true(matches("*HQ,1,V4,MD123456 2 3 1:00 2:00,OK#", "MD123456 2 3 1:00,2:00"));
+	assert_true(matches("*HQ,1,V4,CMD,,STOP,OK#", stop));
+	assert_true(matches("*HQ,1,V4,stop,130305#", stop));
+	assert_false(matches("*HQ,1,V4,stop,130306#", stop));
+	assert_true(matches("*HQ,1,V4,CMD,,stop654321,OK#", "cmd,130305,stop654321"));
+	assert_true(matches("*HQ,1,V4,stop654321,OK#", "stop654321"));
+	assert_true(matches("*HQ,1,V4,CMD,,stop654321,OK#", "stop654321"));
+	assert_false(matches("*HQ,1,V4,CMD,,stop,OK#", "CF"));
+}
+
+static bool fails(const char *frame, const char *payload)
+{
+	struct answer a = parse(frame);
+	assert_true(answer_matches(&a, str_of(payload)));
+	return answer_says(&a, str_of(payload)) == SAYS_FAILED;
+}
+
+static void answers_with_a_result(void **state)
+{
+	(void)state;
+	static const char stop[] = "S20,130305,1,1";
+	static const struct {
+		const char *result;
+		bool fails;
+	} results[] = {{"00", true}, {"7F", true}, {"7f", true}, {"80", false}, {"FF", false},
+		{"DONE", false}, {"OK", false}, {"0", false}, {"000", false}, {"0G", false},
+		{"00,1", false}, {"1,1", false}, {"01", true}, {"ERROR", true}, {"Fail", true},
+		{"FAILED", true}, {"OK,FAIL", true}, {"FAILOVER", false}, {"1,1,FAILED", true}};
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+		char frame[200];
+		snprintf(frame, sizeof frame, "*HQ,1,V4,S20,%s,130305,050316" POSITION "#",
+			results[i].result);
+		if (fails(frame, stop) != results[i].fails)
+			assert_string_equal(results[i].result, "");
+	}
+	assert_false(fails("*HQ,1,V4,S20,130305,050316" POSITION "#", stop));
+	assert_false(fails("*HQ,1,V4,S20,034313,1,1#", "S20,034313,1,0"));
+	assert_true(fails("*HQ,1,V4,R8,ERROR,130305,050316" POSITION "#", "R8,130305"));
+	assert_true(fails("*HQ,1,V4,MP,03,130305,050316" POSITION "#", "MP,130305"));
+	assert_false(fails("*HQ,1,V4,S1,OK,pass_word,130305,050316" POSITION "#", "S1,130305,1,2"));
+}
+
+/* "20" behind D1 is an interval, behind S20 it would be a code. */
+static void echoes_are_no_result(void **state)
+{
+	(void)state;
+	static const char d1[] = "*HQ,1,V4,D1,20,002148,001157" POSITION "#";
+	assert_false(fails(d1, "D1,002148,20"));
+	assert_false(fails(d1, "D1,002148,20,"));
+	assert_false(fails(d1, "D1, 002148 , 20 "));
+	assert_false(fails(d1, "D1,002148,20,1"));
+	assert_false(fails(d1, "D1,20"));
+	assert_true(fails(d1, "D1,002148,30"));
+	assert_true(fails(d1, "D1,002148,120"));
+	assert_false(fails("*HQ,1,V4,S80,05,002148,001157" POSITION "#", "S80,002148,05"));
+	assert_false(fails("*HQ,1,V4,S24,FAIL,002148,001157" POSITION "#", "S24,002148,FAIL,a,b"));
+}
+
+static void text_answers_with_a_result(void **state)
+{
+	(void)state;
+	static const char stop[] = "CMD,130305,stop654321";
+	assert_false(fails("*HQ,1,V4,CMD,130305,stop654321#", stop));
+	assert_false(fails("*HQ,1,V4,CMD,130305,stop654321,OK#", stop));
+	assert_true(fails("*HQ,1,V4,CMD,130305,stop654321,FAIL#", stop));
+	assert_true(fails("*HQ,1,V4,CMD,,stop engine failed!#", stop));
+	assert_false(fails("*HQ,1,V4,CMD,130305,00#", stop));
+	assert_false(fails("*HQ,1,V4,CMD,,check,CHECK,GSM:FAIL,BAT:80%#", "CMD,,check123456"));
+	assert_true(fails("*HQ,1,V4,MD,ERROR#", "MD123456 1 3 8 1"));
+}
+
+static bool plain_matches(const char *text, const char *payload)
+{
+	return plain_answer_matches(guarded(str_of(text)), str_of(payload));
+}
+
+static void plain_text_answers(void **state)
+{
+	(void)state;
+	static const char stop[] = "CMD,130305,stop654321";
+	assert_true(plain_matches("stop engine succeed", stop));
+	assert_true(plain_matches("#stopoil#OK#", stop));
+	assert_true(plain_matches("\r\nSTOP", stop));
+	assert_true(plain_matches("engine stop", "stop654321"));
+	assert_true(plain_matches("Md ok", "MD123456 1 3 8 1"));
+	assert_true(plain_matches("resume engine succeed", "CMD,,resume654321"));
+	assert_false(plain_matches("resume engine succeed", stop));
+	assert_false(plain_matches("nonstop", stop));
+	assert_false(plain_matches("sto", stop));
+	assert_false(plain_matches("", stop));
+	assert_false(plain_matches("disarm ok", "CMD,,arm654321"));
+	assert_false(plain_matches("S20 done", "S20,130305,1,1"));
+	assert_false(plain_matches("CF", "CF"));
+	assert_false(plain_matches("anything", "CMD,130305"));
+	assert_false(plain_matches("anything", ""));
+	assert_int_equal(plain_answer_says(str_of("stop engine succeed")), SAYS_DONE);
+	assert_int_equal(plain_answer_says(str_of("stop engine fail")), SAYS_FAILED);
+	assert_int_equal(plain_answer_says(str_of("#stopoil#FAILED#")), SAYS_FAILED);
+	assert_int_equal(plain_answer_says(str_of("error!")), SAYS_FAILED);
+	assert_int_equal(plain_answer_says(str_of("")), SAYS_DONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +402,11 @@ int main(void)
 		cmocka_unit_test(frames_that_are_no_answers),
 		cmocka_unit_test(answers_match_by_word_and_time),
 		cmocka_unit_test(wrapped_answers_match_by_keyword),
+		cmocka_unit_test(text_messages_match_by_keyword),
+		cmocka_unit_test(answers_with_a_result),
+		cmocka_unit_test(echoes_are_no_result),
+		cmocka_unit_test(text_answers_with_a_result),
+		cmocka_unit_test(plain_text_answers),
 	};
 	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
 }
