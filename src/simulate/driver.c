@@ -24,9 +24,11 @@ void driver_init(struct driver *d)
 	d->read_room = xmalloc(CARRY_MAX + READ_MAX);
 	d->write_room = xmalloc(WRITE_MAX);
 	buf_init(&d->answered, 64 << 20);
+	buf_init(&d->received, 64 << 20);
 	d->rate = (double)d->o->rate * (double)d->count / (double)d->o->devices;
 	d->later_room = d->o->split && !d->o->is_flood ? LATER_MAX : 0;
 	d->later = xcalloc(d->later_room + 1, sizeof *d->later);
+	d->late = d->o->late ? xcalloc(LATE_MAX, sizeof *d->late) : NULL;
 	d->trackers = xcalloc(d->count, sizeof *d->trackers);
 	for (uint64_t i = 0; i < d->count; i++) {
 		d->trackers[i].fd = -1;
@@ -46,7 +48,9 @@ void driver_clear(struct driver *d)
 		free(t->carry);
 	}
 	close(d->epoll);
+	command_clear(d);
 	buf_clear(&d->answered);
+	buf_clear(&d->received);
 	free(d->trackers);
 	free(d->later);
 	free(d->read_room);
@@ -163,6 +167,7 @@ void *driver_run(void *driver)
 		for (int i = 0; i < n; i++)
 			serve(d, &d->trackers[events[i].data.u32], events[i].events);
 		line_flush_later(d);
-		talk_flush_log(d);
+		command_send_late(d);
+		talk_flush_logs(d);
 	}
 }

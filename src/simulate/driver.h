@@ -1,5 +1,5 @@
 /* driver: one thread that drives its share of the trackers: connects them (line.c), lets them talk
- * (talk.c) and paces both (driver.c). Internal to the simulator. */
+ * (talk.c) and obey (command.c) and paces all (driver.c). Internal to the simulator. */
 #ifndef SIMULATE_DRIVER_H
 #define SIMULATE_DRIVER_H
 
@@ -49,6 +49,17 @@ struct later {
 	uint32_t index, due_ms;
 };
 
+enum { LATE_MAX = 65536 };
+
+/* The answer to a command, when it is late. */
+struct late {
+	int64_t due_us;
+	char *bytes; /* owned */
+	size_t len;  /* 0: none */
+	uint32_t index;
+	bool restarts; /* the tracker connects anew when it has answered */
+};
+
 struct driver {
 	const struct options *o;
 	const int *phase; /* enum phase, atomic */
@@ -57,12 +68,12 @@ struct driver {
 	uint64_t count, first; /* number of trackers, and of those before them */
 	uint64_t quota;        /* messages that may still be sent */
 	struct tally tally;
-	int epoll, log;           /* log: -1 without --log-answered */
-	struct buf answered;      /* lines for it */
-	int64_t now_us, start_us; /* monotonic */
-	int64_t begin_s;          /* the trackers' clock at start_us */
-	double rate;              /* messages per second; 0: by replies alone */
-	double tokens;            /* messages that may be sent now */
+	int epoll, log, log_commands;  /* -1 without --log-answered, --log-commands */
+	struct buf answered, received; /* lines for them */
+	int64_t now_us, start_us;      /* monotonic */
+	int64_t begin_s;               /* the trackers' clock at start_us */
+	double rate;                   /* messages per second; 0: by replies alone */
+	double tokens;                 /* messages that may be sent now */
 	double connect_tokens;
 	int64_t paced_us;           /* tokens are given up to here; 0: not running yet */
 	int64_t connected_us;       /* connect_tokens are given up to here */
@@ -70,6 +81,8 @@ struct driver {
 	uint64_t connecting;
 	struct later *later; /* ring of later_room places */
 	size_t later_room, later_head, later_count;
+	struct late *late; /* ring of LATE_MAX places, or NULL without --late */
+	size_t late_head, late_count;
 	char *read_room, *write_room; /* CARRY_MAX + READ_MAX, WRITE_MAX bytes */
 };
 
@@ -78,7 +91,7 @@ static inline enum phase driver_phase(const struct driver *d)
 	return (enum phase)__atomic_load_n(d->phase, __ATOMIC_RELAXED);
 }
 
-/* Sets up a driver (zeroed but for o, phase, first, count, quota, log, begin_s). */
+/* Sets up a driver (zeroed but for o, phase, first, count, quota, log, log_commands, begin_s). */
 void driver_init(struct driver *d);
 
 /* The thread: returns in PHASE_END. */
@@ -132,7 +145,18 @@ void talk_receive(struct driver *d, struct tracker *t);
 /* Connects anew if the tracker wants to and everything is answered. */
 void talk_leave(struct driver *d, struct tracker *t);
 
-/* Writes the lines of --log-answered out. */
-void talk_flush_log(struct driver *d);
+/* Writes the lines of --log-answered and --log-commands out. */
+void talk_flush_logs(struct driver *d);
+
+/* ---- command.c ---- */
+
+/* A command came: carries it out and answers, if it may. The connection may be gone then. */
+void command_hear(struct driver *d, struct tracker *t, struct str payload);
+
+/* Sends the answers that are due. */
+void command_send_late(struct driver *d);
+
+/* Frees those that are not. */
+void command_clear(struct driver *d);
 
 #endif

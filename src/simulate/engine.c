@@ -17,7 +17,7 @@ struct engine {
 	struct driver *drivers;
 	uint64_t threads;
 	int phase; /* enum phase; written here, read by the drivers */
-	int log;
+	int log, log_commands;
 	bool is_terminal, interrupted;
 	int64_t start_us, phase_us, run_us, end_us; /* monotonic */
 	int64_t progress_us;
@@ -44,13 +44,19 @@ static bool raise_files(uint64_t devices, struct error *e)
 	return true;
 }
 
-static bool open_log(struct engine *g, struct error *e)
+/* Without a path *log stays. */
+static bool open_log(int *log, const char *path, struct error *e)
 {
-	g->log = -1;
-	if (!g->o->log_answered)
+	if (!path)
 		return true;
-	g->log = open(g->o->log_answered, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	return g->log >= 0 || fail(e, "%s: %s", g->o->log_answered, strerror(errno));
+	*log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return *log >= 0 || fail(e, "%s: %s", path, strerror(errno));
+}
+
+static void close_log(int log)
+{
+	if (log >= 0)
+		close(log);
 }
 
 static uint64_t share(uint64_t all, uint64_t index, uint64_t parts)
@@ -73,6 +79,7 @@ static void start(struct engine *g)
 			.count = share(o->devices, i, g->threads),
 			.quota = o->messages ? share(o->messages, i, g->threads) : UINT64_MAX,
 			.log = g->log,
+			.log_commands = g->log_commands,
 			.start_us = g->start_us,
 			.begin_s = begin_s};
 		first += d->count;
@@ -190,8 +197,6 @@ static void finish(struct engine *g, struct summary *s)
 		tally_merge(&s->total, &g->drivers[i].tally);
 	}
 	free(g->drivers);
-	if (g->log >= 0)
-		close(g->log);
 	s->connect_seconds = (double)(g->run_us - g->start_us) / 1e6;
 	s->seconds = (double)(g->end_us - g->run_us) / 1e6;
 	s->cpu_seconds = cpu_seconds();
@@ -205,7 +210,9 @@ bool engine_run(const struct options *o, struct summary *s, struct error *e)
 {
 	struct engine *g = xcalloc(1, sizeof *g); /* the tallies are too large for the stack */
 	g->o = o;
-	bool done = raise_files(o->devices, e) && open_log(g, e);
+	g->log = g->log_commands = -1;
+	bool done = raise_files(o->devices, e) && open_log(&g->log, o->log_answered, e) &&
+		    open_log(&g->log_commands, o->log_commands, e);
 	if (done) {
 		sigset_t signals, before;
 		sigemptyset(&signals);
@@ -219,6 +226,8 @@ bool engine_run(const struct options *o, struct summary *s, struct error *e)
 		finish(g, s);
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
+	close_log(g->log);
+	close_log(g->log_commands);
 	free(g);
 	return done;
 }

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RESEND_PIECE = WRITE_MAX / 2, OBEY_MAX = 256 };
+enum { RESEND_PIECE = WRITE_MAX / 2 };
 
 /* Remembers what must be answered, with a copy when it may be sent again. */
 static void expect(struct driver *d, struct tracker *t, const struct report *r, struct str frame)
@@ -162,50 +162,6 @@ static void answered(struct driver *d, struct tracker *t, const struct expectati
 	free(e->copy);
 }
 
-static bool is_time(struct str s)
-{
-	uint64_t number;
-	return s.len == 6 && str_to_u64(s, &number);
-}
-
-/* "S20,130305,1,1" is answered with the times and the position, everything else with a text:
- * "CMD,130305,check" with "V4,CMD,,check,OK". */
-static void obey(struct driver *d, struct tracker *t, struct str head, struct str text)
-{
-	struct str rest = text, word = str_cut(&rest, ','), time = {0};
-	if (rest.at)
-		time = str_cut(&rest, ',');
-	if (text.len > OBEY_MAX)
-		return;
-	char frame[REPORT_FRAME_MAX];
-	char *at = frame + head.len;
-	memcpy(frame, head.at, head.len);
-	memcpy(at, "V4,", 3);
-	at += 3;
-	if (is_time(time) && !str_is(word, "CMD")) {
-		if (str_is(word, "S20") && rest.at)
-			t->track.cut = str_is(rest, "1,1");
-		struct fix fix;
-		track_fix(&t->track, &fix);
-		memcpy(at, text.at, word.len + 7); /* WORD,HHMMSS */
-		at += word.len + 7;
-		*at++ = ',';
-		at = report_clock(fix.time_s, at);
-		at = report_position(&fix, 0, at);
-	} else {
-		struct str wrapped = str_is(word, "CMD") && is_time(time) ? rest : text;
-		if (!wrapped.at)
-			wrapped.len = 0;
-		memcpy(at, "CMD,,", 5);
-		memcpy(at + 5, wrapped.at ? wrapped.at : "", wrapped.len);
-		memcpy(at + 5 + wrapped.len, ",OK", 3);
-		at += 5 + wrapped.len + 3;
-	}
-	*at++ = '#';
-	tally_add(&d->tally.commands, 1);
-	(void)!line_send(d, t, frame, (size_t)(at - frame));
-}
-
 static void hear(struct driver *d, struct tracker *t, struct str head, struct str bytes)
 {
 	struct expectation e;
@@ -216,7 +172,7 @@ static void hear(struct driver *d, struct tracker *t, struct str head, struct st
 		answered(d, t, &e);
 		break;
 	case VERDICT_COMMAND:
-		obey(d, t, head, (struct str){bytes.at + head.len, bytes.len - head.len - 1});
+		command_hear(d, t, (struct str){bytes.at + head.len, bytes.len - head.len - 1});
 		break;
 	case VERDICT_WRONG: tally_add(&d->tally.wrong, 1); break;
 	}
@@ -268,14 +224,20 @@ void talk_receive(struct driver *d, struct tracker *t)
 	talk_leave(d, t);
 }
 
-void talk_flush_log(struct driver *d)
+static void flush_log(int log, struct buf *b, const char *name)
 {
-	struct str lines = buf_str(&d->answered);
+	struct str lines = buf_str(b);
 	while (lines.len) {
-		ssize_t n = write(d->log, lines.at, lines.len);
+		ssize_t n = write(log, lines.at, lines.len);
 		if (n < 0 && errno != EINTR)
-			die("--log-answered: %s", strerror(errno));
+			die("--%s: %s", name, strerror(errno));
 		lines = str_from(lines, n > 0 ? (size_t)n : 0);
 	}
-	d->answered.len = 0;
+	b->len = 0;
+}
+
+void talk_flush_logs(struct driver *d)
+{
+	flush_log(d->log, &d->answered, "log-answered");
+	flush_log(d->log_commands, &d->received, "log-commands");
 }

@@ -20,7 +20,13 @@
 	TALLY(answered, "answered", "replies received")                                            \
 	TALLY(lost, "lost", "replies that never came")                                             \
 	TALLY(wrong, "wrong", "wrong replies")                                                     \
-	TALLY(commands, "commands", "commands answered")
+	TALLY(commands, "commands", "commands received")                                           \
+	TALLY(obeyed, "commands_answered", "commands answered")                                    \
+	TALLY(late, "answers_late", "of the answers late")                                         \
+	TALLY(missing, "answers_missing", "answers kept back")                                     \
+	TALLY(doubled, "answers_doubled", "answers sent twice")                                    \
+	TALLY(spoiled, "answers_wrong", "answers to another command")                              \
+	TALLY(failing, "answers_failing", "answers with a failure")
 
 struct tally {
 #define TALLY(member, key, words) uint64_t member;

@@ -6,6 +6,7 @@
 #include "cantrack/command.h"
 #include "cantrack/framer.h"
 #include "cantrack/reply.h"
+#include "simulate/engine.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,8 +34,9 @@ struct server {
 	unsigned drop, spoil; /* every so-many-th V1 is not answered, is answered wrongly */
 	unsigned hang_up;     /* closes instead of answering every so-many-th frame */
 	unsigned command;     /* sends a command after every so-many-th frame */
+	const char *payload;  /* this one; NULL: three in turn */
 	/* what happened */
-	unsigned frames, v1, dropped, spoiled, hung_up, commands, answers, unknown;
+	unsigned frames, v1, dropped, spoiled, hung_up, commands, answers, failures, unknown;
 	char outbox[4096];
 	size_t out_len;
 };
@@ -56,7 +58,8 @@ static void command(struct server *s, const struct frame_head *head)
 	buf_init(&frame, COMMAND_MAX);
 	struct error e;
 	bool made = command_make((struct str){head->vendor, 2}, head->raw_id,
-		str_of(payloads[s->commands++ % 3]), &frame, &e);
+		str_of(s->payload ? s->payload : payloads[s->commands % 3]), &frame, &e);
+	s->commands++;
 	assert_true(made);
 	put(s, frame.at, frame.len);
 	buf_clear(&frame);
@@ -65,10 +68,15 @@ static void command(struct server *s, const struct frame_head *head)
 static void check_answer(struct server *s, struct str bytes)
 {
 	struct answer a;
+	const char *payloads[] = {s->payload ? s->payload : payload_s20, payload_cmd, payload_bare};
 	bool is_answer = answer_parse(bytes, &a);
-	s->answers += is_answer && (answer_matches(&a, str_of(payload_s20)) ||
-					   answer_matches(&a, str_of(payload_cmd)) ||
-					   str_starts(a.text, payload_bare));
+	for (size_t i = 0; i < sizeof payloads / sizeof *payloads && is_answer; i++) {
+		if (!answer_matches(&a, str_of(payloads[i])))
+			continue;
+		s->answers++;
+		s->failures += answer_says(&a, str_of(payloads[i])) == SAYS_FAILED;
+		return;
+	}
 }
 
 static bool nth(unsigned every, unsigned n)
@@ -201,6 +209,24 @@ static void server_stop(struct server *s)
 	close(s->listen);
 	close(s->stop[0]);
 	close(s->stop[1]);
+}
+
+/* Runs `arguments` (separated by blanks) against the server. */
+static void simulate(struct server *s, const char *arguments, struct summary *out)
+{
+	char text[512], *argv[40];
+	int argc = 0;
+	server_start(s);
+	snprintf(text, sizeof text, "simulate --quiet --to=127.0.0.1:%u %s", s->port, arguments);
+	for (char *rest = text, *word; (word = strsep(&rest, " "));)
+		argv[argc++] = word;
+	struct options o;
+	struct error e = {""};
+	enum options_result result = options_parse(&o, argc, argv, &e);
+	bool done = result == OPTIONS_RUN && engine_run(&o, out, &e);
+	server_stop(s);
+	assert_string_equal(e.text, "");
+	assert_true(done);
 }
 
 #endif

@@ -2,25 +2,6 @@
 #include "test.h"
 
 #include "mischief.h"
-#include "simulate/engine.h"
-
-/* Runs `arguments` (separated by blanks) against the server. */
-static void simulate(struct server *s, const char *arguments, struct summary *out)
-{
-	char text[512], *argv[40];
-	int argc = 0;
-	server_start(s);
-	snprintf(text, sizeof text, "simulate --quiet --to=127.0.0.1:%u %s", s->port, arguments);
-	for (char *rest = text, *word; (word = strsep(&rest, " "));)
-		argv[argc++] = word;
-	struct options o;
-	struct error e = {""};
-	enum options_result result = options_parse(&o, argc, argv, &e);
-	bool done = result == OPTIONS_RUN && engine_run(&o, out, &e);
-	server_stop(s);
-	assert_string_equal(e.text, "");
-	assert_true(done);
-}
 
 static struct summary summary;
 #define total summary.total
@@ -104,18 +85,6 @@ static void without_a_memory_it_is(void **state)
 	assert_int_equal(total.lost + total.answered, 1500);
 }
 
-static void commands_are_answered(void **state)
-{
-	(void)state;
-	static struct server s;
-	s = (struct server){.command = 20, .piece = 5};
-	simulate(&s, "--devices=5 --messages=1000 --rate=5000 --drain=1 --hold=1", &summary);
-	assert_true(s.commands >= 40);
-	assert_int_equal(total.commands, s.commands);
-	assert_int_equal(s.answers, s.commands);
-	assert_true(summary_is_clean(&summary));
-}
-
 static void the_idle_stay_silent(void **state)
 {
 	(void)state;
@@ -197,7 +166,6 @@ int main(void)
 		cmocka_unit_test(wrong_replies_are_counted),
 		cmocka_unit_test(nothing_is_lost_with_a_memory),
 		cmocka_unit_test(without_a_memory_it_is),
-		cmocka_unit_test(commands_are_answered),
 		cmocka_unit_test(the_idle_stay_silent),
 		cmocka_unit_test(no_acknowledgements_no_losses),
 		cmocka_unit_test(answers_are_logged),
