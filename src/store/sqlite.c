@@ -1,4 +1,4 @@
-/* The store on SQLite and zstd. Three files, each with one writer, so that none waits for another:
+/* The store on SQLite and zstd. Four files, each with one writer, so that none waits for another:
  *
  *   log.db      batch(first_seq, count, blob): a row for each group appended. store_append writes
  *               here and nowhere else: a commit is one row at the end of a table and one fsync.
@@ -6,6 +6,7 @@
  *   history.db  settled records, written by the settler's thread: each channel's log in chunks,
  *               each device's history in blocks, a snapshot of the state, and the settled seq.
  *   cantrack.db resources, as JSON, and the counters of their ids; how far channels are trimmed.
+ *   commands.db commands that wait, and the results of others (commands.c).
  *
  * A row for every message with an index by device and time would be a B-tree insertion at a random
  * place for each: some ten times slower and larger. So a message is first part of a group (log.db
@@ -68,6 +69,7 @@ static struct store *store_new(const struct store_options *options)
 	pthread_mutex_init(&s->settle_lock, NULL);
 	pthread_mutex_init(&s->readers_lock, NULL);
 	pthread_mutex_init(&s->resources_lock, NULL);
+	pthread_mutex_init(&s->commands_lock, NULL);
 	buf_init(&s->log_blob, 2 * (size_t)COLUMNS_BLOB_MAX);
 	buf_init(&s->blob, 2 * (size_t)COLUMNS_BLOB_MAX);
 	s->log_encoder = encoder_new();
@@ -82,8 +84,9 @@ static struct store *store_new(const struct store_options *options)
 struct store *store_open(const struct store_options *options, struct error *e)
 {
 	struct store *s = store_new(options);
-	if (!lock_directory(s, e) || !resources_open(s, e) || !settle_open(s, e) ||
-		!log_open(s, e) || !log_replay(s, e) || !resources_limit_trims(s, e)) {
+	if (!lock_directory(s, e) || !resources_open(s, e) || !queues_open(s, e) ||
+		!settle_open(s, e) || !log_open(s, e) || !log_replay(s, e) ||
+		!resources_limit_trims(s, e)) {
 		store_close(s);
 		return NULL;
 	}
@@ -103,6 +106,7 @@ void store_close(struct store *s)
 	log_close(s);
 	settle_close(s);
 	db_close(&s->resources);
+	queues_close(s);
 	tail_free(s->tail);
 	state_free(s->state);
 	kept_free(s->kept);
@@ -115,6 +119,7 @@ void store_close(struct store *s)
 	pthread_mutex_destroy(&s->settle_lock);
 	pthread_mutex_destroy(&s->readers_lock);
 	pthread_mutex_destroy(&s->resources_lock);
+	pthread_mutex_destroy(&s->commands_lock);
 	if (s->lock_file >= 0)
 		close(s->lock_file);
 	free(s->directory);
@@ -155,7 +160,7 @@ void store_figures(struct store *s, struct store_figures *out)
 {
 	static const char *const files[] = {"log.db", "log.db-wal", "log.db-shm", "history.db",
 		"history.db-wal", "history.db-shm", "cantrack.db", "cantrack.db-wal",
-		"cantrack.db-shm"};
+		"cantrack.db-shm", "commands.db", "commands.db-wal", "commands.db-shm"};
 	struct tail_figures tail;
 	tail_figures(s->tail, &tail);
 	*out = (struct store_figures){

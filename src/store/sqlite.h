@@ -69,6 +69,15 @@ struct store {
 	pthread_mutex_t resources_lock;
 	struct db resources;
 
+	/* commands.c: queues and results of commands */
+	pthread_mutex_t commands_lock;
+	struct db commands;
+	uint64_t results; /* how many there are; under the lock */
+
+	/* commands_read.c, under readers_lock */
+	struct queue_reader *queue_readers; /* idle ones */
+	size_t queue_reader_count;
+
 	/* figures since the start */
 	atomic_uint_fast64_t appended, commits, commit_us, settled_records;
 };
@@ -132,6 +141,12 @@ MUST_USE bool resources_limit_trims(struct store *s, struct error *e);
 
 /* Forgets how far a channel, which is gone, was trimmed. */
 MUST_USE bool resources_forget_trim(struct store *s, uint32_t channel, struct error *e);
+
+/* ---- commands.c, commands_read.c ---- */
+
+/* Opens (creates) commands.db. */
+MUST_USE bool queues_open(struct store *s, struct error *e);
+void queues_close(struct store *s);
 
 /* ---- statements of history.db's writer ---- */
 

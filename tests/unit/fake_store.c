@@ -31,6 +31,7 @@ struct store {
 	uint64_t trimmed[CHANNELS_MAX]; /* by channel */
 	struct forgotten forgotten[FORGOTTEN_MAX];
 	size_t forgotten_count;
+	struct fake_commands *commands;
 };
 
 bool fake_writer_failing;
@@ -61,6 +62,7 @@ struct store *fake_store_new(void)
 	pthread_mutex_init(&s->lock, NULL);
 	s->next_id = 1;
 	s->calls_left = SIZE_MAX;
+	s->commands = fake_commands_new();
 	return s;
 }
 
@@ -80,6 +82,7 @@ void fake_store_free(struct store *s)
 		free_row(row);
 	}
 	free(s->records);
+	fake_commands_free(s->commands);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -113,6 +116,19 @@ static bool works_locked(struct store *s, struct error *e)
 	if (s->calls_left != SIZE_MAX)
 		s->calls_left--;
 	return true;
+}
+
+bool fake_store_works(struct store *s, struct error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	bool works = works_locked(s, e);
+	pthread_mutex_unlock(&s->lock);
+	return works;
+}
+
+struct fake_commands *fake_store_commands(struct store *s)
+{
+	return s->commands;
 }
 
 /* ---- log ---- */

@@ -23,6 +23,12 @@ size_t fake_store_largest_page(const struct store *s);
 /* The seq below which the channel's records were freed; 0: never. */
 uint64_t fake_store_trimmed(const struct store *s, uint32_t channel);
 
+/* For fake_commands.c: counts a call; false when it must fail. And what that file keeps. */
+MUST_USE bool fake_store_works(struct store *s, struct error *e);
+struct fake_commands *fake_store_commands(struct store *s);
+struct fake_commands *fake_commands_new(void);
+void fake_commands_free(struct fake_commands *f);
+
 /* Appends a V1-like message: position, type, ident. */
 void fake_store_message(struct store *s, uint32_t channel, uint32_t device, uint64_t ident,
 	int64_t time_us, int64_t received_us);
