@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the words for the fuzzer: cantrack.dict of the protocol, from the tables of the decoder,
-expression.dict of filters, posted.dict of posted messages and rest.dict of requests.
+command_body.dict of commands that are posted, expression.dict of filters, posted.dict of posted
+messages and rest.dict of requests.
 
 usage: dict.py           writes the files beside this script
        dict.py --check   exit status 1 when one is not what would be written
@@ -25,17 +26,28 @@ EXPRESSION = ["&&", "||", "==", "!=", "<=", ">=", "~", "?", ":", "!", "%", "exis
               "name=", ",", "event_code==301"]
 POSTED = ['[{"', '"}]', '},{"', '":', '.1":', '.99":', "true", "false", "null", "1e15", "-0.5",
           "0.0000005", "1732262400.512345", '"0A:1B:2C:3D:4E:5F"', '"HQ"', '"FFFFFBFF"', "\\u0041"]
+COMMAND_BODY = ['{"name":"', '","properties":{"', '":', '"},{"', "true", "null", "1e3", "[1,2]",
+                '["8:00"]', '"192.0.2.1"', '"ttl":60', '"expires":1789080000', '"max_attempts":',
+                '"priority":', '"condition":"', '"meta":{', '"timeout":5', '"confirm":', '"force":',
+                '"repeat":', '"address":"connection"', "CMD,000000,", "S20,000000,", "\\u20ac"]
 REST = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "/gw/devices/", "/gw/channels/", "/messages",
         "/telemetry/", "all", "?data=", "&", "%22", "%7B", "%7D", "%26%26", "{name==", "{",
         "configuration.ident=", "fields=", "filter=", "method=average", "method=minimum",
         "method=maximum", "generalize=60", "format=csv", "format=geojson", "format=gpx",
         '"filter":"', '"generalize":60', '"method":"average"', '"from":', '"to":', '"count":',
         '"reverse":true', '"fields":"', '"curr_key":', '"limit_count":', '"limit_size":',
-        '"delete":true', '"delete_key":', "delete_key="]
+        '"delete":true', '"delete_key":', "delete_key=", "/commands", "/commands-queue/",
+        "/commands-result/"]
 
 
 def parameters():
     return re.findall(r'^PARAM\(\w+, "([^"]+)"', (SOURCE / "params.def").read_text(), re.M)
+
+
+def command_words():
+    text = (SOURCE / "commands.def").read_text()
+    found = re.findall(r'^(?:COMMAND|PROPERTY)\(\w+, "([^"]+)"', text, re.M)
+    return sorted(set(found))
 
 
 def frame_types():
@@ -75,9 +87,10 @@ def text(words):
 
 def main():
     expression = EXPRESSION + parameters()
-    for name, words in {"cantrack": protocol(), "expression": expression,
+    for name, words in {"cantrack": protocol(), "command_body": COMMAND_BODY + command_words(),
+                        "expression": expression,
                         "posted": POSTED + parameters(),
-                        "rest": REST + expression}.items():
+                        "rest": REST + COMMAND_BODY + command_words() + expression}.items():
         path = HERE / (name + ".dict")
         if sys.argv[1:] != ["--check"]:
             path.write_text(text(words))

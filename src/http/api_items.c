@@ -49,8 +49,15 @@ static bool device_telemetry(const void *context, const struct device *d, struct
 		((const struct context *)context)->store, d->id, (struct str)STR("all"), out);
 }
 
-static const struct device_live device_live = {
-	device_is_connected, device_last_active_us, device_messages_size, device_telemetry};
+static bool device_queue(const void *context, const struct device *d, struct buf *out)
+{
+	(void)context;
+	(void)d;
+	return buf_add(out, "[]", 2);
+}
+
+static const struct device_live device_live = {device_is_connected, device_last_active_us,
+	device_messages_size, device_telemetry, device_queue};
 
 static bool no_telemetry(const void *context, const struct device *d, struct buf *out)
 {
@@ -59,8 +66,8 @@ static bool no_telemetry(const void *context, const struct device *d, struct buf
 	return buf_add(out, "null", 4);
 }
 
-static const struct device_live device_live_without_telemetry = {
-	device_is_connected, device_last_active_us, device_messages_size, no_telemetry};
+static const struct device_live device_live_without_telemetry = {device_is_connected,
+	device_last_active_us, device_messages_size, no_telemetry, device_queue};
 
 /* A device shows its telemetry only to those who may read what lies below it. */
 static void device_restrict(const struct token *t, union object *object)

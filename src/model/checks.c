@@ -49,6 +49,17 @@ bool check_address(struct str *text, struct error *e)
 				 escape_bytes(*text, shown, sizeof shown));
 }
 
+bool check_cut_speed(struct str *text, struct error *e)
+{
+	char shown[SHOWN_MAX];
+	if (text->len && !all_of(*text, false))
+		return fail(e, "'%s' is no speed of 0..999 km/h",
+			escape_bytes(*text, shown, sizeof shown));
+	while (text->len > 1 && text->at[0] == '0')
+		*text = str_from(*text, 1);
+	return true;
+}
+
 bool check_polling(struct str *text, struct error *e)
 {
 	static const char *const words[] = {"never", "once", "daily", "weekly", "monthly"};

@@ -15,6 +15,9 @@ bool check_network(struct str *text, struct error *e);
 /* A numeric address. */
 bool check_address(struct str *text, struct error *e);
 
+/* 0..999, without leading zeros, or nothing. */
+bool check_cut_speed(struct str *text, struct error *e);
+
 /* never, once, daily, weekly, monthly. */
 bool check_polling(struct str *text, struct error *e);
 

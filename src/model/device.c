@@ -55,6 +55,12 @@ static bool print_telemetry(const void *object, struct buf *out)
 		       : buf_add(out, "null", 4);
 }
 
+static bool print_queue(const void *object, struct buf *out)
+{
+	const struct device *d = object;
+	return d->live ? d->live->print_queue(d->live_context, d, out) : buf_add(out, "[]", 2);
+}
+
 static bool print_commands(const void *object, struct buf *out)
 {
 	return device_type_commands(((const struct device *)object)->device_type_id, out);
@@ -74,6 +80,7 @@ static const struct field fields[] = {
 	ROW(ident, "configuration.ident", FIELD_IDENT, FIELD_SETTING | FIELD_REQUIRED, 1, 16, "Serial number or IMEI, 1..16 digits; leading zeros are dropped"),
 	ROW(phone, "configuration.phone", FIELD_TEXT, FIELD_SETTING | FIELD_OPTIONAL, 0, 31, "Number of the SIM card"),
 	FIELD_CHECKED(struct device, polling, "configuration.settings_polling", FIELD_TEXT, FIELD_SETTING, 1, 7, check_polling, "How often settings are read: never, once, daily, weekly, monthly; cantrack has none"),
+	FIELD_CHECKED(struct device, cut_speed, "configuration.fuel_cut_max_speed", FIELD_TEXT, FIELD_SETTING | FIELD_OPTIONAL, 0, 3, check_cut_speed, "km/h above which a fuel cut is refused; 0: no rule; absent: the gateway's"),
 	ROW(messages_ttl, "messages_ttl", FIELD_NUMBER, FIELD_SETTING, 0, 315360000, "Seconds that messages are kept; 0: none"),
 	ROW(messages_rotate, "messages_rotate", FIELD_NUMBER, FIELD_SETTING, 0, INT64_C(1) << 50, "Most bytes of messages; 0: no limit"),
 	ROW(media_ttl, "media_ttl", FIELD_NUMBER, FIELD_SETTING, 0, 315360000, "Seconds that media would be kept; there are none"),
@@ -85,7 +92,7 @@ static const struct field fields[] = {
 	FIELD_OF_LITERAL("blocked", 0, "0", "Is it blocked; never"),
 	FIELD_OF_LITERAL("settings", 0, "[]", "Settings; cantrack has none"),
 	FIELD_OF_FUNCTION("commands", 0, print_commands, "array", "Commands that its type understands"),
-	FIELD_OF_LITERAL("commands_queue", 0, "[]", "Commands that wait"),
+	FIELD_OF_FUNCTION("commands_queue", 0, print_queue, "array null", "Commands that wait, the first 100; null: they are not yours to see"),
 	FIELD_OF_LITERAL("groups", 0, "[]", "Groups; there are none"),
 	FIELD_OF_LITERAL("plugins", 0, "[]", "Plugins; there are none"),
 	FIELD_OF_LITERAL("streams", 0, "[]", "Streams; there are none"),

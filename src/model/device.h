@@ -13,6 +13,8 @@ struct device_live {
 	uint64_t (*messages_size)(const void *context, const struct device *d);
 	/* The object of latest values, or null. */
 	bool (*print_telemetry)(const void *context, const struct device *d, struct buf *out);
+	/* The array of commands that wait. */
+	bool (*print_queue)(const void *context, const struct device *d, struct buf *out);
 };
 
 struct device {
@@ -25,6 +27,8 @@ struct device {
 	bool enabled;
 	char polling[8]; /* configuration.settings_polling */
 	char phone[32];  /* configuration.phone */
+	/* configuration.fuel_cut_max_speed: digits, km/h; "0": no rule, empty: the gateway's */
+	char cut_speed[4];
 	/* the registry keeps no byte behind the NUL of these two, and nothing behind them */
 	char name[NAME_MAX_BYTES + 1];
 	char metadata[METADATA_MAX_BYTES + 1]; /* a JSON object; empty: {} */

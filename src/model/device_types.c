@@ -1,8 +1,8 @@
-/* device_types: the models, and the commands that REST tells of them: a table of commands, each with
- * its properties, and a table of examples by model. */
+/* device_types: the models that REST tells of. */
 #include "model/protocol.h"
 
 #include "base/json.h"
+#include "model/command.h"
 
 /* Ids and names are kept by clients: rows are added at the end, never changed. */
 static const struct device_type types[DEVICE_TYPE_LAST] = {
@@ -27,101 +27,12 @@ bool device_type_get(uint32_t id, struct device_type *out)
 	return true;
 }
 
-/* ---- commands ---- */
-
-struct property {
-	const char *name, *type, *title;
-};
-
-static const struct command {
-	const char *name, *title, *text;
-	struct property properties[2]; /* all required; the first without a name ends them */
-} commands[] = {
-	{"custom", "Custom command",
-		"Send a command in the tracker's own words: the gateway puts '*', vendor, ident "
-		"and '#' around the payload",
-		{{"payload", "string", "Payload string"}}},
-};
-
-static const struct example {
-	const char *command, *models, *text, *properties;
-} examples[] = {
-	{"custom", "g06l", "Cut fuel to stop the car", "{\"payload\":\"CMD,130305,stop654321\"}"},
-	{"custom", "gf40,gf50,gf60,gf70l", "Set working mode 1",
-		"{\"payload\":\"MD123456 1 3 8 1\"}"},
-	{"custom", "tk100,tk100b,g05", "Set the number of the centre",
-		"{\"payload\":\"S2,130305,13812341234\"}"},
-};
-enum { EXAMPLES = sizeof examples / sizeof *examples };
-
-static bool is_for(const struct example *x, const struct command *c, const char *model)
-{
-	struct str models = str_of(x->models);
-	if (strcmp(x->command, c->name) != 0)
-		return false;
-	while (models.at)
-		if (str_is(str_cut(&models, ','), model))
-			return true;
-	return false;
-}
-
-/* A model that no example names gets them all. */
-static bool print_examples(const struct command *c, const char *model, struct buf *out)
-{
-	bool named = false, done = buf_printf(out, "\"examples\":["), first = true;
-	for (size_t i = 0; i < EXAMPLES; i++)
-		named = named || is_for(&examples[i], c, model);
-	for (size_t i = 0; done && i < EXAMPLES; i++) {
-		const struct example *x = &examples[i];
-		if (strcmp(x->command, c->name) != 0 || (named && !is_for(x, c, model)))
-			continue;
-		done = buf_printf(out, "%s{\"description\":", first ? "" : ",") &&
-		       json_string(out, str_of(x->text)) &&
-		       buf_printf(out, ",\"properties\":%s}", x->properties);
-		first = false;
-	}
-	return done && buf_add_char(out, ']');
-}
-
-/* A list of the properties' names, or their descriptions. */
-static bool print_properties(const struct command *c, bool is_names, struct buf *out)
-{
-	bool done = true;
-	for (size_t i = 0; done && c->properties[i].name; i++) {
-		const struct property *p = &c->properties[i];
-		done = buf_printf(out, "%s\"%s\"", i ? "," : "", p->name);
-		if (done && !is_names)
-			done = buf_printf(
-				out, ":{\"type\":\"%s\",\"title\":\"%s\"}", p->type, p->title);
-	}
-	return done;
-}
-
-static bool print_schema(const struct command *c, struct buf *out)
-{
-	return buf_printf(out, "\"schema\":{\"type\":\"object\",\"title\":") &&
-	       json_string(out, str_of(c->title)) && buf_printf(out, ",\"description\":") &&
-	       json_string(out, str_of(c->text)) &&
-	       buf_printf(out, ",\"additionalProperties\":false,\"required\":[") &&
-	       print_properties(c, true, out) && buf_printf(out, "],\"properties\":{") &&
-	       print_properties(c, false, out) && buf_printf(out, "},\"x-view-order\":[") &&
-	       print_properties(c, true, out) && buf_printf(out, "]}");
-}
-
 bool device_type_commands(uint32_t id, struct buf *out)
 {
 	struct device_type type;
-	bool done = buf_add_char(out, '[');
-	for (size_t i = 0;
-		done && device_type_get(id, &type) && i < sizeof commands / sizeof *commands; i++) {
-		const struct command *c = &commands[i];
-		done = buf_printf(out, "%s{\"name\":\"%s\",\"address\":[\"connection\"],",
-			       i ? "," : "", c->name) &&
-		       print_schema(c, out) && buf_add_char(out, ',') &&
-		       print_examples(c, type.name, out) &&
-		       buf_printf(out, ",\"tags\":{\"%s\":1}}", c->name);
-	}
-	return done && buf_add_char(out, ']');
+	if (!device_type_get(id, &type))
+		return buf_add(out, "[]", 2);
+	return command_types_print(str_of(type.name), out);
 }
 
 /* ---- the table ---- */
@@ -149,8 +60,11 @@ static const char configuration[] =
 	"\"phone\":{\"type\":\"string\",\"title\":\"Phone number\",\"description\":"
 	"\"Number of the SIM card\",\"maxLength\":31},"
 	"\"settings_polling\":{\"type\":\"string\",\"title\":\"Settings polling\",\"enum\":"
-	"[\"never\",\"once\",\"daily\",\"weekly\",\"monthly\"],\"default\":\"once\"}},"
-	"\"x-view-order\":[\"ident\",\"phone\",\"settings_polling\"]}";
+	"[\"never\",\"once\",\"daily\",\"weekly\",\"monthly\"],\"default\":\"once\"},"
+	"\"fuel_cut_max_speed\":{\"type\":\"string\",\"title\":\"Fuel cut, greatest speed\","
+	"\"description\":\"km/h above which a fuel cut is refused; 0: no rule; absent: the "
+	"gateway's\",\"pattern\":\"^[0-9]{0,3}$\"}},"
+	"\"x-view-order\":[\"ident\",\"phone\",\"settings_polling\",\"fuel_cut_max_speed\"]}";
 
 static const struct field type_fields[] = {
 	FIELD(struct device_type, id, "id", FIELD_NUMBER, FIELD_SHOWN, 1, UINT32_MAX,

@@ -285,24 +285,29 @@ static void a_device_shows_all_that_is_asked_for(void **state)
 	assert_answer(r, 200, "{\"result\":[{\"id\":3}]}\n");
 }
 
-/* Each type has the command, and the examples of its own model. */
+/* Each type has the command in the tracker's own words, with the examples of its own model, and those
+ * of its papers. */
 static void types_have_commands(void **state)
 {
 	struct rest *r = *state;
-	rest_get(r, "/gw/channel-protocols/all/device-types/g06l?fields=commands");
-	assert_answer(r, 200,
-		"{\"result\":[{\"commands\":[{\"name\":\"custom\",\"address\":[\"connection\"],"
-		"\"schema\":{\"type\":\"object\",\"title\":\"Custom command\",\"description\":"
-		"\"Send a command in the tracker's own words: the gateway puts '*', vendor, ident "
-		"and '#' around the payload\",\"additionalProperties\":false,\"required\":"
-		"[\"payload\"],\"properties\":{\"payload\":{\"type\":\"string\",\"title\":"
-		"\"Payload string\"}},\"x-view-order\":[\"payload\"]},\"examples\":["
-		"{\"description\":\"Cut fuel to stop the car\",\"properties\":{\"payload\":"
-		"\"CMD,130305,stop654321\"}}],\"tags\":{\"custom\":1}}]}]}\n");
+	rest_get(r, "/gw/channel-protocols/all/device-types/gf40?fields=commands");
+	json_t *json = answer_of(r), *result = json_object_get(json, "result"), *type;
+	json_t *commands = json_object_get(json_array_get(result, 0), "commands");
+	json_t *custom = json_array_get(commands, 0);
+	size_t i;
+	assert_int_equal(json_array_size(commands), 7);
+	assert_json(custom, "name", "\"custom\"");
+	assert_json(custom, "address", "[\"connection\"]");
+	assert_json(custom, "examples",
+		"[{\"description\":\"Set working mode 1\",\"properties\":{\"payload\":"
+		"\"MD123456 1 3 8 1\"}}]");
+	assert_json(custom, "tags", "{\"custom\":1}");
+	assert_json(json_array_get(commands, 1), "name", "\"mode.md\"");
+	json_decref(json);
 	rest_get(r,
 		"/gw/channel-protocols/all/device-types/all?fields=id,name,commands,configuration");
-	json_t *json = answer_of(r), *result = json_object_get(json, "result"), *type;
-	size_t i;
+	json = answer_of(r);
+	result = json_object_get(json, "result");
 	assert_int_equal(json_array_size(result), 11);
 	json_array_foreach(result, i, type)
 	{
@@ -522,13 +527,6 @@ static void what_there_is_not_is_answered_politely(void **state)
 		{METHOD_GET, "/gw/devices/3/settings/all", 403},
 		{METHOD_PUT, "/gw/devices/2/settings/interval", 400},
 		{METHOD_DELETE, "/gw/devices/2/settings/interval", 200},
-		{METHOD_POST, "/gw/devices/2/commands-queue", 400},
-		{METHOD_POST, "/gw/devices/2/commands", 400},
-		{METHOD_POST, "/gw/devices/3/commands", 403},
-		{METHOD_GET, "/gw/devices/2/commands-queue/all", 200},
-		{METHOD_DELETE, "/gw/devices/2/commands-queue/all", 200},
-		{METHOD_GET, "/gw/devices/2/commands-result?data=%7B%22from%22%3A1%7D", 200},
-		{METHOD_GET, "/gw/devices/2/commands-result/1", 200},
 		{METHOD_GET, "/gw/devices/2/snapshots", 200},
 		{METHOD_PUT, "/gw/devices/2/cid", 400},
 		{METHOD_PUT, "/gw/channels/1/cid", 400},

@@ -82,7 +82,14 @@ static bool telemetry(const void *context, const struct device *d, struct buf *o
 	return !context && buf_add(out, "{}", 2);
 }
 
-static const struct device_live live = {is_connected, last_active_us, messages_size, telemetry};
+static bool queue(const void *context, const struct device *d, struct buf *out)
+{
+	(void)d;
+	return !context && buf_add(out, "[{}]", 4);
+}
+
+static const struct device_live live = {
+	is_connected, last_active_us, messages_size, telemetry, queue};
 
 static void a_device_is_read_and_printed(void **state)
 {
@@ -106,12 +113,12 @@ static void a_device_is_read_and_printed(void **state)
 		"{\"id\":101,\"protocol_name\":\"cantrack\",\"configuration\":{\"ident\":"
 		"\"7301151405\",\"phone\":\"+49\",\"settings_polling\":\"once\"}}");
 	assert_printed(&d, "configuration.ident", "{\"configuration\":{\"ident\":\"7301151405\"}}");
-	assert_printed(&d, "last_active,device_type_name",
-		"{\"device_type_name\":\"generic\",\"last_active\":null}");
+	assert_printed(&d, "last_active,device_type_name,commands_queue",
+		"{\"device_type_name\":\"generic\",\"last_active\":null,\"commands_queue\":[]}");
 	d.live = &live;
-	assert_printed(&d, "last_active,connected,messages_size,telemetry",
+	assert_printed(&d, "last_active,connected,messages_size,telemetry,commands_queue",
 		"{\"connected\":true,\"last_active\":1732262402.512345,\"telemetry\":{},"
-		"\"messages_size\":4711}");
+		"\"messages_size\":4711,\"commands_queue\":[{}]}");
 }
 
 static void unknown_fields_are_named(void **state)
@@ -150,6 +157,25 @@ static void put_replaces_and_patch_merges(void **state)
 	assert_string_equal(why.why.text, "configuration.ident is missing");
 }
 
+static void a_device_may_have_a_speed_for_fuel_cuts(void **state)
+{
+	(void)state;
+	struct device d;
+	struct refusal why;
+	device_init(&d);
+	assert_true(parse("{\"configuration\":{\"ident\":\"1\",\"fuel_cut_max_speed\":\"080\"}}",
+		PARSE_REPLACE, &d, &why));
+	assert_string_equal(d.cut_speed, "80");
+	assert_printed(&d, "configuration.fuel_cut_max_speed",
+		"{\"configuration\":{\"fuel_cut_max_speed\":\"80\"}}");
+	assert_true(parse(
+		"{\"configuration\":{\"fuel_cut_max_speed\":\"00\"}}", PARSE_MERGE, &d, &why));
+	assert_string_equal(d.cut_speed, "0");
+	assert_true(
+		parse("{\"configuration\":{\"fuel_cut_max_speed\":\"\"}}", PARSE_MERGE, &d, &why));
+	assert_printed(&d, "configuration.fuel_cut_max_speed", "{\"configuration\":{}}");
+}
+
 static char long_name[400];
 
 static const struct {
@@ -181,6 +207,11 @@ static const struct {
 		"configuration.ident must be a string of 1..16 digits"},
 	{"{\"configuration\":{\"ident\":\"000\"}}", "configuration.ident",
 		"configuration.ident must not be zero"},
+	{"{\"configuration\":{\"fuel_cut_max_speed\":\"-1\"}}", "configuration.fuel_cut_max_speed",
+		"configuration.fuel_cut_max_speed: '-1' is no speed of 0..999 km/h"},
+	{"{\"configuration\":{\"fuel_cut_max_speed\":\"1000\"}}",
+		"configuration.fuel_cut_max_speed",
+		"configuration.fuel_cut_max_speed has 4 bytes, the limit is 3"},
 	{"{\"configuration\":{\"x\":1}}", "configuration.x", "unknown property configuration.x"},
 	{"{\"configuration.ident\":\"1\"}", "configuration.ident",
 		"unknown property configuration.ident"},
@@ -402,6 +433,7 @@ int main(void)
 		cmocka_unit_test(a_device_is_read_and_printed),
 		cmocka_unit_test(unknown_fields_are_named),
 		cmocka_unit_test(put_replaces_and_patch_merges),
+		cmocka_unit_test(a_device_may_have_a_speed_for_fuel_cuts),
 		cmocka_unit_test(refusals_name_the_thing_and_the_limit),
 		cmocka_unit_test(broken_json_has_a_place),
 		cmocka_unit_test(the_stored_form_comes_back),
