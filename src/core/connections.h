@@ -38,6 +38,11 @@ struct connections {
 		struct connection *out, size_t room);
 	/* Closes the connection with this id. False: there is none. */
 	bool (*close)(void *context, uint64_t id, enum close_code code);
+	/* Has a command's payload sent to the tracker with this ident, in a frame with the vendor and
+	 * id of its own frames. False: it has no connection. Else commands_sent (core/commands.h) tells
+	 * what became of it, from another thread. Does not wait. */
+	bool (*send)(void *context, uint64_t ident, uint32_t device, uint64_t command,
+		struct str payload);
 };
 
 #endif

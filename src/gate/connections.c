@@ -173,7 +173,23 @@ static bool close_one(void *context, uint64_t id, enum close_code code)
 	return c.found;
 }
 
+/* ---- commands ---- */
+
+static bool send_to(
+	void *context, uint64_t ident, uint32_t device, uint64_t command, struct str payload)
+{
+	struct gate *g = context;
+	struct place place;
+	if (!gate_enter(g))
+		return false;
+	bool found = ident_map_find_all(g->idents, ident, &place, 1) != 0;
+	if (found)
+		worker_post(g->workers[place.worker], place, device, command, payload);
+	gate_leave(g);
+	return found;
+}
+
 void connections_init(struct gate *g)
 {
-	g->connections = (struct connections){g, is_connected, list, close_one};
+	g->connections = (struct connections){g, is_connected, list, close_one, send_to};
 }

@@ -5,7 +5,7 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
-#include "core/connections.h"
+#include "core/commands.h"
 #include "core/events.h"
 #include "core/packets.h"
 #include "core/registry.h"
@@ -16,10 +16,11 @@ struct gate;
 struct gate_options {
 	struct registry *registry;
 	struct writer *writer;
-	int workers;             /* 0: one per core */
-	uint32_t needed;         /* the channel that must be bound at the start; 0: none */
-	struct events *events;   /* may be NULL */
-	struct packets *packets; /* may be NULL */
+	int workers;               /* 0: one per core */
+	uint32_t needed;           /* the channel that must be bound at the start; 0: none */
+	struct events *events;     /* may be NULL */
+	struct packets *packets;   /* may be NULL */
+	struct commands *commands; /* may be NULL */
 };
 
 /* Binds every enabled channel of the registry, sets its `uri`, starts the workers and watches the

@@ -30,6 +30,13 @@ static void learn(struct session *s, const struct frame_head *head)
 	memcpy(s->raw_id, head->raw_id.at, s->raw_id_len);
 }
 
+/* It has a device since now; the device's commands wait until the session has greeted. */
+static void be_connected(struct session *s)
+{
+	tell_connected(s);
+	s->greets = true;
+}
+
 bool session_identify(struct session *s, const struct frame_head *head)
 {
 	struct worker *w = s->listener->worker;
@@ -58,7 +65,7 @@ bool session_identify(struct session *s, const struct frame_head *head)
 		s->device);
 	tell_identified(s);
 	if (s->device)
-		tell_connected(s);
+		be_connected(s);
 	return true;
 }
 
@@ -66,7 +73,7 @@ bool session_identify(struct session *s, const struct frame_head *head)
 static void connect_device(struct session *s, uint32_t device)
 {
 	s->device = device;
-	tell_connected(s);
+	be_connected(s);
 }
 
 void session_look_again(struct session *s)
@@ -82,6 +89,8 @@ void session_look_again(struct session *s)
 		session_leave(s, CLOSE_DEVICE_DISABLED);
 	else if (!s->device && device)
 		connect_device(s, device);
+	if (!s->owed)
+		session_greet(s);
 }
 
 /* ---- others on the same connection ---- */

@@ -78,6 +78,16 @@ static void refuse_ident(struct session *s, struct bad_frame f, enum admission a
 	refused(s, &f);
 }
 
+static struct commands *commands_of_gate(const struct session *s)
+{
+	return worker_of(s)->gate->options.commands;
+}
+
+static bool is_answer(const struct frame_head *head)
+{
+	return head->type.len == 2 && head->type.at[0] == 'V' && head->type.at[1] == '4';
+}
+
 static void take_message(struct session *s, const struct frame *frame, const struct message *m,
 	const struct frame_head *head, int64_t now_us)
 {
@@ -93,6 +103,8 @@ static void take_message(struct session *s, const struct frame *frame, const str
 		refuse_ident(s, bad, admission);
 		return;
 	}
+	if (device && is_answer(head))
+		commands_answer(commands_of_gate(s), device, frame->bytes, now_us);
 	struct batch *b = worker_batch(worker_of(s));
 	add_record(s, b, m, head, device);
 	if (frame->kind == FRAME_TEXT)
@@ -128,10 +140,20 @@ static void text_frame(struct session *s, const struct frame *frame, int64_t now
 	take_message(s, frame, &w->message, &head, now_us);
 }
 
-static void junk(struct session *s, const struct frame *frame, int64_t now_us)
+/* A command may be under way that is answered in such words. Blanks between them belong to the answer. */
+static bool is_wanted_text(struct session *s, struct str text)
+{
+	return s->device && commands_text(commands_of_gate(s), s->device, text);
+}
+
+/* `text`: what was read since the last frame, separators included. */
+static void junk(struct session *s, const struct frame *frame, struct str text, int64_t now_us)
 {
 	struct worker *w = worker_of(s);
 	int max = s->listener->settings->channel.max_junk_bytes;
+	s->in_text = frame->kind == FRAME_JUNK && is_wanted_text(s, text);
+	if (s->in_text)
+		return;
 	w->tally.junk_bytes += frame->bytes.len;
 	w->tally.frames_broken += frame->kind == FRAME_BROKEN;
 	struct bad_frame bad = {
@@ -142,8 +164,10 @@ static void junk(struct session *s, const struct frame *frame, int64_t now_us)
 		session_close(s, CLOSE_PROTOCOL);
 }
 
-static void take_frame(struct session *s, const struct frame *frame, int64_t now_us)
+static void take_frame(
+	struct session *s, const struct frame *frame, struct str text, int64_t now_us)
 {
+	s->in_text = false;
 	switch (frame->kind) {
 	case FRAME_TEXT:
 	case FRAME_NOEND: text_frame(s, frame, now_us); break;
@@ -153,7 +177,7 @@ static void take_frame(struct session *s, const struct frame *frame, int64_t now
 	case FRAME_JUNK:
 	case FRAME_BROKEN:
 	case FRAME_OVERLONG:
-	case FRAME_KINDS: junk(s, frame, now_us); break;
+	case FRAME_KINDS: junk(s, frame, text, now_us); break;
 	}
 }
 
@@ -188,14 +212,19 @@ void session_receive(struct session *s, struct str bytes, bool ended)
 	while (input.len) {
 		struct frame frame;
 		size_t used = framer_next(&s->framer, input, ended, &frame);
+		struct str taken = str_upto(input, used);
 		input = str_from(input, used);
-		if (frame.bytes.len == 0)
+		if (frame.bytes.len == 0) {
+			s->in_text = s->in_text && (!used || is_wanted_text(s, taken));
 			break;
-		take_frame(s, &frame, now_us);
+		}
+		take_frame(s, &frame, taken, now_us);
 		if (s->closing || s->leaving)
 			break;
 	}
 	tell_read(w);
+	if (!s->owed && !s->closing)
+		session_greet(s);
 	if (!ended && !s->closing && !s->leaving)
 		keep(s, input);
 }

@@ -143,9 +143,18 @@ struct reply_write {
 	char bytes[];
 };
 
+void session_greet(struct session *s)
+{
+	if (!s->greets)
+		return;
+	s->greets = false;
+	commands_connected(worker_of(s)->gate->options.commands, s->device);
+}
+
 static void paid(struct session *s, size_t bytes)
 {
 	s->owed -= (uint32_t)bytes;
+	session_greet(s);
 	if (s->throttled && s->owed <= OWED_MAX / 2) {
 		s->throttled = false;
 		start_reading(s);
@@ -205,6 +214,15 @@ void session_reply(struct session *s, struct str replies, size_t count)
 	s->sent += (size_t)written;
 	tell_sent(s, str_upto(replies, (size_t)written));
 	paid(s, (size_t)written);
+}
+
+bool session_send(struct session *s, struct str frame)
+{
+	if (s->closing || s->leaving || s->ended || worker_of(s)->quiet)
+		return false;
+	s->owed += (uint32_t)frame.len;
+	session_reply(s, frame, 0);
+	return !s->closing;
 }
 
 /* ---- beginning and end ---- */

@@ -18,6 +18,7 @@ struct session {
 	uint32_t slot, generation;
 	uint32_t device, registry_version; /* the device, and when it was looked up */
 	uint32_t junk;                     /* bytes of junk since the last good frame */
+	bool in_text;  /* what came last was text that a command may be answered with */
 	uint32_t owed; /* bytes of replies that wait for the commit or for the socket */
 	char *carry;   /* the frame that is not complete yet, or NULL */
 	uint16_t carry_len;
@@ -29,6 +30,7 @@ struct session {
 	bool closing, paused, throttled, ended; /* ended: the tracker will send no more */
 	bool recorded;                          /* its beginning is, among the packets */
 	bool counted;                           /* among the connections of its address */
+	bool greets;     /* its commands may go when its first frame is answered */
 	uint8_t leaving; /* close code: it ends when all is answered; 0: it stays */
 };
 
@@ -42,6 +44,12 @@ void session_leave(struct session *s, enum close_code code);
 
 /* Sends `count` replies, joined, that were promised by the read path. */
 void session_reply(struct session *s, struct str replies, size_t count);
+
+/* Its first frame is answered, or is of those that are not: now its commands may go. */
+void session_greet(struct session *s);
+
+/* Sends a command's frame. False: nothing of it can have reached the tracker. */
+MUST_USE bool session_send(struct session *s, struct str frame);
 
 /* Reads again after a pause. */
 void session_resume(struct session *s);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/die.h"
 #include "gate/identity.h"
+#include "gate/letters.h"
 #include "gate/listen.h"
 #include "gate/session.h"
 
@@ -130,6 +131,17 @@ void worker_nudge(struct worker *w, struct place place, int code)
 	wake(w);
 }
 
+void worker_post(
+	struct worker *w, struct place place, uint32_t device, uint64_t command, struct str payload)
+{
+	struct letter *letter = letter_new(place, device, command, payload);
+	uv_mutex_lock(&w->inbox_lock);
+	*w->letters_end = letter;
+	w->letters_end = &letter->next;
+	uv_mutex_unlock(&w->inbox_lock);
+	wake(w);
+}
+
 static void order_post(struct worker *w, struct order *order)
 {
 	uv_mutex_lock(&w->inbox_lock);
@@ -165,10 +177,13 @@ static void obey(struct worker *w)
 	struct nudge *nudges = w->nudges;
 	size_t count = w->nudge_count;
 	struct order *order = w->orders;
+	struct letter *letters = w->letters;
 	w->nudges = NULL;
 	w->nudge_count = w->nudge_room = 0;
 	w->orders = NULL;
 	w->orders_end = &w->orders;
+	w->letters = NULL;
+	w->letters_end = &w->letters;
 	uv_mutex_unlock(&w->inbox_lock);
 	for (size_t i = 0; i < count; i++) {
 		struct session *s = worker_session(w, nudges[i].slot, nudges[i].generation);
@@ -178,6 +193,7 @@ static void obey(struct worker *w)
 			session_close(s, (enum close_code)nudges[i].code);
 	}
 	free(nudges);
+	letters_deliver(w, letters);
 	while (order) {
 		struct order *next = order->next; /* its owner takes it back when it is done */
 		order->run(w, order->context);
@@ -301,6 +317,7 @@ struct worker *worker_new(struct gate *gate, uint16_t index)
 	w->packets = packets_lane_open(gate->options.packets);
 	buf_init(&w->members, MEMBERS_MAX);
 	w->orders_end = &w->orders;
+	w->letters_end = &w->letters;
 	return w;
 }
 
@@ -336,6 +353,7 @@ void worker_free(struct worker *w)
 	roster_clear(&w->roster);
 	buf_clear(&w->members);
 	packets_lane_close(w->packets);
+	letters_free(w->letters);
 	free(w->nudges);
 	free(w->slots);
 	free(w);

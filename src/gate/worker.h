@@ -75,6 +75,16 @@ struct nudge {
 };
 enum { NUDGE_LOOK = 0 };
 
+/* A command for a session, from another thread. */
+struct letter {
+	struct letter *next;
+	uint32_t slot, generation;
+	uint32_t device;
+	uint64_t command; /* its id */
+	size_t len;
+	char payload[];
+};
+
 typedef void order_fn(struct worker *w, void *context);
 
 struct order {
@@ -127,6 +137,7 @@ struct worker {
 	struct nudge *nudges; /* guarded by inbox_lock, as are: */
 	size_t nudge_count, nudge_room;
 	struct order *orders, **orders_end;
+	struct letter *letters, **letters_end;
 	bool quiesce, stop; /* atomic */
 	bool quiet;         /* the worker's own: quiesce was done */
 	uv_sem_t quiesced;
@@ -162,6 +173,11 @@ void worker_free(struct worker *w);
 
 /* From any thread: has the session closed, or look for its device again, if it still exists. */
 void worker_nudge(struct worker *w, struct place place, int code);
+
+/* From any thread: has the command sent by the session, if it still exists; what became of it is told to
+ * gate_options.commands. */
+void worker_post(struct worker *w, struct place place, uint32_t device, uint64_t command,
+	struct str payload);
 
 /* From any thread but a worker's: runs `run` on each of `count` workers and waits until all have
  * done it. Workers that do not run yet do it on the caller's thread. */

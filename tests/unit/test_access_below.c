@@ -110,7 +110,7 @@ static size_t list(void *context, uint32_t channel, uint64_t ident, uint64_t aft
 static void a_connection_tells_of_visible_devices(void **state)
 {
 	struct rest *r = *state;
-	static const struct connections connections = {NULL, NULL, list, NULL};
+	static const struct connections connections = {NULL, NULL, list, NULL, NULL};
 	struct token t = restricted();
 	r->context.connections = &connections;
 	rest_ask_with(

@@ -37,7 +37,7 @@ static bool close_one(void *context, uint64_t id, enum close_code code)
 	return false;
 }
 
-static const struct connections connections = {&crowd, NULL, list, close_one};
+static const struct connections connections = {&crowd, NULL, list, close_one, NULL};
 
 static void connect_one(uint64_t id, uint32_t channel, uint64_t ident)
 {
