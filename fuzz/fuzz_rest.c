@@ -1,7 +1,7 @@
 /* REST requests with a master token, and again with an ACL that grants nothing of the kind: the
  * input is "METHOD target\nbody". Whatever comes in, the answer is one JSON value (or a file, a
- * page, the text of /metrics) with a status that fits it, and the channels and devices that are
- * left can be read again, also from the store. */
+ * page, the text of /metrics) with a status that fits it, and the channels, devices and commands that
+ * are left can be read again, also from the store. */
 #include "fuzz.h"
 
 #include "rest.h"
@@ -50,7 +50,8 @@ static void check_left(struct rest *r)
 {
 	static const char *const targets[] = {"/gw/devices/all?fields=metadata,configuration,name",
 		"/gw/channels/all?fields=metadata,configuration,name",
-		"/gw/channels/all/idents/all"};
+		"/gw/channels/all/idents/all", "/gw/devices/all/commands-queue/all",
+		"/gw/devices/all/commands-result", "/gw/devices/all?fields=id,commands_queue"};
 	for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
 		rest_ask(r, METHOD_GET, targets[i], NULL);
 		check_answer(r, str_of(targets[i]));
@@ -67,6 +68,40 @@ static void check_left(struct rest *r)
 	free(ids_again);
 	registry_close(again);
 }
+
+/* ---- commands: every tracker is there, and nothing can be sent to it, so that none is awaited ---- */
+
+static bool is_connected(void *context, uint64_t ident)
+{
+	(void)context;
+	return ident != 0;
+}
+
+static bool cannot_send(
+	void *context, uint64_t ident, uint32_t device, uint64_t command, struct str payload)
+{
+	(void)context;
+	(void)ident;
+	(void)device;
+	(void)command;
+	CHECK(payload.len > 0 && payload.len <= COMMAND_MAX);
+	return false;
+}
+
+static struct commands *run_commands(struct rest *r)
+{
+	static const struct connections connections = {
+		.is_connected = is_connected, .send = cannot_send};
+	struct commands_options options = {
+		.store = r->store, .registry = r->context.registry, .timeout_s = 5};
+	struct error e;
+	struct commands *c = commands_open(&options, &e);
+	CHECK(c != NULL);
+	commands_run(c, &connections);
+	return c;
+}
+
+/* ---- messages ---- */
 
 /* A message of device 2 with a valid position and texts of the tracker. */
 static void store_position(struct rest *r, int64_t time_us)
@@ -132,6 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum method method;
 	if (method_parse(method_text, &method)) {
 		struct rest *r = rest_new();
+		r->context.commands = run_commands(r);
 		rest_ask(r, METHOD_POST, "/gw/devices",
 			"{\"name\":\"secret-name\",\"configuration\":{\"ident\":\"11\"}}");
 		CHECK(r->status == 200);
@@ -142,6 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rest_ask(r, method, target, body_text);
 		check_answer(r, str_of(target));
 		check_left(r);
+		commands_stop(r->context.commands);
+		commands_free(r->context.commands);
 		rest_free(r);
 	}
 	free(method_text);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "core/auto_devices.h"
+#include "core/commands.h"
 #include "core/poster.h"
 #include "core/retention.h"
 #include "gate/gate.h"
@@ -47,6 +48,7 @@ struct house {
 	struct writer *writer;
 	struct poster *poster;
 	struct waiting *waiting;
+	struct commands *commands;
 	struct retainer *retainer;
 	struct gate *gate;
 	struct tls *tls;
@@ -72,6 +74,25 @@ static void raise_file_limit(void)
 			log_quote("no more connections than that are possible"));
 }
 
+static const int64_t day_us = INT64_C(86400) * 1000000;
+
+static bool start_commands(struct house *h, struct error *e)
+{
+	struct commands_options options = {
+		.store = h->store,
+		.registry = h->registry,
+		.events = h->journals.events,
+		.timeout_s = (int)h->config.command_timeout,
+		.cut_max_speed = (int)h->config.fuel_cut_max_speed,
+		.keep_us = h->config.commands_days * day_us,
+		.keep_most = (uint64_t)h->config.commands_most,
+	};
+	h->commands = commands_open(&options, e);
+	if (h->commands)
+		writer_follow(h->writer, commands_committed, h->commands);
+	return h->commands != NULL;
+}
+
 static bool start_store(struct house *h, struct error *e)
 {
 	struct store_options store = {
@@ -94,7 +115,7 @@ static bool start_store(struct house *h, struct error *e)
 	writer_follow(h->writer, waiting_committed, h->waiting);
 	store_limit_reads(h->store, retention_limit, h->registry);
 	h->retainer = retention_start(h->store, h->registry, (int)h->config.retention_seconds);
-	return true;
+	return start_commands(h, e);
 }
 
 static void tell_expired(void *context, const struct token *t)
@@ -160,11 +181,13 @@ static bool start_doors(struct house *h, struct error *e)
 		.workers = (int)h->config.workers,
 		.events = h->journals.events,
 		.packets = h->journals.packets,
+		.commands = h->commands,
 		.needed = h->channel,
 	};
 	h->gate = gate_start(&gate, e);
 	if (!h->gate)
 		return false;
+	commands_run(h->commands, gate_connections(h->gate));
 	if (!start_tls(h, e))
 		return false;
 	struct http_options http = {
@@ -185,6 +208,8 @@ static bool start_doors(struct house *h, struct error *e)
 				.packets = h->journals.packets,
 				.connections = gate_connections(h->gate),
 				.tokens = h->tokens,
+				.commands = h->commands,
+				.no_confirm = h->config.no_confirm,
 			},
 	};
 	h->http = http_start(&http, e);
@@ -240,6 +265,7 @@ static bool stop(struct house *h)
 		gate_quiesce(h->gate);
 	if (h->poster)
 		poster_close(h->poster);
+	commands_stop(h->commands);
 	if (h->writer && !writer_stop(h->writer, PATIENCE_MS, &left, &e)) {
 		stored = false;
 		log_error("serve", "not_stored", "records=%zu reason=%s", left, log_quote(e.text));
@@ -251,6 +277,7 @@ static bool stop(struct house *h)
 	poster_free(h->poster);
 	if (h->gate)
 		gate_free(h->gate);
+	commands_free(h->commands);
 	tls_close(h->tls);
 	tokens_close(h->tokens);
 	retention_stop(h->retainer);

@@ -48,11 +48,6 @@ void put_settings(const struct request *r, struct answer *a)
 	refuse_of(r, a, &devices, "a cantrack device has no settings that could be changed");
 }
 
-void post_commands(const struct request *r, struct answer *a)
-{
-	refuse_of(r, a, &devices, "commands cannot be sent yet: there is no command queue");
-}
-
 void put_channel_cid(const struct request *r, struct answer *a)
 {
 	refuse_of(r, a, &channels, "there is one account, number 1: nothing can be moved");

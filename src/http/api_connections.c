@@ -4,9 +4,8 @@
 #include "http/openapi.h"
 
 #include "base/die.h"
-#include "base/log.h"
-#include "base/order.h"
 #include "http/access.h"
+#include "http/ids.h"
 #include "http/routes.h"
 
 #include <inttypes.h>
@@ -191,17 +190,6 @@ static enum item put_next(void *producer, struct buf *out, struct error *e)
 	return item;
 }
 
-static enum item put_closed(void *producer, struct buf *out, struct error *e)
-{
-	struct walk *w = producer;
-	if (w->at == w->id_count)
-		return ITEM_END;
-	if (buf_printf(out, "{\"id\":%" PRIu64 "}", w->ids[w->at++]))
-		return ITEM_PUT;
-	fail(e, "the list exceeds the answer");
-	return ITEM_FAILED;
-}
-
 static bool put_tail(void *producer, struct buf *out)
 {
 	return page_print(&((const struct walk *)producer)->cut, out);
@@ -231,26 +219,11 @@ static bool look_up(struct walk *w, struct answer *a)
 	return kept != 0;
 }
 
-/* "all", or ids. False: answered already. */
+/* False: answered already. */
 static bool parse_ids(struct walk *w, struct answer *a, struct str text)
 {
-	size_t room = 1;
-	if (str_is(text, "all"))
-		return true;
-	for (size_t i = 0; i < text.len; i++)
-		room += text.at[i] == ',';
-	w->ids = xmalloc(room * sizeof *w->ids);
-	while (text.at) {
-		struct str part = str_trim(str_cut(&text, ','));
-		char shown[40];
-		if (str_to_u64(part, &w->ids[w->id_count++]))
-			continue;
-		answer_error(a, 400, "connections: '%s' is neither an id nor 'all'",
-			escape_bytes(part, shown, sizeof shown));
-		return false;
-	}
-	w->id_count = order_unique_u64(w->ids, w->id_count);
-	return look_up(w, a);
+	return big_ids_parse(a, "connections", text, &w->ids, &w->id_count) &&
+	       (!w->ids || look_up(w, a));
 }
 
 /* NULL: answered already. */
@@ -297,11 +270,8 @@ static void delete_connections(const struct request *r, struct answer *a, bool o
 	}
 	if (!w)
 		return;
-	free(w->ids);
-	w->ids = closed;
-	w->id_count = count;
-	w->at = 0;
-	a->next = put_closed;
+	walk_free(w);
+	answer_big_ids(a, closed, count);
 }
 
 void get_channel_connections(const struct request *r, struct answer *a)

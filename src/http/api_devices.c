@@ -1,6 +1,8 @@
 /* api_devices: creating, changing and deleting devices. */
 #include "http/edit.h"
 
+#include "core/commands.h"
+
 #include "http/routes.h"
 
 static struct edit edit_of(const struct request *r, struct answer *a, enum parse_mode mode)
@@ -106,6 +108,7 @@ void delete_devices(const struct request *r, struct answer *a)
 		return;
 	registry_change_devices(r->context->registry, chosen.ids, chosen.count, &changes);
 	chosen_clear(&chosen);
+	commands_forget(r->context->commands, edit.done.ids, edit.done.count);
 	edit_answer_ids(&edit);
 	edit_clear(&edit);
 }

@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "http/access.h"
+#include "http/queue_print.h"
 #include "http/routes.h"
 #include "http/telemetry.h"
 
@@ -51,29 +52,33 @@ static bool device_telemetry(const void *context, const struct device *d, struct
 
 static bool device_queue(const void *context, const struct device *d, struct buf *out)
 {
-	(void)context;
-	(void)d;
-	return buf_add(out, "[]", 2);
+	return queue_print(((const struct context *)context)->commands, d->id, out);
 }
 
-static const struct device_live device_live = {device_is_connected, device_last_active_us,
-	device_messages_size, device_telemetry, device_queue};
-
-static bool no_telemetry(const void *context, const struct device *d, struct buf *out)
+static bool hidden(const void *context, const struct device *d, struct buf *out)
 {
 	(void)context;
 	(void)d;
 	return buf_add(out, "null", 4);
 }
 
-static const struct device_live device_live_without_telemetry = {device_is_connected,
-	device_last_active_us, device_messages_size, no_telemetry, device_queue};
+#define DEVICE_LIVE(telemetry, queue)                                                              \
+	{                                                                                          \
+		device_is_connected, device_last_active_us, device_messages_size, telemetry, queue \
+	}
+/* By what may be read of it: telemetry, queue. */
+static const struct device_live device_lives[2][2] = {
+	{DEVICE_LIVE(hidden, hidden), DEVICE_LIVE(hidden, device_queue)},
+	{DEVICE_LIVE(device_telemetry, hidden), DEVICE_LIVE(device_telemetry, device_queue)},
+};
 
-/* A device shows its telemetry only to those who may read what lies below it. */
+/* A device shows what lies below it only to those who may read that. */
 static void device_restrict(const struct token *t, union object *object)
 {
-	if (!access_reads(t, &device_resource, (struct str)STR("telemetry"), object->device.id))
-		object->device.live = &device_live_without_telemetry;
+	uint32_t id = object->device.id;
+	bool telemetry = access_reads(t, &device_resource, (struct str)STR("telemetry"), id);
+	bool queue = access_reads(t, &device_resource, (struct str)STR("commands-queue"), id);
+	object->device.live = &device_lives[telemetry][queue];
 }
 
 static bool channel_get(const struct context *c, uint32_t id, union object *out)
@@ -94,7 +99,7 @@ static bool device_get(const struct context *c, uint32_t id, union object *out)
 {
 	if (!registry_device(c->registry, id, &out->device))
 		return false;
-	out->device.live = &device_live;
+	out->device.live = &device_lives[true][true];
 	out->device.live_context = c;
 	return true;
 }

@@ -2,6 +2,7 @@
  * device, an ident or an address. */
 #include "http/routes.h"
 
+#include "core/commands.h"
 #include "core/metrics.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ void get_health(const struct request *r, struct answer *a)
 			: "{\"status\":\"ok\"}");
 }
 
+/* Longer than 40 lines: a table. */
 static bool figures_text(const struct request *r, struct buf *out)
 {
 	struct store_figures f;
@@ -29,6 +31,8 @@ static bool figures_text(const struct request *r, struct buf *out)
 	if (r->context->event_journal)
 		journal_figures(r->context->event_journal, &events);
 	packets_figures(r->context->packets, &packets);
+	struct commands_figures commands;
+	commands_figures(r->context->commands, &commands);
 	const struct {
 		const char *name, *kind, *help;
 		uint64_t value;
@@ -44,6 +48,9 @@ static bool figures_text(const struct request *r, struct buf *out)
 		{"store_disk_bytes", "gauge", "Bytes of all files of the store", f.disk_bytes},
 		{"store_idents_dropped_total", "counter", "Idents above the limit, not remembered",
 			f.idents_dropped},
+		{"commands_waiting", "gauge", "Commands that have not ended", commands.waiting},
+		{"commands_under_way", "gauge", "Commands that were sent and not answered yet",
+			commands.under_way},
 		{"events_disk_bytes", "gauge", "Bytes of the file of the logs", events.disk_bytes},
 		{"packets_disk_bytes", "gauge", "Bytes of the file of recorded traffic",
 			packets.disk_bytes},

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE_BYTES = 256 * 1024, ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX };
+enum { ENTRY_BYTES_MAX = 2 * JOURNAL_BODY_MAX };
 
 static void init(void *object)
 {
@@ -51,7 +51,7 @@ struct entries *entries_new(const struct request *r, struct answer *a, const str
 	struct entries *e = xcalloc(1, sizeof *e);
 	struct refusal refusal;
 	e->context = r->context;
-	buf_init(&e->page, PAGE_BYTES + ENTRY_BYTES_MAX);
+	buf_init(&e->page, ENTRIES_PAGE_BYTES + ENTRY_BYTES_MAX);
 	if (!parse(e, r, table, &refusal)) {
 		answer_member_error(a, refusal.member, "%s", refusal.why.text);
 		entries_free(e);
@@ -74,6 +74,7 @@ void entries_free(struct entries *e)
 	buf_clear(&e->page);
 	free(e->keys);
 	free(e->channels);
+	free(e->asked);
 	free(e);
 }
 
@@ -86,7 +87,7 @@ bool entries_take(struct entries *e, uint64_t no)
 	e->read_count++;
 	if (e->page.len > begin)
 		e->ends[e->count++] = e->page.len;
-	return e->page.len < PAGE_BYTES;
+	return e->page.len < ENTRIES_PAGE_BYTES;
 }
 
 static bool fetch(struct entries *e, struct error *why)
@@ -96,7 +97,7 @@ static bool fetch(struct entries *e, struct error *why)
 	e->page.len = e->count = e->next = e->read_count = 0;
 	if (!e->read(e, &e->query, why))
 		return false;
-	e->is_last = e->read_count < e->query.count && e->page.len < PAGE_BYTES;
+	e->is_last = e->read_count < e->query.count && e->page.len < ENTRIES_PAGE_BYTES;
 	return true;
 }
 

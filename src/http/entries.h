@@ -7,7 +7,7 @@
 #include "model/filter.h"
 #include "store/journal.h"
 
-enum { ENTRIES_KEYS_MAX = 100000, ENTRIES_PAGE = 500 };
+enum { ENTRIES_KEYS_MAX = 100000, ENTRIES_PAGE = 500, ENTRIES_PAGE_BYTES = 256 * 1024 };
 
 struct entries_data {
 	int64_t from_us, to_us; /* inclusive; 0: open */
@@ -37,6 +37,13 @@ struct entries {
 	size_t next;                      /* to be given */
 	size_t read_count;                /* of this page, also those that gave no object */
 	bool is_last;
+	/* results of commands: */
+	int64_t after_us; /* when the last one that was read ended */
+	struct asked {
+		int64_t ended_us;
+		uint64_t id;
+	} * asked; /* in the order of the answer; NULL: all */
+	size_t asked_count, asked_next;
 };
 
 /* Reads the data object of the request, as the table has it. NULL: answered already. */

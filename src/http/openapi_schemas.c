@@ -4,6 +4,7 @@
 #include "http/openapi.h"
 
 #include "cantrack/message.h"
+#include "model/command.h"
 #include "model/device.h"
 #include "model/protocol.h"
 #include "model/token.h"
@@ -20,6 +21,7 @@ static const struct {
 	bool is_input;
 } tables[] = {
 	{"channel", &channel_resource, true},
+	{"command", &command_resource, true},
 	{"connection", &connection_resource, false},
 	{"device", &device_resource, true},
 	{"device_type", &device_type_resource, false},

@@ -3,6 +3,7 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
+#include "core/commands.h"
 #include "core/connections.h"
 #include "core/events.h"
 #include "core/packets.h"
@@ -25,6 +26,8 @@ struct context {
 	struct tokens *tokens;
 	struct poster *poster;   /* messages that come over REST */
 	struct waiting *waiting; /* long polls; NULL: they do not wait */
+	struct commands *commands;
+	bool no_confirm; /* dangerous commands need no "confirm" */
 };
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };

@@ -7,6 +7,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "core/metrics.h"
+#include "http/asleep.h"
 #include "http/attempts.h"
 #include "http/door.h"
 #include "http/headers.h"
@@ -32,15 +33,18 @@ struct http {
 	struct attempts *attempts;
 	struct tokens *own_tokens; /* when the context has none */
 	struct context context;
+	struct asleep asleep;
 };
 
 struct exchange {
+	struct http *http;
 	char *target;
 	struct buf body;
 	size_t discarded;
 	bool begun;
 	bool has_token, bad_token; /* a good one, one that is not */
 	bool waits;                /* suspended, or just woken: */
+	bool is_asleep;            /* it was, and is counted until it is answered */
 	struct answer answer;
 	struct token token;
 	struct peer peer;
@@ -135,6 +139,9 @@ static enum MHD_Result suspend(
 {
 	x->answer = *a;
 	x->waits = true;
+	if (!x->is_asleep)
+		asleep_add(&x->http->asleep);
+	x->is_asleep = true;
 	MHD_suspend_connection(connection);
 	x->answer.sleep(x->answer.producer, resume, connection);
 	return MHD_YES;
@@ -281,9 +288,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 
 static void *uri_seen(void *context, const char *uri, struct MHD_Connection *connection)
 {
-	(void)context;
 	(void)connection;
 	struct exchange *x = xcalloc(1, sizeof *x);
+	x->http = context;
 	x->target = xstrdup(uri);
 	buf_init(&x->body, HTTP_BODY_MAX);
 	return x;
@@ -300,6 +307,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	if (x->waits)
 		answer_clear(&x->answer);
+	if (x->is_asleep)
+		asleep_remove(&x->http->asleep);
 	buf_clear(&x->body);
 	free(x->target);
 	free(x);
@@ -310,6 +319,7 @@ static void http_free(struct http *h)
 {
 	tokens_close(h->own_tokens);
 	attempts_free(h->attempts);
+	asleep_clear(&h->asleep);
 	free(h);
 }
 
@@ -317,6 +327,7 @@ static struct http *http_new(const struct http_options *options, struct error *e
 {
 	struct http *h = xcalloc(1, sizeof *h);
 	h->context = options->context;
+	asleep_init(&h->asleep);
 	if (!h->context.tokens) {
 		struct tokens_options only = {.admin_key = options->token};
 		h->context.tokens = h->own_tokens = tokens_open(&only, e);
@@ -364,6 +375,7 @@ void http_stop(struct http *h)
 		return;
 	if (h->context.waiting) /* the library wants nobody suspended */
 		waiting_stop(h->context.waiting, PATIENCE_MS);
+	asleep_wait(&h->asleep, PATIENCE_MS);
 	door_close(&h->plain);
 	door_close(&h->secure);
 	http_free(h);

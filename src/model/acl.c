@@ -15,9 +15,9 @@ static const char *const uris[] = {"gw/assets", "gw/calcs", "gw/channels", "gw/d
 enum { URIS = sizeof uris / sizeof *uris };
 
 static const char *const submodules[] = {"calcs", "calculate", "channels", "cid", "commands",
-	"commands-queue", "commands-result", "connections", "devices", "files", "geofences",
-	"groups", "idents", "logs", "media", "messages", "packets", "plugins", "settings", "sms",
-	"snapshots", "streams", "telemetry"};
+	"commands-dangerous", "commands-queue", "commands-result", "connections", "devices",
+	"files", "geofences", "groups", "idents", "logs", "media", "messages", "packets", "plugins",
+	"settings", "sms", "snapshots", "streams", "telemetry"};
 enum { SUBMODULES = sizeof submodules / sizeof *submodules };
 _Static_assert((int)SUBMODULES <= (int)ACL_SUBMODULES, "an entry has a place for each");
 
@@ -310,16 +310,29 @@ bool acl_allows(const struct acl *acl, struct str uri, struct str submodule, enu
 	return false;
 }
 
+static bool has_id(const struct acl *acl, const struct acl_entry *e, uint32_t id)
+{
+	return e->any_id || bsearch(&id, acl->ids + e->first_id, e->id_count, sizeof id, order_u32);
+}
+
 bool acl_allows_id(
 	const struct acl *acl, struct str uri, struct str submodule, enum acl_method m, uint32_t id)
 {
 	int place = place_of(uri, uris, URIS);
-	for (unsigned i = 0; i < acl->count; i++) {
-		const struct acl_entry *e = &acl->entries[i];
-		if (grants(e, place, submodule, m) &&
-			(e->any_id || bsearch(&id, acl->ids + e->first_id, e->id_count, sizeof id,
-					      order_u32)))
+	for (unsigned i = 0; i < acl->count; i++)
+		if (grants(&acl->entries[i], place, submodule, m) &&
+			has_id(acl, &acl->entries[i], id))
 			return true;
-	}
+	return false;
+}
+
+bool acl_names_id(
+	const struct acl *acl, struct str uri, struct str submodule, enum acl_method m, uint32_t id)
+{
+	int place = place_of(uri, uris, URIS);
+	for (unsigned i = 0; i < acl->count; i++)
+		if (!acl->entries[i].inherits && grants(&acl->entries[i], place, submodule, m) &&
+			has_id(acl, &acl->entries[i], id))
+			return true;
 	return false;
 }

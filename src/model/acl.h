@@ -50,4 +50,8 @@ bool acl_allows(const struct acl *acl, struct str uri, struct str submodule, enu
 bool acl_allows_id(const struct acl *acl, struct str uri, struct str submodule, enum acl_method m,
 	uint32_t id);
 
+/* The same, but only where an entry names the submodule itself. */
+bool acl_names_id(const struct acl *acl, struct str uri, struct str submodule, enum acl_method m,
+	uint32_t id);
+
 #endif

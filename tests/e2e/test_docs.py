@@ -101,7 +101,7 @@ def test_what_the_document_says_to_type(reader, block):
 def test_the_walk_through_leads_to_messages(reader):
     """It is no accident that every block above was answered: there is something behind it."""
     messages = reader.gateway.get("/gw/devices/1/messages")
-    assert [m["timestamp"] % 60 for m in messages if "message.type" in m] == [10, 20, 30]
+    assert [m["timestamp"] % 60 for m in messages if m.get("message.type") == "V1"] == [10, 20, 30]
 
 
 def test_the_walk_through_leads_to_a_track(reader):
@@ -157,3 +157,11 @@ def test_the_page_stays_at_home(reader):
         [(' src="/docs/docs.js" defer', "")]
     assert not re.search(r"\son\w+=|\sstyle=|<style", page)
     assert not any(re.search(r"https?://", text) for text in texts.values())
+
+
+def test_the_walk_through_leads_to_answers(reader):
+    """Of the commands, those that the document's tracker answers are done, the others taken out."""
+    results = reader.gateway.get("/gw/devices/1/commands-result?fields=payload,state,response")
+    answers = [(r["payload"], r["response"].split(",")[3]) for r in results if r["state"] == "done"]
+    assert answers == [("S2,130305,13812341234", "S2"), ("S26,130306,0", "S26")]
+    assert {r["state"] for r in results} == {"done", "canceled"}

@@ -87,9 +87,9 @@ def test_a_device_has_flespis_members(gateway):
         assert isinstance(whole[name], kind), name
     assert whole["telemetry"]["battery.level"]["value"] == 50
     assert set(whole["telemetry"]["battery.level"]) == {"ts", "value"}
-    [command] = whole["commands"]
-    assert set(command) == {"name", "address", "schema", "examples", "tags"}
-    assert command["schema"]["required"] == ["payload"]
+    for command in whole["commands"]:
+        assert set(command) == {"name", "address", "schema", "examples", "tags"}
+    assert whole["commands"][0]["schema"]["required"] == ["payload"]
 
 
 def test_envelopes(gateway):

@@ -5,6 +5,7 @@ whose items all have it. ANY stands for objects whose members are data."""
 import base64
 import json
 import re
+import threading
 import urllib.parse
 
 import pytest
@@ -44,6 +45,14 @@ COMMON = {"channel.id": WHOLE, "device.id": WHOLE, "device.name": TEXT, "device.
 STATUS = {"engine.ignition.status": FLAG, "vehicle.state": TEXT, "vehicle.state.bitmask": WHOLE}
 POSITION = {"position.direction": NUMBER, "position.latitude": NUMBER,
             "position.longitude": NUMBER, "position.speed": NUMBER, "position.valid": FLAG}
+# What is put into a queue, and what flespi shows of it; ours tells more of each.
+COMMAND = {"id": WHOLE, "device_id": WHOLE, "name": TEXT, "properties": ANY, "timestamp": NUMBER,
+           "expires": WHOLE, "executed": FLAG, "max_attempts": WHOLE, "priority": WHOLE,
+           "condition": TEXT}
+COMMAND_MORE = {"attempts": WHOLE, "state": TEXT, "payload": TEXT}
+COMMAND_QUEUED = {**COMMAND, **COMMAND_MORE, "response": NONE, "meta": NONE, "reply": NONE, "sent": NONE,
+                  "confirmed_by_status": NONE}
+COMMAND_ANSWERED = {**COMMAND_QUEUED, "response": TEXT, "sent": NUMBER}
 POINT = {"wifi.mac.address": TEXT, "wifi.signal.strength": NUMBER}
 CELL = {"gsm.cellid": WHOLE, "gsm.lac": WHOLE, "gsm.signal.dbm": WHOLE}
 
@@ -174,6 +183,106 @@ def test_device_types_have_commands(gateway):
             "required": [TEXT], "properties": {"payload": {"type": TEXT, "title": TEXT}},
             "x-view-order": [TEXT]}, "examples": [{"description": TEXT, "properties": {
                 "payload": TEXT}}], "tags": {"custom": WHOLE}})
+
+
+def test_catalogue(gateway):
+    """Each entry is a form that a page can be made of, and has an example."""
+    [kind] = gateway.get("/gw/channel-protocols/cantrack/device-types/generic?fields=commands")
+    [device] = gateway.get("/gw/devices/1?fields=commands")
+    assert device["commands"] == kind["commands"]
+    for entry in kind["commands"]:
+        assert_shape(entry, {"name": TEXT, "address": [TEXT], "schema": ANY, "examples": [
+            {"description": TEXT, "properties": ANY}], "tags": ANY})
+        schema = entry["schema"]
+        assert_shape(schema, {"type": TEXT, "title": TEXT, "description": TEXT,
+                              "additionalProperties": FLAG, "required": [TEXT], "properties": ANY,
+                              "x-view-order": [TEXT]}, "x-dangerous")
+        assert entry["address"] == ["connection"] and schema["type"] == "object"
+        assert set(schema["required"]) <= set(schema["properties"]) == set(schema["x-view-order"])
+        assert all("title" in p and "type" in p for p in schema["properties"].values())
+        assert all(number == 1 for number in entry["tags"].values())
+        for example in entry["examples"]:
+            assert set(schema["required"]) <= set(example["properties"]) <= set(schema["properties"])
+    custom = kind["commands"][0]["examples"]
+    assert [e["properties"]["payload"] for e in custom] == [
+        "CMD,130305,stop654321", "MD123456 1 3 8 1", "S2,130305,13812341234"]
+
+
+# ---- commands ----
+
+
+def test_a_command_in_the_queue(gateway):
+    """The bodies and answers of flespi's clients."""
+    status, answer = raw(gateway, "POST", "/gw/devices", [
+        {"name": "parked", "device_type_id": 1, "configuration": {"ident": "4712"}}])
+    assert status == 200
+    path = f"/gw/devices/{answer['result'][0]['id']}"
+    body = {"name": "custom", "properties": {"payload": "CMD,130305,stop654321"}, "ttl": 86400,
+            "max_attempts": 3, "priority": 0, "condition": ""}
+    status, answer = raw(gateway, "POST", path + "/commands-queue", [body])
+    assert status == 200
+    assert_shape(answer, {"result": [COMMAND_QUEUED]})
+    [item] = answer["result"]
+    assert len(str(item["id"])) == 16  # microseconds, which JavaScript can count
+    assert [gateway.get(f"{path}/commands-queue/{which}") for which in ("all", item["id"])] == [[item]] * 2
+    assert raw(gateway, "POST", path + "/commands-queue", body)[0] == 200  # not in an array
+    assert_shape(gateway.get(path + "?fields=commands_queue"), [{"commands_queue": [COMMAND_QUEUED]}])
+    status, answer = raw(gateway, "DELETE", f"{path}/commands-queue/{item['id']}")
+    assert (status, answer) == (200, {"result": [{"id": item["id"]}]})
+    [result] = gateway.get(f"{path}/commands-result/{item['id']}")
+    assert_shape(result, COMMAND_QUEUED)
+    assert (result["state"], result["executed"], result["response"]) == ("canceled", False, None)
+    assert gateway.request("DELETE", path)[0] == 200
+
+
+def test_a_command_that_is_answered(gateway):
+    """At once and by the queue; the tracker of this file is connected."""
+    answers = []
+
+    def answer_one():
+        data = b""
+        while b"S2,130305,13812341234#" not in data:
+            data += gateway.tracker.socket.recv(1000)
+        answers.append("*HQ,%d,V4,S2,130305#" % IDENT)
+        gateway.tracker.send(answers[-1].encode())
+    body = {"name": "custom", "properties": {"payload": "S2,130305,13812341234"}}
+    thread = threading.Thread(target=answer_one)
+    thread.start()
+    status, answer = raw(gateway, "POST", "/gw/devices/1/commands", [{**body, "timeout": 10}])
+    thread.join()
+    assert status == 200
+    assert_shape(answer, {"result": [{**COMMAND_ANSWERED, "position": WHOLE}]})
+    [item] = answer["result"]
+    assert (item["expires"], item["position"], item["executed"], item["response"]) == (
+        0, 1, True, answers[0])
+    status, answer = raw(gateway, "POST", "/gw/devices/1/commands-queue", [body])
+    assert status == 200
+    answer_one()
+    path = f"/gw/devices/1/commands-result/{answer['result'][0]['id']}"
+    wait_for(lambda: gateway.request("GET", path)[0] == 200)
+    assert_shape(gateway.get(path), [COMMAND_ANSWERED])
+    assert_shape(gateway.get("/gw/devices/1/commands-result", {"count": 1}), [COMMAND_ANSWERED])
+
+
+def test_a_command_that_is_not_answered(gateway):
+    status, answer = raw(gateway, "POST", "/gw/devices/1/commands", [
+        {"name": "interval.set", "properties": {"seconds": 10}, "timeout": 5}])
+    assert status == 200
+    assert_shape(answer, {"result": [
+        {**COMMAND_ANSWERED, "response": NONE, "position": WHOLE}]})
+    assert answer["result"][0]["executed"] is False
+
+
+def test_a_command_for_nobody(gateway):
+    status, answer = raw(gateway, "POST", "/gw/devices", [
+        {"name": "away", "device_type_id": 1, "configuration": {"ident": "4713"}}])
+    number = answer["result"][0]["id"]
+    assert raw(gateway, "POST", f"/gw/devices/{number}/commands", [
+        {"name": "custom", "properties": {"payload": "R1,130305"}, "timeout": 10}]) == (
+            400, {"result": [], "errors": [{"code": 2, "id": number, "reason":
+                  "failed to deliver command 'custom' with timeout pending, "
+                  f"device with id {number} is not connected"}]})
+    assert gateway.request("DELETE", f"/gw/devices/{number}")[0] == 200
 
 
 # ---- the envelope, errors ----

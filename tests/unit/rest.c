@@ -2,6 +2,7 @@
 
 #include "base/die.h"
 
+#include <semaphore.h>
 #include <stdlib.h>
 
 struct rest *rest_new(void)
@@ -33,6 +34,22 @@ void rest_free(struct rest *r)
 	free(r);
 }
 
+static void wake(void *woken)
+{
+	check(sem_post(woken) == 0);
+}
+
+/* Until the producer wants to go on. */
+static void sleep_until_woken(struct answer *a)
+{
+	sem_t woken;
+	check(sem_init(&woken, 0, 0) == 0);
+	a->sleep(a->producer, wake, &woken);
+	while (sem_wait(&woken) != 0)
+		;
+	sem_destroy(&woken);
+}
+
 /* As the server does: the request is gone before the answer is filled, and what was written is taken
  * away before more is asked for. */
 void rest_request(struct rest *r, struct request *request)
@@ -51,8 +68,9 @@ void rest_request(struct rest *r, struct request *request)
 		fill = answer_fill(&a, 4096, &e);
 		check(buf_add_str(&r->text, buf_str(&a.body)));
 		a.body.len = 0;
-	} while (fill == FILL_MORE);
-	check(fill != FILL_WAIT);
+		if (fill == FILL_WAIT)
+			sleep_until_woken(&a);
+	} while (fill == FILL_MORE || fill == FILL_WAIT);
 	if (fill == FILL_FAILED)
 		check(buf_printf(&r->text, "FAILED %s", e.text));
 	check(buf_add_char(&r->text, '\0'));
