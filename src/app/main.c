@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "client/command.h"
 #include "simulate/simulate.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@ static const struct command {
 	const char *name, *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"command", "send a command to a tracker and wait for what becomes of it", command_main},
 	{"decode", "print the messages in a file or pipe of tracker bytes", decode_main},
 	{"help", "print this", help_main},
 	{"openapi", "print the description of the REST API, OpenAPI 3.1", openapi_main},

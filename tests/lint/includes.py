@@ -12,9 +12,10 @@ FLOORS = {
     "live": ["base", "cantrack", "model", "store", "core"],
     "sink": ["base", "cantrack", "model", "store", "core"],
     "http": ["base", "cantrack", "model", "store", "core"],
+    "client": ["base"],
     "simulate": ["base", "cantrack"],
     "app": ["base", "cantrack", "model", "store", "core", "gate", "live", "sink", "http",
-            "simulate"],
+            "client", "simulate"],
 }
 # ... or the files.
 LIBRARIES = {
@@ -22,7 +23,8 @@ LIBRARIES = {
     "microhttpd.h": ["http"],
     "sqlite3.h": ["store"],
     "zstd.h": ["store"],
-    "jansson.h": ["model", "http"],
+    "curl/curl.h": ["client", "sink"],
+    "jansson.h": ["client", "model", "http"],
     "sodium.h": ["app", "core", "http"],
     "ini.h": ["app"],
     "gnutls/abstract.h": ["http/self_signed.c", "http/tls.c"],
