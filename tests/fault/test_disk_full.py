@@ -44,13 +44,14 @@ class SmallFiles:
         self.folder = folder
 
     def fill(self, gateway):
-        largest = max(f.stat().st_size for f in gateway.data.iterdir())
+        self.limit(gateway, max(f.stat().st_size for f in gateway.data.iterdir()))
+
+    def limit(self, gateway, size):
         resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE,
-                         (largest, resource.RLIM_INFINITY))
+                         (size, resource.RLIM_INFINITY))
 
     def free(self, gateway):
-        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE,
-                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.limit(gateway, resource.RLIM_INFINITY)
 
 
 @pytest.fixture(params=["mounted", "limited"])
