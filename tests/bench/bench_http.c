@@ -1,8 +1,8 @@
-/* Requests per second of a REST path over keep-alive connections: each client asks again as soon as
- * its answer is whole. Prints `name value unit` lines: requests per second, bytes of an answer, and
+/* Requests per second of a REST path over keep-alive connections: each client asks, or posts a body,
+ * again as soon as its answer is whole. Prints `name value unit` lines: requests per second, bytes of an answer, and
  * percentiles of the time from the request to the last byte of its answer.
  *
- * usage: TOKEN=... bench_http PORT CLIENTS SECONDS FIRST LAST PATH
+ * usage: TOKEN=... bench_http PORT CLIENTS SECONDS FIRST LAST PATH [BODY]
  * on 127.0.0.1; a {} in the path stands for an id from FIRST to LAST, another each time. */
 #include "base/clock.h"
 #include "base/die.h"
@@ -36,7 +36,7 @@ static struct {
 	int clients;
 	double seconds;
 	unsigned first, last;
-	const char *path, *token;
+	const char *path, *token, *body; /* body NULL: GET */
 } options;
 
 static struct client clients[CLIENTS_MAX];
@@ -55,9 +55,13 @@ static void ask(struct client *c)
 			id, hole + 2);
 	else
 		snprintf(path, sizeof path, "%s", options.path);
+	const char *body = options.body ? options.body : "";
 	int len = snprintf(request, sizeof request,
-		"GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: FlespiToken %s\r\n\r\n", path,
-		options.token);
+		"%s %s HTTP/1.1\r\nHost: bench\r\nAuthorization: FlespiToken %s\r\n"
+		"Content-Length: %zu\r\n\r\n%s",
+		options.body ? "POST" : "GET", path, options.token, strlen(body), body);
+	if (len >= (int)sizeof request)
+		die("the request is too long");
 	c->part = HEAD;
 	c->head_len = 0;
 	c->asked_us = clock_monotonic_us();
@@ -183,9 +187,9 @@ static double run(void)
 int main(int argc, char **argv)
 {
 	options.token = getenv("TOKEN");
-	if (argc != 7 || !options.token) {
-		fprintf(stderr,
-			"usage: TOKEN=... bench_http PORT CLIENTS SECONDS FIRST LAST PATH\n");
+	if (argc < 7 || argc > 8 || !options.token) {
+		fprintf(stderr, "usage: TOKEN=... bench_http PORT CLIENTS SECONDS FIRST LAST PATH "
+				"[BODY]\n");
 		return 2;
 	}
 	options.port = (uint16_t)strtoul(argv[1], NULL, 10);
@@ -194,6 +198,7 @@ int main(int argc, char **argv)
 	options.first = (unsigned)strtoul(argv[4], NULL, 10);
 	options.last = (unsigned)strtoul(argv[5], NULL, 10);
 	options.path = argv[6];
+	options.body = argv[7]; /* NULL behind the last one */
 	if (options.clients < 1 || options.clients > CLIENTS_MAX || options.last < options.first)
 		die("1..%d clients, FIRST not above LAST", (int)CLIENTS_MAX);
 	double seconds = run();

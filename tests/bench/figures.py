@@ -45,6 +45,22 @@ GOALS = {
     "range.p99.alone": ("socket to answered meanwhile, p99, no reader", "ms", None, "most", ""),
     "range.p99.beside": ("the same, beside slow readers of that range", "ms", None, "most", ""),
     "range.memory.slow": ("memory grows by, with slow readers", "MiB", 128, "most", ""),
+    "commands.delivered": ("a command to each of 100,000 connected trackers: delivered",
+                           "commands/s", None, "least", ""),
+    "commands.answered": ("the same: answered, and the result durable", "commands/s", None, "least",
+                          ""),
+    "commands.p50": ("the same: from the request to the result, p50", "s", None, "most", ""),
+    "commands.p99": ("the same, p99", "s", None, "most", ""),
+    "commands.memory": ("memory of the gateway per command", "B", None, "most", ""),
+    "commands.cpu": ("CPU of the gateway per command", "us", None, "most", ""),
+    "commands.waiting": ("memory of the gateway per command that waits", "B", None, "most", ""),
+    "commands.instant.1": ("instant commands, each waited for, 1 client", "requests/s", None,
+                           "least", ""),
+    "commands.instant.4": ("the same, 4 clients", "requests/s", None, "least", ""),
+    "commands.instant.16": ("the same, 16 clients", "requests/s", None, "least", ""),
+    "commands.ingest": ("ingest that remains beside 1,000 commands a second", "%", None, "least",
+                        ""),
+    "commands.ingest.p99": ("its p99 then, times that without commands", "x", None, "most", ""),
 }
 
 

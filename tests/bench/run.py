@@ -23,6 +23,7 @@ import tempfile
 import time
 import urllib.parse
 
+import commands
 import ranges
 from figures import Report, document, number
 
@@ -357,10 +358,10 @@ def settle(bench, gateway):
     return settled, gateway.metric("store_tail_messages")
 
 
-def ask(bench, gateway, clients, seconds, devices, path):
-    """So many clients that ask without a pause; a dict of figures."""
+def ask(bench, gateway, clients, seconds, devices, path, body=None):
+    """So many clients that ask, or post the body, without a pause; a dict of figures."""
     command = [bench.build / "tests/bench/bench_http", gateway.http.rsplit(":", 1)[1], clients,
-               seconds, min(devices), max(devices), path]
+               seconds, min(devices), max(devices), path, *([body] if body else [])]
     bench.note_command(command)
     run = subprocess.run([str(c) for c in command], capture_output=True, text=True,
                          timeout=seconds + 30, env={**os.environ, "TOKEN": gateway.token})
@@ -429,6 +430,10 @@ def long_ranges(bench):
     ranges.measure(bench, Problem)
 
 
+def many_commands(bench):
+    commands.measure(bench, ask, beside, Problem)
+
+
 STEPS = {
     "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
     "expression": (expression, ["expression.moving"]),
@@ -442,6 +447,7 @@ STEPS = {
                     "rest.messages.1", "rest.messages.4", "rest.messages.16", "rest.kept",
                     "rest.p99"]),
     "ranges": (long_ranges, ranges.FIGURES),
+    "commands": (many_commands, commands.FIGURES),
 }
 
 
