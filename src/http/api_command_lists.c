@@ -324,14 +324,10 @@ void get_commands_result(const struct request *r, struct answer *a)
 	uint64_t *ids;
 	size_t count;
 	struct str selector = r->segment[1].at ? r->segment[1] : (struct str)STR("all");
-	struct entries *e = entries_new(r, a, &entries_resource);
+	commands_settle(r->context->commands); /* whoever missed it in the queue finds it here */
+	struct entries *e = entries_of(r, a, &devices, &chosen);
 	if (!e)
 		return;
-	commands_settle(r->context->commands); /* whoever missed it in the queue finds it here */
-	if (!choose(r, a, &devices, r->segment[0], &chosen)) {
-		entries_free(e);
-		return;
-	}
 	if (chosen.count > ENTRIES_KEYS_MAX)
 		answer_error(a, 400,
 			"%zu items are selected, results of at most %d can be read at once",

@@ -21,13 +21,9 @@ static void get_logs(const struct request *r, struct answer *a, const struct col
 	enum origin_type type)
 {
 	struct chosen chosen;
-	struct entries *e = entries_new(r, a, &entries_resource);
+	struct entries *e = entries_of(r, a, c, &chosen);
 	if (!e)
 		return;
-	if (!choose(r, a, c, r->segment[0], &chosen)) {
-		entries_free(e);
-		return;
-	}
 	if (chosen.count > ENTRIES_KEYS_MAX) {
 		answer_error(a, 400,
 			"%zu items are selected, logs of at most %d can be read at once",

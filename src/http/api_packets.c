@@ -56,13 +56,9 @@ static void answer_packets(struct entries *e, struct answer *a)
 void get_device_packets(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
-	struct entries *e = entries_new(r, a, &entries_resource);
+	struct entries *e = entries_of(r, a, &devices, &chosen);
 	if (!e)
 		return;
-	if (!choose(r, a, &devices, r->segment[0], &chosen)) {
-		entries_free(e);
-		return;
-	}
 	e->keys = xmalloc((chosen.count + 1) * sizeof *e->keys);
 	for (size_t i = 0; i < chosen.count; i++) {
 		struct device d;
@@ -121,13 +117,9 @@ static bool take_numbers(struct idents *l)
 void get_ident_packets(const struct request *r, struct answer *a)
 {
 	struct chosen chosen;
-	struct entries *e = entries_new(r, a, &entries_resource);
+	struct entries *e = entries_of(r, a, &channels, &chosen);
 	if (!e)
 		return;
-	if (!choose(r, a, &channels, r->segment[0], &chosen)) {
-		entries_free(e);
-		return;
-	}
 	struct idents l = {e, r->segment[1], 0};
 	if (!take_numbers(&l)) {
 		e->key_count = 0;

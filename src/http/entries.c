@@ -68,6 +68,16 @@ struct entries *entries_new(const struct request *r, struct answer *a, const str
 	return e;
 }
 
+struct entries *entries_of(const struct request *r, struct answer *a, const struct collection *c,
+	struct chosen *chosen)
+{
+	struct entries *e = entries_new(r, a, &entries_resource);
+	if (!e || choose(r, a, c, r->segment[0], chosen))
+		return e;
+	entries_free(e);
+	return NULL;
+}
+
 void entries_free(struct entries *e)
 {
 	filter_free(e->filter);

@@ -49,6 +49,10 @@ struct entries {
 /* Reads the data object of the request, as the table has it. NULL: answered already. */
 struct entries *entries_new(
 	const struct request *r, struct answer *a, const struct resource *table);
+
+/* The same for entries of items: also reads which ones, the first {part} of the path. */
+struct entries *entries_of(const struct request *r, struct answer *a, const struct collection *c,
+	struct chosen *chosen);
 void entries_free(struct entries *e);
 
 /* For `read`: the object of the entry was added to e->page (or nothing was, when it is none).
