@@ -5,7 +5,6 @@
 
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 static size_t size_of(const char *directory, const char *file)
@@ -27,14 +26,6 @@ static void run_sql(const char *directory, const char *sql)
 		print_error("%s\n", why);
 	assert_int_equal(code, SQLITE_OK);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit limit;
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 /* ---- failures ---- */

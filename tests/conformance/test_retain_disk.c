@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 /* ---- the disk ---- */
@@ -147,14 +146,6 @@ static void a_large_log_gets_small_again(void **state)
 }
 
 /* ---- failures ---- */
-
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit limit;
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
 
 static void a_failure_loses_nothing_younger(void **state)
 {

@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -165,14 +164,6 @@ static void crash_within_a_commit(void **state)
 	directory_remove(crashed);
 	free(directory);
 	free(crashed);
-}
-
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit limit;
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 /* Appends until that fails; the failed group is tried again when there is room. */

@@ -7,6 +7,8 @@
 
 #include "store/store.h"
 
+#include <sys/resource.h>
+
 /* Fails the test with the sentence when something was not done. */
 void assert_done(bool done, const struct error *e);
 
@@ -51,5 +53,8 @@ void settle(struct store *s);
 
 /* A query for everything of a device or channel. */
 struct query query_all(enum query_by by, uint32_t id);
+
+/* Files cannot grow beyond this: a full disk. RLIM_INFINITY: they can. */
+void limit_files(rlim_t bytes);
 
 #endif
