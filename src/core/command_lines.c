@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { LINGER_US = 60 * 1000 * 1000 };
-
 /* ---- what commands have in common ---- */
 
 static struct str keep(char **at, struct str text)
@@ -211,6 +209,14 @@ static bool is_curious(const struct line *line, const struct job *job)
 	return spec->is_conditional || (spec->nature.risk == RISK_FUEL && !spec->force);
 }
 
+/* A line remembers the times that it gave while answers to them may still come. They can be ahead of the
+ * clock: each command has one of its own. */
+static int64_t linger_us(const struct line *line)
+{
+	int64_t ahead_us = line->clock_s * 1000000 - clock_now_us();
+	return LINGER_US + (ahead_us > 0 ? ahead_us : 0);
+}
+
 void line_review(struct commands *c, struct line *line)
 {
 	bool listens = line->watched != NULL;
@@ -226,7 +232,7 @@ void line_review(struct commands *c, struct line *line)
 	if (line->watched && line->watched->until_us < due_us)
 		due_us = line->watched->until_us;
 	if (!line->count && due_us == INT64_MAX)
-		due_us = clock_monotonic_us() + LINGER_US;
+		due_us = clock_monotonic_us() + linger_us(line);
 	if (due_us == INT64_MAX)
 		deadline_clear(&c->deadlines, &line->deadline);
 	else

@@ -1,9 +1,12 @@
 #include "core/commands_inside.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+
+enum { DAY_S = 86400 };
 
 struct loading {
 	struct commands *commands;
@@ -35,6 +38,23 @@ static bool forget_unknown(struct loading *l, struct error *e)
 	return done;
 }
 
+/* HHMMSS as the second that is nearest to another one. */
+static int64_t second_of(uint32_t clock, int64_t near_s)
+{
+	int64_t second = clock / 10000 * 3600 + clock / 100 % 100 * 60 + clock % 100;
+	second += near_s - near_s % DAY_S;
+	if (second < near_s - DAY_S / 2)
+		return second + DAY_S;
+	return second > near_s + DAY_S / 2 ? second - DAY_S : second;
+}
+
+/* The time that was given to a command is not given to another while an answer to it may still come. */
+static void take_time(struct line *line, uint32_t clock, int64_t near_us)
+{
+	int64_t second = second_of(clock, near_us / 1000000);
+	line->clock_s = second > line->clock_s ? second : line->clock_s;
+}
+
 /* What cannot be read stays where it is. */
 static bool load(void *context, const struct waiting_command *stored)
 {
@@ -55,7 +75,30 @@ static bool load(void *context, const struct waiting_command *stored)
 	spec_release(spec);
 	job->progress = stored->progress;
 	line_add(c, job);
+	if (job->progress.clock != UINT32_MAX)
+		take_time(job->line, job->progress.clock, clock_now_us());
 	return true;
+}
+
+static bool take_time_of_ended(void *context, const struct command_result *result)
+{
+	struct loading *l = context;
+	struct command *command = &l->command;
+	struct error e;
+	uint64_t clock;
+	if (!resource_load(&command_resource, result->json, command, &e) || !command->attempts ||
+		command->time_at < 0 ||
+		!registry_device(l->commands->options.registry, result->device, &l->device))
+		return true;
+	if (str_to_u64((struct str){command->payload + command->time_at, 6}, &clock))
+		take_time(line_of(l->commands, result->device), (uint32_t)clock, result->ended_us);
+	return true;
+}
+
+static bool load_times(struct loading *l, struct error *e)
+{
+	const struct result_query q = {.from_us = clock_now_us() - LINGER_US, .to_us = INT64_MAX};
+	return store_read_results(l->commands->options.store, &q, take_time_of_ended, l, e);
 }
 
 bool commands_load(struct commands *c, struct error *e)
@@ -63,7 +106,8 @@ bool commands_load(struct commands *c, struct error *e)
 	struct loading *l = xcalloc(1, sizeof *l);
 	l->commands = c;
 	bool done = store_each_waiting_command(c->options.store, load, l, e) &&
-		    store_last_command_id(c->options.store, &c->last_id, e) && forget_unknown(l, e);
+		    store_last_command_id(c->options.store, &c->last_id, e) &&
+		    forget_unknown(l, e) && load_times(l, e);
 	free(l->unknown);
 	free(l);
 	return done;

@@ -48,6 +48,9 @@ struct spec {
 	char bytes[];
 };
 
+/* So long after its end an answer to a command may still come. */
+enum { LINGER_US = 120 * 1000 * 1000 };
+
 /* Text that came outside of frames while a command was under way. */
 enum { HEARD_MAX = 512, HEARD_US = 300 * 1000 };
 struct heard {
