@@ -308,12 +308,14 @@ void session_leave(struct session *s, enum close_code code)
 
 void session_discard_input(struct session *s)
 {
+	enum { AT_ONCE = 64 * 1024, TIMES = 1024 };
+	char nowhere[AT_ONCE]; /* for TCP, MSG_TRUNC means: drop it, copy nothing */
 	uv_os_fd_t fd;
 	if (uv_fileno((uv_handle_t *)&s->tcp, &fd) != 0)
 		return;
-	/* for TCP, MSG_TRUNC means: drop it, copy nothing */
-	ssize_t dropped = recv(fd, NULL, INT32_MAX, MSG_DONTWAIT | MSG_TRUNC);
-	(void)dropped;
+	for (int i = 0; i < TIMES; i++)
+		if (recv(fd, nowhere, sizeof nowhere, MSG_DONTWAIT | MSG_TRUNC) < AT_ONCE)
+			return;
 }
 
 void sessions_expel(struct worker *w)
