@@ -4,8 +4,6 @@ import json
 import re
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
@@ -34,18 +32,9 @@ def patient():
 
 def ask(gateway, method, path, body=None, data=None, key=None):
     """(status, parsed answer), with another token's key if need be."""
-    if key is None:
-        status, text = gateway.request(method, path, body, data)
-        return status, json.loads(text)
-    request = urllib.request.Request(
-        gateway.url + path, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"FlespiToken {key}"})
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, json.loads(refused.read())
+    authorization = None if key is None else f"FlespiToken {key}"
+    status, text = gateway.request(method, path, body, data, authorization)
+    return status, json.loads(text)
 
 
 def done(answer):

@@ -95,14 +95,17 @@ class Gateway:
         bad = next((i for i, line in enumerate(self.log) if BROKEN.search(line)), None)
         assert bad is None, "the gateway is broken:\n" + "\n".join(self.log[bad:bad + 80])
 
-    def request(self, method, path, body=None, data=None):
-        """(status, text). `data` becomes ?data={...}; a body is sent as JSON."""
+    def request(self, method, path, body=None, data=None, authorization=None):
+        """(status, text). `data` becomes ?data={...}; a body is sent as JSON. The header says the
+        master token if nothing else."""
         url = self.url + path
         if data is not None:
             url += "?data=" + urllib.parse.quote(json.dumps(data))
+        if authorization is None:
+            authorization = f"FlespiToken {self.token}"
         request = urllib.request.Request(
             url, method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"FlespiToken {self.token}"})
+            headers={"Authorization": authorization})
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.read().decode()

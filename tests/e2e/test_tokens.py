@@ -1,23 +1,14 @@
 """Tokens against the real program: what lasts over a restart, what is on disk, what expires."""
 import json
 import time
-import urllib.error
-import urllib.request
 
 PATIENCE = 20
 
 
 def ask(gateway, key, method, path, body=None):
     """(status, answer) with this key."""
-    request = urllib.request.Request(
-        gateway.url + path, method=method, data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": key})
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, json.loads(refused.read())
+    status, text = gateway.request(method, path, body, authorization=key)
+    return status, json.loads(text)
 
 
 def make(gateway, **members):
