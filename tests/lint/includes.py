@@ -5,21 +5,23 @@ import re
 FLOORS = {
     "base": [],
     "cantrack": ["base"],
+    "mqtt": ["base"],
     "model": ["base", "cantrack"],
     "store": ["base", "cantrack", "model"],
     "core": ["base", "cantrack", "model", "store"],
     "gate": ["base", "cantrack", "model", "store", "core"],
-    "live": ["base", "cantrack", "model", "store", "core"],
+    "live": ["base", "cantrack", "mqtt", "model", "store", "core"],
     "sink": ["base", "cantrack", "model", "store", "core"],
     "http": ["base", "cantrack", "model", "store", "core"],
     "client": ["base"],
-    "simulate": ["base", "cantrack"],
-    "app": ["base", "cantrack", "model", "store", "core", "gate", "live", "sink", "http",
+    "simulate": ["base", "cantrack", "mqtt"],
+    "app": ["base", "cantrack", "mqtt", "model", "store", "core", "gate", "live", "sink", "http",
             "client", "simulate"],
 }
 # ... or the files.
 LIBRARIES = {
-    "uv.h": ["gate"],
+    "uv.h": ["gate", "live"],
+    "wslay/wslay.h": ["live/websocket.c"],
     "microhttpd.h": ["http"],
     "sqlite3.h": ["store"],
     "zstd.h": ["store"],
