@@ -15,13 +15,13 @@ static bool put_text(struct buf *out, const char *name, struct str text)
 	       json_string(out, text.at ? text : (struct str)STR("")) && buf_add_char(out, ',');
 }
 
+/* What is not there is not named: clients take a null for an object. */
 static bool put_object(
 	struct buf *out, const char *name, const struct resource *r, const void *object)
 {
-	if (!object)
-		return buf_printf(out, "\"%s\":null", name);
-	return buf_printf(out, "\"%s\":", name) &&
-	       resource_print(r, object, resource_shown(r), out);
+	return !object ||
+	       (buf_printf(out, "\"%s\":", name) &&
+		       resource_print(r, object, resource_shown(r), out) && buf_add_char(out, ','));
 }
 
 static bool put_members(struct buf *out, const struct change *c, bool with_objects)
@@ -30,9 +30,8 @@ static bool put_members(struct buf *out, const struct change *c, bool with_objec
 	return (!c->app.len || put_text(out, "app", c->app)) && put_text(out, "host", c->host) &&
 	       buf_printf(out, "\"http_data\":{},") &&
 	       put_object(out, "new", c->resource, with_objects ? c->new : NULL) &&
-	       buf_add_char(out, ',') &&
 	       put_object(out, "old", c->resource, with_objects ? c->old : NULL) &&
-	       buf_printf(out, ",\"token_id\":%" PRIu32 ",", c->token) &&
+	       buf_printf(out, "\"token_id\":%" PRIu32 ",", c->token) &&
 	       put_text(out, "trace", c->trace);
 }
 
