@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the words for the fuzzer: cantrack.dict of the protocol, from the tables of the decoder,
 command_body.dict of commands that are posted, expression.dict of filters, posted.dict of posted
-messages and rest.dict of requests.
+messages, rest.dict of requests and topic.dict of subscriptions.
 
 usage: dict.py           writes the files beside this script
        dict.py --check   exit status 1 when one is not what would be written
@@ -38,6 +38,9 @@ REST = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "/gw/devices/", "/gw/chann
         '"reverse":true', '"fields":"', '"curr_key":', '"limit_count":', '"limit_size":',
         '"delete":true', '"delete_key":', "delete_key=", "/commands", "/commands-queue/",
         "/commands-result/"]
+TOPIC = ["$share/", "$filter/", "payload=", "message=", "cid=", "modified_since>", "1700000000.5", "&",
+         "&&", "%26%26", "%3D%3D", "%22", "%2F", "%2B", "/", "/+/", "+/", "/#", "#", ",", ":", ":4:1/",
+         "$SYS", "\x00", "a,b", "b,c", "flespi/message/gw/devices/", "flespi/state/"]
 
 
 def parameters():
@@ -90,7 +93,8 @@ def main():
     for name, words in {"cantrack": protocol(), "command_body": COMMAND_BODY + command_words(),
                         "expression": expression,
                         "posted": POSTED + parameters(),
-                        "rest": REST + COMMAND_BODY + command_words() + expression}.items():
+                        "rest": REST + COMMAND_BODY + command_words() + expression,
+                        "topic": TOPIC}.items():
         path = HERE / (name + ".dict")
         if sys.argv[1:] != ["--check"]:
             path.write_text(text(words))
