@@ -31,6 +31,10 @@ enum MHD_Result respond(struct MHD_Connection *connection, unsigned status, cons
 		add_header(response, "Allow", allow);
 	if (status == 401)
 		add_header(response, "WWW-Authenticate", "FlespiToken");
+	if (status == 426) {
+		add_header(response, "Upgrade", "websocket");
+		add_header(response, "Sec-WebSocket-Version", "13");
+	}
 	if (status == 429)
 		add_header(response, "Retry-After", "1");
 	enum MHD_Result sent = MHD_queue_response(connection, status, response);

@@ -14,8 +14,10 @@
 #include "http/respond.h"
 #include "http/routes.h"
 #include "http/waiting.h"
+#include "http/websocket.h"
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -33,6 +35,7 @@ struct http {
 	struct tokens *own_tokens; /* when the context has none */
 	struct context context;
 	struct asleep asleep;
+	atomic_int secure_websockets;
 };
 
 struct exchange {
@@ -44,6 +47,7 @@ struct exchange {
 	bool has_token, bad_token; /* a good one, one that is not */
 	bool waits;                /* suspended, or just woken: */
 	bool is_asleep;            /* it was, and is counted until it is answered */
+	bool is_websocket;         /* suspended, and to be closed afterwards */
 	struct answer answer;
 	struct token token;
 	struct peer peer;
@@ -115,6 +119,22 @@ static bool is_tiresome(struct http *h, const struct exchange *x, const struct a
 	return true;
 }
 
+static enum MHD_Result open_websocket(
+	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *accept)
+{
+	if (!h->context.live)
+		return refuse(connection, x, 503, "MQTT is not served here");
+	if (websocket_is_secure(connection)) {
+		if (atomic_load(&h->secure_websockets) >= SECURE_WEBSOCKETS_MAX)
+			return refuse(connection, x, 503,
+				"as many WebSockets are open over TLS as can be");
+		atomic_fetch_add(&h->secure_websockets, 1);
+		asleep_add(&h->asleep);
+		x->is_asleep = x->is_websocket = true;
+	}
+	return websocket_open(connection, accept, h->context.live);
+}
+
 static enum MHD_Result answer_request(
 	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *method)
 {
@@ -126,7 +146,6 @@ static enum MHD_Result answer_request(
 		.peer = x->peer,
 	};
 	headers_read(connection, &r);
-	metric_add(http_requests, 1);
 	if (strcmp(method, "OPTIONS") == 0)
 		return respond_preflight(connection);
 	if (x->discarded && x->has_token)
@@ -143,6 +162,20 @@ static enum MHD_Result answer_request(
 			"too many tries with a bad token, one a second is let through");
 	}
 	return send_answer(connection, x, &a);
+}
+
+static enum MHD_Result answer(struct http *h, struct MHD_Connection *connection, struct exchange *x,
+	const char *method, const char *version)
+{
+	struct websocket_request asked = {connection, method, version, str_of(x->target)};
+	char accept[WEBSOCKET_ACCEPT_BYTES];
+	struct error e;
+	metric_add(http_requests, 1);
+	unsigned status = websocket_judge(&asked, accept, &e);
+	if (status == 101)
+		return open_websocket(h, connection, x, accept);
+	return status ? refuse(connection, x, status, e.text)
+		      : answer_request(h, connection, x, method);
 }
 
 static enum MHD_Result go_on(struct MHD_Connection *connection, struct exchange *x)
@@ -167,7 +200,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	void **state)
 {
 	(void)url;
-	(void)version;
 	struct http *h = context;
 	struct exchange *x = *state;
 	if (!x->begun) {
@@ -184,7 +216,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	}
 	if (x->waits)
 		return go_on(connection, x);
-	return answer_request(h, connection, x, method);
+	if (x->is_websocket)
+		return MHD_NO;
+	return answer(h, connection, x, method, version);
 }
 
 static void *uri_seen(void *context, const char *uri, struct MHD_Connection *connection)
@@ -208,6 +242,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	if (x->waits)
 		answer_clear(&x->answer);
+	if (x->is_websocket)
+		atomic_fetch_sub(&x->http->secure_websockets, 1);
 	if (x->is_asleep)
 		asleep_remove(&x->http->asleep);
 	buf_clear(&x->body);
