@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* WebSockets over TLS that may be open at once beside the connections of REST: each keeps its place in the
- * library, about 90 KiB. Those without TLS keep none. */
+ * library, about 40 KiB. Those without TLS keep none. */
 enum { SECURE_WEBSOCKETS_MAX = 10240 };
 
 struct door {

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -158,10 +159,12 @@ static void connect_to(struct bench *b)
 	struct sockaddr_in at = {.sin_family = AF_INET,
 		.sin_port = htons(b->is_secure ? http_https_port(b->http) : http_port(b->http))};
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	int on = 1;
 	leave(b);
 	b->text.len = 0;
 	b->client.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(b->client.fd, (struct sockaddr *)&at, sizeof at), 0);
+	setsockopt(b->client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (b->is_secure) {
 		gnutls_init(&b->client.tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL);
 		gnutls_set_default_priority(b->client.tls);
