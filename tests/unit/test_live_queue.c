@@ -516,6 +516,31 @@ static void a_session_that_is_full_is_lost(void **state)
 	f->session = NULL;
 }
 
+/* Its client is told so, and its session is gone whether it would have outlived it or not. */
+static void the_client_of_a_lost_session_is_told(void **state)
+{
+	struct fixture *f = *state;
+	f->live->options.queue_bytes = 50000;
+	for (uint32_t expiry_s = 0; expiry_s < 2; expiry_s++) {
+		f->session->expiry_s = expiry_s;
+		f->visitor->client.window = 1;
+		fill(f, SIZE_MAX);
+		assert_true(f->session->is_lost);
+		sessions_end_lost(f->live);
+		assert_null(f->visitor->client.session);
+		assert_int_equal(f->live->session_count, 0);
+		assert_true(visitor_next(f->visitor));
+		assert_int_equal(f->visitor->caller.type, MQTT_PUBLISH);
+		assert_true(visitor_next(f->visitor));
+		assert_int_equal(f->visitor->caller.type, MQTT_DISCONNECT);
+		assert_int_equal(f->visitor->caller.ack.reason, MQTT_QUOTA);
+		assert_true(f->visitor->client.is_ending);
+		away(f);
+		f->session = visitor_session(f->live, &(struct token){.id = 5}, "d");
+		back(f, MQTT_5, WINDOW_MAX);
+	}
+}
+
 /* The first counts nothing twice, though both hold the same publications. */
 static void all_queues_together_have_a_limit(void **state)
 {
@@ -658,6 +683,7 @@ int main(void)
 		TEST(a_packet_may_be_as_large_as_the_client_takes),
 		TEST(what_expires_is_not_sent),
 		TEST(a_session_that_is_full_is_lost),
+		TEST(the_client_of_a_lost_session_is_told),
 		TEST(all_queues_together_have_a_limit),
 		TEST(bytes_are_counted_as_they_come_and_go),
 		TEST(whatever_happens_each_message_comes),
