@@ -62,7 +62,7 @@ static void the_state_comes_before_the_suback(void **state)
 	assert_string_equal(subscribed(p, &c, "flespi/state/gw/devices/+/name"),
 		"flespi/state/gw/devices/2/name=\"car 1\" flespi/state/gw/devices/3/name=\"car 2\" "
 		"flespi/state/gw/devices/4/name=\"car 3\"");
-	assert_string_equal(subscribed(p, &c, "flespi/state/gw/devices/4,2,9,x,0/id,deleted"),
+	assert_string_equal(subscribed(p, &c, "flespi/state/gw/devices/4,2,9,x,0,4/id,deleted"),
 		"flespi/state/gw/devices/4/id=4 flespi/state/gw/devices/2/id=2");
 	assert_string_equal(subscribed(p, &c, "flespi/state/gw/+/+/name"),
 		"flespi/state/gw/channels/1/name=\"road\" flespi/state/gw/devices/2/name=\"car 1\" "
