@@ -1,122 +1,15 @@
 /* The live door as it runs: on its own thread, with sockets, while others commit, tell, ask and end. What is
  * asserted does not depend on who comes first. */
-#include "caller.h"
+#include "town.h"
 
-#include "base/clock.h"
 #include "core/metrics.h"
-#include "fake_store.h"
-#include "journals.h"
-#include "live/door.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define KEY "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"
-
-enum { DEVICES = 4, GROUPS = 60, RECORDS = 10, TELLINGS = 150, VISITS = 25, PASSERS = 3 };
-
-struct town {
-	struct store *store;
-	struct registry *registry;
-	struct tokens *tokens;
-	char directory[40];
-	struct journal *journal;
-	struct events *events;
-	struct live *live;
-	const struct live_view *view;
-	const struct presence *presence;
-	struct connections connections;
-	uint16_t port;
-	atomic_bool is_closing; /* calls may fail from now on */
-	atomic_size_t passed;
-};
-
-/* ---- the town ---- */
-
-static size_t list(void *context, uint32_t channel, uint64_t ident, uint64_t after,
-	struct connection *out, size_t room)
-{
-	(void)context;
-	if (after || !room || (channel && channel != 1) || (ident && ident != 1001))
-		return 0;
-	*out = (struct connection){77, 1001, 1, 2, {4, {10, 0, 0, 1}, 5}, 1000000};
-	return 1;
-}
-
-static bool is_connected(void *context, uint64_t ident)
-{
-	(void)context;
-	return ident == 1001;
-}
-
-static void put_items(struct town *t)
-{
-	struct channel c;
-	struct device d;
-	struct error e;
-	channel_init(&c);
-	assert_true(registry_put_channel(t->registry, &c, &e));
-	for (uint64_t i = 1; i <= DEVICES; i++) { /* 2, 3, ... */
-		device_init(&d);
-		d.ident = 1000 + i;
-		assert_true(registry_put_device(t->registry, &d, &e));
-		fake_store_message(
-			t->store, 1, d.id, d.ident, (int64_t)i * 1000000, (int64_t)i * 1000000);
-	}
-}
-
-static int begin(void **state)
-{
-	struct town *t = calloc(1, sizeof *t);
-	struct error e;
-	t->store = fake_store_new();
-	t->registry = registry_open(t->store, &e);
-	t->tokens = tokens_open(&(struct tokens_options){.store = t->store, .admin_key = KEY}, &e);
-	assert_true(t->registry && t->tokens);
-	snprintf(t->directory, sizeof t->directory, "/tmp/cantrack-live-XXXXXX");
-	t->journal = journal_make(t->directory);
-	t->events = events_new(t->journal);
-	put_items(t);
-	t->live = live_new(&(struct live_options){.store = t->store,
-		.registry = t->registry,
-		.events = t->events,
-		.queue_bytes = 8 << 20});
-	t->view = live_view(t->live);
-	t->presence = live_presence(t->live);
-	t->connections = (struct connections){.is_connected = is_connected, .list = list};
-	*state = t;
-	return 0;
-}
-
-static void open_door(struct town *t)
-{
-	struct error e;
-	assert_true(live_listen(t->live, &(struct live_listen){.address = "127.0.0.1"}, &e));
-	live_run(t->live, t->tokens, &t->connections);
-	t->port = t->view->port(t->view->context, false);
-	assert_int_not_equal(t->port, 0);
-	assert_int_equal(t->view->port(t->view->context, true), 0);
-}
-
-static int end(void **state)
-{
-	struct town *t = *state;
-	live_stop(t->live);
-	events_free(t->events);
-	live_free(t->live);
-	journal_remove(t->journal, t->directory);
-	tokens_close(t->tokens);
-	registry_close(t->registry);
-	fake_store_free(t->store);
-	free(t);
-	assert_int_equal(metric_get(live_clients), 0);
-	assert_int_equal(metric_get(live_sessions), 0);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+enum { DEVICES = TOWN_DEVICES };
+enum { GROUPS = 60, RECORDS = 10, TELLINGS = 150, VISITS = 25 };
 
 /* ---- those who tell ---- */
 
@@ -269,7 +162,7 @@ static void *pass_by(void *context)
 		char id[20];
 		snprintf(id, sizeof id, "passer %u", (me + i) % 4);
 		caller_init(&c, i % 2 ? MQTT_5 : MQTT_311);
-		const struct greeting g = {.key = KEY,
+		const struct greeting g = {.key = TOWN_KEY,
 			.client_id = id,
 			.goes_on = i % 3 == 0,
 			.expiry_s = i % 3 == 0 ? 100 : 0,
@@ -352,7 +245,7 @@ static void settle(struct town *t, struct resident *r)
 	*r = (struct resident){.expected = {0, 1, 2, 3}};
 	caller_init(&r->caller, MQTT_5);
 	assert_true(caller_enter(
-		&r->caller, t->port, &(struct greeting){.key = KEY, .client_id = "resident"}));
+		&r->caller, t->port, &(struct greeting){.key = TOWN_KEY, .client_id = "resident"}));
 	for (size_t i = 0; i < 4; i++) {
 		caller_subscribe(&r->caller, filters[i], 1);
 		assert_true(caller_send(&r->caller));
@@ -389,7 +282,7 @@ static void who_stays_gets_all_while_others_come_and_go(void **state)
 	pthread_t threads[WORKS], residence;
 	struct resident r;
 	struct live_session one;
-	open_door(t);
+	town_opens(t);
 	settle(t, &r);
 	begin_to_work(t, threads);
 	pthread_create(&residence, NULL, reside, &r);
@@ -413,11 +306,11 @@ static void the_door_stops_while_all_work(void **state)
 	struct caller quiet;
 	struct error e;
 	struct live_session one;
-	open_door(t);
+	town_opens(t);
 	settle(t, &r);
 	caller_init(&quiet, MQTT_5);
 	assert_true(caller_enter(
-		&quiet, t->port, &(struct greeting){.key = KEY, .client_id = "quiet"}));
+		&quiet, t->port, &(struct greeting){.key = TOWN_KEY, .client_id = "quiet"}));
 	begin_to_work(t, threads);
 	for (int i = 0; i < 50; i++) {
 		caller_expect(&r.caller, MQTT_PUBLISH);
@@ -483,141 +376,12 @@ static void a_door_that_never_ran_is_freed(void **state)
 	close(pair[1]);
 }
 
-/* ---- many of them ---- */
-
-/* Each ends in another stage, with a reset or without; then the door is as it was. */
-static void many_go_without_a_word(void **state)
-{
-	enum { MANY = 160 };
-	struct town *t = *state;
-	struct caller c, last;
-	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
-	open_door(t);
-	for (unsigned i = 0; i < MANY; i++) {
-		caller_init(&c, i % 2 ? MQTT_5 : MQTT_311);
-		assert_true(caller_call(&c, t->port));
-		caller_greet(
-			&c, &(struct greeting){.key = KEY, .client_id = "c", .will = "city/w"});
-		if (i % 5 == 0)
-			c.out.len /= 2;
-		if (i % 5 > 1)
-			caller_subscribe(&c, "#", 1);
-		if (i % 5 > 2)
-			caller_publish(&c, "city/x", str_of("x"), 1, true);
-		assert_true(caller_send(&c));
-		if (i % 5 == 4 && i % 3)
-			(void)!caller_read(&c);
-		if (i % 3)
-			setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-		caller_clear(&c);
-	}
-	caller_init(&last, MQTT_5);
-	assert_true(
-		caller_enter(&last, t->port, &(struct greeting){.key = KEY, .client_id = "last"}));
-	for (int tries = 0; metric_get(live_clients) > 1; tries++) {
-		assert_in_range(tries, 0, 5000);
-		usleep(1000);
-	}
-	struct live_session all[2];
-	assert_int_equal(t->view->sessions(t->view->context, 0, all, 2), 1);
-	caller_leave(&last);
-	assert_true(caller_send(&last));
-	assert_false(caller_read(&last));
-	caller_clear(&last);
-}
-
-/* Bytes by chance, with a greeting before or without. */
-static void *talk_nonsense(void *context)
-{
-	struct town *t = context;
-	uint32_t dice = 1 + (uint32_t)atomic_fetch_add(&t->passed, 1);
-	for (int i = 0; i < 40; i++) {
-		struct caller c;
-		char bytes[300];
-		caller_init(&c, MQTT_5);
-		for (size_t k = 0; k < sizeof bytes; k++) {
-			dice = dice * 1664525 + 1013904223;
-			bytes[k] = (char)(dice >> 24 & (k % 3 ? 0x13 : 0xff));
-		}
-		assert_true(caller_call(&c, t->port));
-		if (i % 4)
-			caller_greet(&c, &(struct greeting){.key = KEY, .client_id = ""});
-		if (i % 4 > 1)
-			caller_subscribe(&c, "#", 1);
-		assert_true(buf_add(&c.out, bytes, sizeof bytes - (size_t)i));
-		if (caller_send(&c))
-			shutdown(c.fd, SHUT_WR);
-		while (caller_read(&c))
-			;
-		caller_clear(&c);
-	}
-	return NULL;
-}
-
-static void nonsense_ends_who_says_it(void **state)
-{
-	struct town *t = *state;
-	pthread_t threads[PASSERS];
-	struct caller c;
-	open_door(t);
-	caller_init(&c, MQTT_311);
-	assert_true(
-		caller_enter(&c, t->port, &(struct greeting){.key = KEY, .client_id = "sober"}));
-	for (size_t i = 0; i < PASSERS; i++)
-		pthread_create(&threads[i], NULL, talk_nonsense, t);
-	for (size_t i = 0; i < PASSERS; i++)
-		pthread_join(threads[i], NULL);
-	caller_ping(&c);
-	assert_true(caller_send(&c));
-	caller_expect(&c, MQTT_PINGRESP);
-	caller_clear(&c);
-}
-
-/* It is ended, whatever waits for it is bounded, and who reads gets all. */
-static void who_never_reads_ends_alone(void **state)
-{
-	enum { MANY = 900, BYTES = 20000 };
-	struct town *t = *state;
-	static char payload[BYTES];
-	struct caller deaf, keen;
-	struct error e;
-	uint64_t before = metric_get(live_overflows);
-	memset(payload, 'x', sizeof payload);
-	open_door(t);
-	caller_init(&deaf, MQTT_311);
-	caller_init(&keen, MQTT_5);
-	assert_true(
-		caller_enter(&deaf, t->port, &(struct greeting){.key = KEY, .client_id = "deaf"}));
-	assert_true(
-		caller_enter(&keen, t->port, &(struct greeting){.key = KEY, .client_id = "keen"}));
-	caller_subscribe(&deaf, "city/#", 1);
-	assert_true(caller_send(&deaf));
-	caller_expect(&deaf, MQTT_SUBACK);
-	caller_subscribe(&keen, "city/#", 0);
-	assert_true(caller_send(&keen));
-	caller_expect(&keen, MQTT_SUBACK);
-	for (int i = 0; i < MANY; i++) {
-		assert_true(t->view->publish(t->view->context, str_of("city/x"),
-			(struct str){payload, sizeof payload}, false, &e));
-		caller_expect(&keen, MQTT_PUBLISH);
-	}
-	assert_int_equal(metric_get(live_overflows) - before, 1);
-	struct live_session all[2];
-	assert_int_equal(t->view->sessions(t->view->context, 0, all, 2), 1);
-	assert_string_equal(all[0].client_id, "keen");
-	caller_clear(&deaf);
-	caller_clear(&keen);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(who_stays_gets_all_while_others_come_and_go),
 		TEST(the_door_stops_while_all_work),
 		TEST(a_door_that_never_ran_is_freed),
-		TEST(many_go_without_a_word),
-		TEST(nonsense_ends_who_says_it),
-		TEST(who_never_reads_ends_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
