@@ -95,7 +95,9 @@ bool websocket_feed(struct websocket *w, struct str bytes, struct buf *out)
 		sound = wslay_event_recv(w->context) == 0;
 	w->in = (struct str){NULL, 0};
 	w->out = NULL;
-	return sound && !w->is_refused;
+	/* what is no frame the library answers with a close, and reads no more */
+	bool is_read = wslay_event_get_read_enabled(w->context) || websocket_is_closed(w);
+	return sound && is_read && !w->is_refused;
 }
 
 bool websocket_frame(struct websocket *w, struct str payload, struct buf *wire)
