@@ -1,4 +1,4 @@
-/* api_logs: what happened to devices and channels, in the order of time over all that are chosen. */
+/* api_logs: what happened to devices, channels, tokens and sessions, in the order of time over all that are chosen. */
 #include "base/die.h"
 #include "http/entries.h"
 #include "http/routes.h"
@@ -46,6 +46,19 @@ void get_device_logs(const struct request *r, struct answer *a)
 void get_channel_logs(const struct request *r, struct answer *a)
 {
 	get_logs(r, a, &channels, ORIGIN_CHANNEL);
+}
+
+void get_mqtt_logs(const struct request *r, struct answer *a)
+{
+	struct entries *e = entries_new(r, a, &entries_resource);
+	if (!e)
+		return;
+	if (r->context->event_journal) {
+		e->keys = xmalloc(sizeof *e->keys);
+		e->keys[e->key_count++] = event_key(ORIGIN_MQTT, 0);
+	}
+	e->read = read_events;
+	entries_answer(e, a);
 }
 
 /* What happened to tokens, also to those that are gone: ids above the last one known are of tokens
