@@ -2,8 +2,6 @@
 
 #include "base/str.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <stddef.h>
 
 enum kind { OPTION_NUMBER, OPTION_FLAG, OPTION_TEXT };
@@ -107,31 +105,6 @@ static enum options_result read_all(struct options *o, int argc, char **argv, st
 	return OPTIONS_RUN;
 }
 
-/* "host:port" or "[v6]:port". */
-static bool resolve(struct options *o, struct error *e)
-{
-	char host[256];
-	const char *colon = strrchr(o->to, ':');
-	size_t len = colon ? (size_t)(colon - o->to) : 0;
-	struct str name = {o->to, len};
-	if (len >= 2 && name.at[0] == '[' && name.at[len - 1] == ']')
-		name = (struct str){name.at + 1, len - 2};
-	uint64_t port;
-	if (!name.len || name.len >= sizeof host || !str_to_u64(str_of(colon + 1), &port) ||
-		port < 1 || port > 65535)
-		return fail(e, "--to takes HOST:PORT, not '%s'", o->to);
-	memcpy(host, name.at, name.len);
-	host[name.len] = '\0';
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	int code = getaddrinfo(host, colon + 1, &hints, &found);
-	if (code)
-		return fail(e, "--to %s: %s", o->to, gai_strerror(code));
-	memcpy(&o->address, found->ai_addr, found->ai_addrlen);
-	o->address_len = found->ai_addrlen;
-	freeaddrinfo(found);
-	return true;
-}
-
 /* One of two words, the first by default. */
 static bool choose(
 	bool *is_second, const char *name, const char *text, const char *words[2], struct error *e)
@@ -159,7 +132,7 @@ static bool complete(struct options *o, struct error *e)
 	if (o->first_ident + o->devices > UINT64_C(9999999999999999))
 		return fail(e, "--first-ident %llu leaves no idents for %llu trackers",
 			(unsigned long long)o->first_ident, (unsigned long long)o->devices);
-	return resolve(o, e);
+	return endpoint_resolve(&o->gate, "--to", o->to, e);
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv, struct error *e)

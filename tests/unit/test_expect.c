@@ -149,7 +149,7 @@ static void options_have_defaults(void **state)
 	assert_int_equal(o.window, 16);
 	assert_true(o.has_acks);
 	assert_false(o.is_flood || o.idle || o.json);
-	assert_int_equal(o.address.ss_family, AF_INET);
+	assert_int_equal(o.gate.address.ss_family, AF_INET);
 }
 
 static void options_are_read(void **state)
@@ -168,7 +168,7 @@ static void options_are_read(void **state)
 	assert_true(!o.has_acks && o.json);
 	assert_int_equal(parse(&o, &e, "--help", NULL), OPTIONS_HELP);
 	assert_int_equal(parse(&o, &e, "--to=[::1]:5013", NULL), OPTIONS_RUN);
-	assert_int_equal(o.address.ss_family, AF_INET6);
+	assert_int_equal(o.gate.address.ss_family, AF_INET6);
 }
 
 static void options_are_refused_with_a_sentence(void **state)
