@@ -33,9 +33,12 @@ enum mqtt_type {
 enum mqtt_reason {
 	MQTT_SUCCESS = 0x00, /* also: granted QoS 0, normal disconnection */
 	MQTT_GRANTED_1 = 0x01,
+	MQTT_GRANTED_2 = 0x02,
 	MQTT_DISCONNECT_WITH_WILL = 0x04,
 	MQTT_NO_SUBSCRIBERS = 0x10,
 	MQTT_NO_SUBSCRIPTION = 0x11,
+	MQTT_CONTINUE_AUTHENTICATION = 0x18,
+	MQTT_REAUTHENTICATE = 0x19,
 	MQTT_UNSPECIFIED = 0x80,
 	MQTT_MALFORMED = 0x81,
 	MQTT_PROTOCOL_ERROR = 0x82,
@@ -99,7 +102,9 @@ static inline bool mqtt_has(const struct mqtt_properties *p, enum mqtt_property 
  * next one off *rest. False: there is none any more. */
 bool mqtt_user_next(struct str *rest, struct str *name, struct str *value);
 
-/* Properties that are to be written: appends one, without the length that stands before all. */
+/* Properties that are to be written: appends one, without the length that stands before all. The property
+ * must be of the function's kind, the number one that the kind holds. False: the buffer is full, or a text
+ * has more than 65,535 bytes; nothing was appended. */
 MUST_USE bool mqtt_put_number(struct buf *out, enum mqtt_property property, uint32_t number);
 MUST_USE bool mqtt_put_text(struct buf *out, enum mqtt_property property, struct str text);
 MUST_USE bool mqtt_put_user(struct buf *out, struct str name, struct str value);
@@ -119,13 +124,15 @@ enum mqtt_read {
 };
 
 /* The fixed header at the beginning of `bytes`. Refuses types that do not exist, flags that the type does
- * not have, lengths of more than four bytes (MQTT_MALFORMED), and packets of more than `max` bytes in all
- * (MQTT_TOO_LARGE) as soon as that can be seen. Says MQTT_READ also when the body is not there yet. */
+ * not have, lengths of more than four bytes or of more than they need, pings with a body (MQTT_MALFORMED),
+ * and packets of more than `max` bytes in all (MQTT_TOO_LARGE) as soon as that can be seen. Says MQTT_READ
+ * also when the body is not there yet. */
 enum mqtt_read mqtt_header_read(
 	struct str bytes, size_t max, struct mqtt_header *out, enum mqtt_reason *why);
 
 /* The functions below read the body of one packet; `version` is that of the connection. False: *why tells
- * (MQTT_MALFORMED, MQTT_PROTOCOL_ERROR, ...), *out is of no use. */
+ * (MQTT_MALFORMED, MQTT_PROTOCOL_ERROR, MQTT_BAD_ALIAS for a topic alias 0), *out is of no use. What the
+ * standards allow to one side alone (reasons, properties of a server) is read from either. */
 
 struct mqtt_will {
 	struct str topic, payload;
@@ -135,7 +142,9 @@ struct mqtt_will {
 };
 
 struct mqtt_connect {
-	uint8_t version; /* MQTT_311 or MQTT_5; what is neither is refused with MQTT_BAD_VERSION */
+	/* MQTT_311 or MQTT_5; what is neither is refused with MQTT_BAD_VERSION. Filled in refused packets
+	 * too, to know how to answer: what stands there, 0 when nothing does or the name is not "MQTT". */
+	uint8_t version;
 	bool clean;
 	uint16_t keep_alive_s; /* 0: none */
 	struct str client_id, username, password;
@@ -196,10 +205,12 @@ struct mqtt_suback {
 MUST_USE bool mqtt_suback_read(enum mqtt_type type, struct str body, int version,
 	struct mqtt_suback *out, enum mqtt_reason *why);
 
-/* ---- writing: appends one packet. False: the buffer is full, and nothing was appended. `properties` are
- * what mqtt_put_... made, left out where the version has none. ---- */
+/* ---- writing: appends one packet. False: the buffer is full, or a text has more than 65,535 bytes;
+ * nothing was appended. `properties` are what mqtt_put_... made, left out where the version has none. ---- */
 
-/* For 3.1.1 the reason becomes the return code that means the same (3.1.1, 3.2.2.3). */
+/* For 3.1.1 the reason becomes the return code that means the same (3.1.1, 3.2.2.3). Where there is none (for
+ * a malformed packet, say) nothing is appended, and the answer is true: such a connection is closed in
+ * silence. A session is present only with success. */
 MUST_USE bool mqtt_connack_write(struct buf *out, int version, bool session_present,
 	enum mqtt_reason reason, struct str properties);
 
@@ -217,7 +228,8 @@ MUST_USE bool mqtt_publish_write(struct buf *out, int version, const struct mqtt
 /* Bytes that mqtt_publish_write appends. */
 size_t mqtt_publish_size(int version, const struct mqtt_delivery *d);
 
-/* PUBACK ..., DISCONNECT, AUTH. A DISCONNECT of 3.1.1 has neither reason nor properties. */
+/* PUBACK ..., DISCONNECT, AUTH (of 5.0 alone); in 3.1.1 without reason and properties. `id` is left out
+ * where there is none. */
 MUST_USE bool mqtt_ack_write(struct buf *out, enum mqtt_type type, int version, uint16_t id,
 	enum mqtt_reason reason, struct str properties);
 
@@ -228,7 +240,7 @@ MUST_USE bool mqtt_suback_write(struct buf *out, enum mqtt_type type, int versio
 /* PINGREQ, PINGRESP. */
 MUST_USE bool mqtt_ping_write(struct buf *out, enum mqtt_type type);
 
-/* For clients. No will. */
+/* For clients. No will: that of *c is left out. Not for 3.1.1: a password without username. */
 MUST_USE bool mqtt_connect_write(
 	struct buf *out, const struct mqtt_connect *c, struct str properties);
 MUST_USE bool mqtt_subscribe_write(struct buf *out, int version, uint16_t id,
