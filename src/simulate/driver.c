@@ -153,8 +153,10 @@ void *driver_run(void *driver)
 	d->now_us = d->connected_us = clock_monotonic_us();
 	for (;;) {
 		enum phase phase = driver_phase(d);
-		if (phase == PHASE_END)
+		if (phase == PHASE_END) {
+			line_flush_later(d, true); /* what was counted as sent */
 			return NULL;
+		}
 		connect_some(d, phase);
 		if (phase == PHASE_RUN && !d->o->idle) {
 			if (d->rate > 0)
@@ -166,7 +168,7 @@ void *driver_run(void *driver)
 		d->now_us = clock_monotonic_us();
 		for (int i = 0; i < n; i++)
 			serve(d, &d->trackers[events[i].data.u32], events[i].events);
-		line_flush_later(d);
+		line_flush_later(d, false);
 		command_send_late(d);
 		talk_flush_logs(d);
 	}

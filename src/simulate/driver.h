@@ -119,8 +119,8 @@ MUST_USE bool line_send_split(
 /* Sends what was kept. */
 MUST_USE bool line_flush(struct driver *d, struct tracker *t);
 
-/* Flushes the split writes that are due. */
-void line_flush_later(struct driver *d);
+/* Flushes the split writes that are due, or all. */
+void line_flush_later(struct driver *d, bool all);
 
 /* The server is gone: tries again after a pause. */
 void line_lost(struct driver *d, struct tracker *t);

@@ -160,11 +160,11 @@ bool line_flush(struct driver *d, struct tracker *t)
 	return true;
 }
 
-void line_flush_later(struct driver *d)
+void line_flush_later(struct driver *d, bool all)
 {
 	while (d->later_count) {
 		struct later *later = &d->later[d->later_head];
-		if ((int32_t)(later->due_ms - now_ms(d)) > 0)
+		if (!all && (int32_t)(later->due_ms - now_ms(d)) > 0)
 			return;
 		struct tracker *t = &d->trackers[later->index];
 		d->later_head = (d->later_head + 1) % d->later_room;

@@ -168,7 +168,8 @@ static void *server_run(void *context)
 			fds[i + 2] = (struct pollfd){s->peers[i].fd, POLLIN, 0};
 		if (poll(fds, count + 2, -1) < 0 && errno != EINTR)
 			return NULL;
-		if (fds[0].revents)
+		/* the simulator has hung up by then: what it sent is read to its end */
+		if (fds[0].revents && !count && !fds[1].revents)
 			return NULL;
 		for (nfds_t i = count; i-- > 0;)
 			if (fds[i + 2].revents && !serve(s, &s->peers[i])) {
