@@ -170,6 +170,8 @@ void line_flush_later(struct driver *d, bool all)
 		d->later_head = (d->later_head + 1) % d->later_room;
 		d->later_count--;
 		expected_restamp(&t->expected, t->held, (uint32_t)d->now_us);
+		if (d->ledger && t->out)
+			ledger_restamp(d->ledger, d->first + later->index, (uint32_t)d->now_us);
 		t->held = false;
 		if (t->state == STATE_UP && line_flush(d, t))
 			talk_leave(d, t);

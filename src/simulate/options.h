@@ -14,9 +14,9 @@ struct options {
 #undef NUMBER
 #undef FLAG
 #undef TEXT
-	/* what follows from them */
+	/* what follows from them; `devices` is 0 without `to`, `watchers` without `watch` */
 	bool is_flood, has_acks;
-	struct endpoint gate; /* of `to` */
+	struct endpoint gate, door; /* of `to`, `watch` */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_WRONG };
