@@ -31,9 +31,11 @@ static void add_event(int i)
 	static const char *const members[] = {"", "\"ident\":\"11\",\"close_code\":17",
 		"\"new\":{\"name\":\"a\\\"}\",\"n\":[1,null,-0.5]},\"old\":null",
 		"\"error_text\":\"\\u0007,{\",\"traffic\":{\"timestamp\":1.5}"};
-	struct event event = {i % 3 ? EVENT_DISCONNECTED : EVENT_CHANGED,
-		i % 2 ? ORIGIN_DEVICE : ORIGIN_CHANNEL, i % 2 ? 2 : 1, (i + 1) * 1000000,
-		str_of(members[i % 4]), str_of("")};
+	struct event event = {.code = i % 3 ? EVENT_DISCONNECTED : EVENT_CHANGED,
+		.origin_type = i % 2 ? ORIGIN_DEVICE : ORIGIN_CHANNEL,
+		.origin_id = i % 2 ? 2 : 1,
+		.time_us = (i + 1) * 1000000,
+		.members = str_of(members[i % 4])};
 	events_post(house.events, &event);
 }
 

@@ -13,9 +13,9 @@
 #include "core/commands.h"
 #include "core/poster.h"
 #include "core/retention.h"
+#include "core/tls.h"
 #include "gate/gate.h"
 #include "http/server.h"
-#include "http/tls.h"
 #include "http/waiting.h"
 
 #include <errno.h>

@@ -41,13 +41,17 @@ void tell_command(struct commands *c, enum event_code code, const struct job *jo
 		return;
 	struct buf members;
 	buf_init(&members, 64 * 1024);
-	bool done = buf_printf(&members,
-			    "\"address\":\"connection\",\"id\":%" PRIu64 ",\"name\":", job->id) &&
-		    json_string(&members, job->spec->name) &&
-		    buf_printf(&members, ",\"properties\":") &&
-		    buf_add_str(&members, job->spec->properties) && buf_add_str(&members, more);
+	bool done = buf_printf(
+		&members, "\"address\":\"connection\",\"id\":%" PRIu64 ",\"name\":", job->id);
+	size_t name_at = members.len + 1;
+	done = done && json_string(&members, job->spec->name);
+	size_t name_len = members.len - 1 - name_at;
+	done = done && buf_printf(&members, ",\"properties\":") &&
+	       buf_add_str(&members, job->spec->properties) && buf_add_str(&members, more);
 	check(done);
 	struct act *act = add_act(c, ACT_EVENT);
+	act->name_at = name_at;
+	act->name_len = name_len;
 	act->text = members.at; /* the act's from here on */
 	act->len = members.len;
 	act->event = (struct event){
@@ -55,6 +59,7 @@ void tell_command(struct commands *c, enum event_code code, const struct job *jo
 		.origin_type = ORIGIN_DEVICE,
 		.origin_id = job->device,
 		.time_us = clock_now_us(),
+		.subject = job->id,
 	};
 }
 
@@ -185,6 +190,7 @@ static void tell(struct commands *c, const struct act *act)
 {
 	struct event event = act->event;
 	event.members = (struct str){act->text, act->len};
+	event.subject_text = (struct str){act->text + act->name_at, act->name_len};
 	events_post(c->options.events, &event);
 }
 

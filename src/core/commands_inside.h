@@ -147,6 +147,7 @@ struct act {
 	struct command_wait *wait; /* ENDED */
 	char *text;                /* owned: members, payload, or the result */
 	size_t len;
+	size_t name_at, name_len; /* EVENT: of the command, in the members */
 };
 
 struct commands {

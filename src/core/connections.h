@@ -28,6 +28,14 @@ struct connection {
 	int64_t established_us;
 };
 
+/* Who wants to know of connections as they come and go: the live door. */
+struct presence {
+	void *context;
+	/* It was accepted, learned its ident or its device (is_open), or ended. From workers' threads: be
+	 * quick, and do not ask for connections from here. When it ended it is not found any more. */
+	void (*changed)(void *context, const struct connection *c, bool is_open);
+};
+
 struct connections {
 	void *context;
 	/* Has a device of this ident a connection? Cheap. */

@@ -31,15 +31,15 @@ struct events {
 
 /* ---- writing ---- */
 
-static void tell(struct events *events, const struct journal_entry *entry)
+static void tell(
+	struct events *events, const struct event *event, const struct journal_entry *entry)
 {
 	struct buf json;
 	buf_init(&json, JSON_MAX);
 	if (event_json(entry, &json))
 		for (size_t i = 0; i < events->follower_count; i++)
-			events->followers[i].fn(events->followers[i].context,
-				(enum origin_type)(entry->key >> 32), (uint32_t)entry->key,
-				entry->time_us, buf_str(&json));
+			events->followers[i].fn(
+				events->followers[i].context, event, buf_str(&json));
 	buf_clear(&json);
 }
 
@@ -64,7 +64,7 @@ static void write_event(struct events *events, const struct event *event, uint64
 	else
 		metric_add(events_dropped, 1);
 	if (events->follower_count)
-		tell(events, &entry);
+		tell(events, event, &entry);
 	buf_clear(&body);
 }
 

@@ -46,15 +46,20 @@ struct event {
 	 * bounded: beyond that, events fold by code and origin alone, beyond that so many in a
 	 * minute are written, the others dropped and counted. */
 	struct str fold;
+	/* For followers only; neither is written. What it is about below the origin: the connection's or
+	 * the command's id; the command's name, or the members that changed ("name,configuration").
+	 * Borrowed during the call; a count has no text. */
+	uint64_t subject;
+	struct str subject_text;
 };
 
 /* From any thread; `events` may be NULL: nothing is kept. */
 void events_post(struct events *events, const struct event *event);
 
-/* Called for each event that is written, with its whole JSON object, on the poster's thread (a
- * count: on a thread of its own). For the live door. At most four followers, added before the first post. */
-typedef void event_fn(void *context, enum origin_type origin_type, uint32_t origin_id,
-	int64_t time_us, struct str json);
+/* Called for each event that is written, with its time and its whole JSON object, on the poster's thread
+ * (a count: on a thread of its own). For the live door. At most four followers, added before the first
+ * post. */
+typedef void event_fn(void *context, const struct event *event, struct str json);
 void events_follow(struct events *events, event_fn *fn, void *context);
 
 /* The whole JSON object of an entry of the journal. False: it does not fit into `out`, or the entry

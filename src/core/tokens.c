@@ -264,6 +264,19 @@ bool tokens_check(struct tokens *t, struct str key, const struct peer *peer, int
 	return good;
 }
 
+bool tokens_still(struct tokens *t, uint32_t id, bool is_used, int64_t now_us, struct token *out)
+{
+	pthread_rwlock_rdlock(&t->lock);
+	struct cached *c = find_locked(t, id);
+	if (c)
+		copy_locked(c, out);
+	bool good = c && out->enabled && !token_is_expired(out, now_us / 1000000);
+	if (good && is_used)
+		__atomic_store_n(&c->used_s, now_us / 1000000, __ATOMIC_RELAXED);
+	pthread_rwlock_unlock(&t->lock);
+	return good;
+}
+
 /* ---- the items ---- */
 
 size_t tokens_ids(struct tokens *t, uint32_t **out)

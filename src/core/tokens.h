@@ -38,6 +38,10 @@ void tokens_tick(struct tokens *t, int64_t now_us);
 bool tokens_check(struct tokens *t, struct str key, const struct peer *peer, int64_t now_us,
 	struct token *out);
 
+/* As tokens_check, for who has shown the key before and goes on (`is_used`) using it: is the token with
+ * this id still good? Where it may be used from is the caller's to look at. */
+bool tokens_still(struct tokens *t, uint32_t id, bool is_used, int64_t now_us, struct token *out);
+
 /* The text of an "Authorization" header: "FlespiToken <key>" or the bare key. False: it is none,
  * or empty. */
 bool tokens_key(const char *header, struct str *key);

@@ -52,18 +52,6 @@ struct listing {
 	size_t count, room;
 };
 
-static void describe(const struct session *s, struct connection *out)
-{
-	*out = (struct connection){
-		.id = s->id,
-		.ident = s->ident,
-		.channel = s->listener->entrance->id,
-		.device = s->device,
-		.peer = s->peer,
-		.established_us = (int64_t)s->id,
-	};
-}
-
 static void list_some(struct worker *w, void *context)
 {
 	struct listing *l = context;
@@ -76,7 +64,7 @@ static void list_some(struct worker *w, void *context)
 			continue;
 		const struct session *s = w->slots[entry->slot].session;
 		if (!l->channel || s->listener->entrance->id == l->channel)
-			describe(s, &l->out[l->count++]);
+			session_describe(s, &l->out[l->count++]);
 	}
 	l->ended = at == r->count;
 }
@@ -86,7 +74,7 @@ static void list_one(struct worker *w, void *context)
 	struct listing *l = context;
 	const struct session *s = worker_session(w, l->place.slot, l->place.generation);
 	if (s && s->id > l->after && (!l->channel || s->listener->entrance->id == l->channel))
-		describe(s, &l->out[l->count++]);
+		session_describe(s, &l->out[l->count++]);
 }
 
 /* Each worker's first ones behind `after`; the caller takes the first of all. */

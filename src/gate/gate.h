@@ -16,11 +16,12 @@ struct gate;
 struct gate_options {
 	struct registry *registry;
 	struct writer *writer;
-	int workers;               /* 0: one per core */
-	uint32_t needed;           /* the channel that must be bound at the start; 0: none */
-	struct events *events;     /* may be NULL */
-	struct packets *packets;   /* may be NULL */
-	struct commands *commands; /* may be NULL */
+	int workers;                     /* 0: one per core */
+	uint32_t needed;                 /* the channel that must be bound at the start; 0: none */
+	struct events *events;           /* may be NULL */
+	struct packets *packets;         /* may be NULL */
+	struct commands *commands;       /* may be NULL */
+	const struct presence *presence; /* may be NULL; stays the caller's */
 };
 
 /* Binds every enabled channel of the registry, sets its `uri`, starts the workers and watches the

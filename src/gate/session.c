@@ -257,6 +257,18 @@ int64_t session_age_us(const struct session *s)
 	return age_us > 0 ? age_us : 0;
 }
 
+void session_describe(const struct session *s, struct connection *out)
+{
+	*out = (struct connection){
+		.id = s->id,
+		.ident = s->ident,
+		.channel = s->listener->entrance->id,
+		.device = s->device,
+		.peer = s->peer,
+		.established_us = (int64_t)s->id,
+	};
+}
+
 static void log_closed(const struct session *s, enum close_code code)
 {
 	char room[PEER_TEXT_MAX];

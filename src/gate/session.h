@@ -51,6 +51,9 @@ void session_greet(struct session *s);
 /* Sends a command's frame. False: nothing of it can have reached the tracker. */
 MUST_USE bool session_send(struct session *s, struct str frame);
 
+/* What others are told of it. */
+void session_describe(const struct session *s, struct connection *out);
+
 /* Reads again after a pause. */
 void session_resume(struct session *s);
 

@@ -43,8 +43,9 @@ static struct str fold_of(uint64_t ident, const struct peer *peer, const char *k
 	return (struct str){out, len < FOLD_MAX ? (size_t)len : FOLD_MAX - 1};
 }
 
+/* `connection`: its id, 0: it never got one. */
 static void post(const struct listener *l, enum event_code code, uint32_t device,
-	const struct buf *members, struct str fold)
+	uint64_t connection, const struct buf *members, struct str fold)
 {
 	struct event event = {
 		.code = code,
@@ -52,6 +53,7 @@ static void post(const struct listener *l, enum event_code code, uint32_t device
 		.origin_id = device ? device : l->entrance->id,
 		.members = buf_str(members),
 		.fold = fold,
+		.subject = connection,
 	};
 	events_post(events_of(l), &event);
 }
@@ -61,23 +63,37 @@ static void tell(const struct session *s, enum event_code code, uint32_t device)
 	const struct listener *l = s->listener;
 	char fold[FOLD_MAX];
 	if (events_of(l))
-		post(l, code, device, who(l->worker, s->ident, &s->peer),
+		post(l, code, device, s->id, who(l->worker, s->ident, &s->peer),
 			fold_of(s->ident, &s->peer, "", fold));
+}
+
+static void tell_presence(const struct session *s, bool is_open)
+{
+	const struct presence *presence = s->listener->worker->gate->options.presence;
+	struct connection c;
+	if (!presence)
+		return;
+	session_describe(s, &c);
+	presence->changed(presence->context, &c, is_open);
 }
 
 void tell_accepted(const struct session *s)
 {
 	tell(s, EVENT_ACCEPTED, 0);
+	tell_presence(s, true);
 }
 
 void tell_identified(const struct session *s)
 {
 	tell(s, EVENT_IDENTIFIED, 0);
+	if (!s->device) /* else it is told when its device is */
+		tell_presence(s, true);
 }
 
 void tell_connected(const struct session *s)
 {
 	tell(s, EVENT_CONNECTED, s->device);
+	tell_presence(s, true);
 }
 
 static bool add_end(struct buf *out, enum close_code code, int64_t age_us)
@@ -97,9 +113,9 @@ static void tell_end(const struct session *s, enum close_code code)
 		return;
 	snprintf(kind, sizeof kind, "%d", (int)code);
 	struct str text = fold_of(s->ident, &s->peer, kind, fold);
-	post(l, EVENT_CLOSED, 0, members, text);
+	post(l, EVENT_CLOSED, 0, s->id, members, text);
 	if (s->device)
-		post(l, EVENT_DISCONNECTED, s->device, members, text);
+		post(l, EVENT_DISCONNECTED, s->device, s->id, members, text);
 }
 
 void tell_turned_away(const struct listener *l, const struct peer *peer)
@@ -110,7 +126,7 @@ void tell_turned_away(const struct listener *l, const struct peer *peer)
 	struct buf *members = who(l->worker, 0, peer);
 	if (add_end(members, CLOSE_NOT_ALLOWED, 0) &&
 		buf_printf(members, ",\"msgs\":0,\"recv\":0,\"send\":0"))
-		post(l, EVENT_CLOSED, 0, members, fold_of(0, peer, "turned away", fold));
+		post(l, EVENT_CLOSED, 0, 0, members, fold_of(0, peer, "turned away", fold));
 }
 
 void tell_refused(const struct session *s, const struct bad_frame *r)
@@ -131,7 +147,7 @@ void tell_refused(const struct session *s, const struct bad_frame *r)
 	if (buf_printf(members, ",\"error_text\":") && json_string(members, str_of(text)) &&
 		buf_printf(members, ",\"traffic\":{\"timestamp\":") &&
 		json_decimal(members, r->now_us, 6) && buf_add_char(members, '}'))
-		post(l, device ? EVENT_DEVICE_DATA : EVENT_CHANNEL_DATA, device, members,
+		post(l, device ? EVENT_DEVICE_DATA : EVENT_CHANNEL_DATA, device, s->id, members,
 			fold_of(r->ident, &s->peer, r->kind, fold));
 }
 
@@ -184,6 +200,7 @@ void tell_closed(struct session *s, enum close_code code)
 	struct worker *w = s->listener->worker;
 	if (events_of(s->listener))
 		tell_end(s, code);
+	tell_presence(s, false);
 	if (!w->packets)
 		return;
 	if (w->reading == s)

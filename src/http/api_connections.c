@@ -1,55 +1,15 @@
 /* api_connections: the connections that trackers have now, of channels or of devices; a device's are
  * those of its ident. Answers are made a page of the gate at a time. */
 #include "http/items.h"
-#include "http/openapi.h"
 
 #include "base/die.h"
+#include "core/connection_form.h"
 #include "http/access.h"
 #include "http/ids.h"
 #include "http/routes.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-/* ---- the form ---- */
-
-struct shown {
-	int64_t id, established_us;
-	uint64_t ident;
-	uint32_t channel, device;
-	char source[PEER_TEXT_MAX];
-};
-
-static bool print_ident(const void *object, struct buf *out)
-{
-	const struct shown *s = object;
-	return s->ident ? buf_printf(out, "\"%" PRIu64 "\"", s->ident) : buf_add(out, "null", 4);
-}
-
-static bool print_device(const void *object, struct buf *out)
-{
-	const struct shown *s = object;
-	return s->device ? buf_printf(out, "%" PRIu32, s->device) : buf_add(out, "null", 4);
-}
-
-/* clang-format off */
-#define ROW(member, path, kind, min, max, text) FIELD(struct shown, member, path, kind, FIELD_SHOWN, min, max, text)
-static const struct field fields[] = {
-	ROW(id, "id", FIELD_NUMBER, 1, INT64_MAX, "Number of the connection"),
-	FIELD_OF_FUNCTION("ident", FIELD_SHOWN, print_ident, "string null", "Who it is; null: it did not say yet"),
-	ROW(source, "source", FIELD_TEXT, 0, PEER_TEXT_MAX - 1, "Address and port of the tracker"),
-	ROW(established_us, "established", FIELD_TIME, 0, INT64_MAX, "When it began"),
-	FIELD_OF_LITERAL("transport", FIELD_SHOWN, "\"tcp\"", "Always tcp"),
-	ROW(channel, "channel_id", FIELD_NUMBER, 1, UINT32_MAX, "Its channel"),
-	FIELD_OF_FUNCTION("device_id", FIELD_SHOWN, print_device, "integer null", "Its device; null: none"),
-	FIELD_OF_LITERAL("secondary", FIELD_SHOWN, "false", "Always false"),
-	FIELD_OF_LITERAL("meta", FIELD_SHOWN, "null", "Always null"),
-};
-/* clang-format on */
-
-const struct resource connection_resource = {
-	"connection", fields, sizeof fields / sizeof *fields, sizeof(struct shown), NULL, false};
 
 /* ---- which ones ---- */
 
@@ -158,16 +118,9 @@ static bool print(const struct walk *w, const struct connection *c, struct buf *
 	uint32_t device = c->ident ? registry_device_of(w->context->registry, c->ident) : 0;
 	bool sees = w->of_devices ||
 		    access_reads(w->token, &device_resource, (struct str)STR(""), device);
-	struct shown s = {
-		.id = (int64_t)c->id,
-		.established_us = c->established_us,
-		.ident = c->ident,
-		.channel = c->channel,
-		.device = sees ? device : 0,
-	};
-	char room[PEER_TEXT_MAX];
-	snprintf(s.source, sizeof s.source, "%.*s", STR_PRINT(peer_text(&c->peer, room)));
-	return resource_print(&connection_resource, &s, w->rows, out);
+	struct connection_form form;
+	connection_form_make(c, sees ? device : 0, &form);
+	return resource_print(&connection_resource, &form, w->rows, out);
 }
 
 /* Those beside the asked part are only counted. */

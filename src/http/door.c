@@ -1,8 +1,8 @@
 #include "http/door.h"
 
 #include "base/log.h"
-#include "http/listen.h"
-#include "http/tls.h"
+#include "core/listen.h"
+#include "core/tls.h"
 
 #include <stdio.h>
 #include <string.h>

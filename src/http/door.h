@@ -21,7 +21,7 @@ struct door_keeper {
 };
 
 /* False with a sentence that names the address when it cannot be bound. With `secure`, TLS with the
- * certificate of http/tls.h. */
+ * certificate of core/tls.h. */
 MUST_USE bool door_open(struct door *d, const char *address, uint16_t port, bool secure,
 	unsigned threads, const struct door_keeper *keeper, struct error *e);
 

@@ -10,7 +10,7 @@ MUST_USE bool openapi_print(struct buf *out);
 
 /* ---- the tables ---- */
 
-extern const struct resource connection_resource, ident_resource; /* of their api_*.c */
+extern const struct resource ident_resource; /* of api_idents.c */
 
 enum place { PLACE_DATA, PLACE_PATH, PLACE_QUERY };
 

@@ -4,6 +4,7 @@
 #include "http/openapi.h"
 
 #include "cantrack/message.h"
+#include "core/connection_form.h"
 #include "model/command.h"
 #include "model/device.h"
 #include "model/protocol.h"

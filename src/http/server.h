@@ -10,7 +10,7 @@ struct http_options {
 	const char *address;       /* numeric */
 	uint16_t port;             /* 0: any free one */
 	const char *token;         /* the only one when context.tokens is NULL */
-	const char *https_address; /* numeric; NULL or empty: no HTTPS; needs an open http/tls.h */
+	const char *https_address; /* numeric; NULL or empty: no HTTPS; needs an open core/tls.h */
 	uint16_t https_port;
 	int threads;            /* of each door; 0: 4 */
 	struct context context; /* its pointers stay the caller's */

@@ -270,4 +270,4 @@ def test_a_port_in_use_is_named(tmp_path):
     with Gateway(args=HTTPS) as g:
         status, text = refusal(tmp_path, "--https", f"127.0.0.1:{https_port(g)}")
         assert status == 1
-        assert f"cannot listen for HTTP at 127.0.0.1:{https_port(g)}: Address already in use" in text
+        assert f"cannot listen at 127.0.0.1:{https_port(g)}: Address already in use" in text

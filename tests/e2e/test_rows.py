@@ -39,7 +39,7 @@ def test_a_log_tells_where_a_channel_listens_since_then(gateway):
     [disabled] = ask(gateway, "PUT", path, {"enabled": False})[1]["result"]
     [enabled] = ask(gateway, "PUT", path, {"enabled": True})[1]["result"]
     wait_for(lambda: len(gateway.get(path + "/logs")) == 3)
-    uris = [(log["old"] and log["old"]["uri"], log["new"]["uri"])
+    uris = [(log["old"]["uri"] if "old" in log else None, log["new"]["uri"])
             for log in gateway.get(path + "/logs")]
     assert uris == [(None, channel["uri"]), (channel["uri"], disabled["uri"]),
                     (disabled["uri"], enabled["uri"])]

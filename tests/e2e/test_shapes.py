@@ -339,12 +339,12 @@ def test_logs_of_rest(gateway):
     gateway.request("PUT", "/gw/devices/1", {"name": "Truck 1"})
     wait_for(lambda: {1, 2} <= set(by_code(gateway, "/gw/devices/1/logs")))
     logs = by_code(gateway, "/gw/devices/1/logs")
-    for code, old in [(1, NONE), (2, DEVICE)]:
+    for code, has_old in [(1, False), (2, True)]:
         assert_shape({k: v for k, v in logs[code].items() if k not in ("new", "old")}, LOG_REST,
                      "app", "event_text", "event_origin")
         assert logs[code]["origin_type"] == 11 and logs[code]["origin_id"] == 1
         assert isinstance(logs[code]["new"], dict) and logs[code]["new"]["name"] == "Truck 1"
-        assert (logs[code]["old"] is None) == (old is NONE)
+        assert ("old" in logs[code]) == has_old
 
 
 def test_logs_of_connections(gateway):

@@ -66,11 +66,19 @@ static const char *read_all(struct fixture *f, enum origin_type type, uint32_t i
 static void an_event_is_an_object(void **state)
 {
 	struct fixture *f = *state;
-	struct event event = {EVENT_CLOSED, ORIGIN_CHANNEL, 7, 1732263400300000,
-		str_of("\"ident\":\"130305\",\"close_code\":17"), str_of("")};
+	struct event event = {.code = EVENT_CLOSED,
+		.origin_type = ORIGIN_CHANNEL,
+		.origin_id = 7,
+		.time_us = 1732263400300000,
+		.members = str_of("\"ident\":\"130305\",\"close_code\":17"),
+		.fold = str_of("")};
 	events_post(f->events, &event);
-	event = (struct event){
-		EVENT_CREATED, ORIGIN_TOKEN, 3, 1732263400300001, str_of(""), str_of("")};
+	event = (struct event){.code = EVENT_CREATED,
+		.origin_type = ORIGIN_TOKEN,
+		.origin_id = 3,
+		.time_us = 1732263400300001,
+		.members = str_of(""),
+		.fold = str_of("")};
 	events_post(f->events, &event);
 	events_post(NULL, &event);
 	assert_string_equal(read_all(f, ORIGIN_CHANNEL, 7),
@@ -98,8 +106,12 @@ static void large_members_are_left_out(void **state)
 	struct fixture *f = *state;
 	static char members[JOURNAL_BODY_MAX];
 	memset(members, ' ', sizeof members);
-	struct event event = {
-		EVENT_CHANGED, ORIGIN_DEVICE, 1, 1000000, {members, sizeof members}, str_of("")};
+	struct event event = {.code = EVENT_CHANGED,
+		.origin_type = ORIGIN_DEVICE,
+		.origin_id = 1,
+		.time_us = 1000000,
+		.members = {members, sizeof members},
+		.fold = str_of("")};
 	events_post(f->events, &event);
 	assert_non_null(strstr(read_all(f, ORIGIN_DEVICE, 1),
 		"\"error_text\":\"65536 bytes of members are left out\",\"origin_id\":1"));
@@ -111,8 +123,12 @@ static void post(struct fixture *f, uint32_t device, int64_t time_s, const char 
 {
 	char members[40];
 	int len = snprintf(members, sizeof members, "\"n\":%d", (int)time_s);
-	struct event event = {EVENT_DEVICE_DATA, ORIGIN_DEVICE, device, time_s * 1000000,
-		{members, (size_t)len}, str_of(fold)};
+	struct event event = {.code = EVENT_DEVICE_DATA,
+		.origin_type = ORIGIN_DEVICE,
+		.origin_id = device,
+		.time_us = time_s * 1000000,
+		.members = {members, (size_t)len},
+		.fold = str_of(fold)};
 	events_post(f->events, &event);
 }
 
@@ -240,8 +256,12 @@ static void members_that_wait_are_bounded(void **state)
 	for (int i = 0; i < 400; i++) {
 		char fold[20];
 		snprintf(fold, sizeof fold, "%d", i / 2);
-		struct event event = {EVENT_DEVICE_DATA, ORIGIN_DEVICE, 1, 1000000,
-			{members, i % 2 ? sizeof members : 0}, str_of(fold)};
+		struct event event = {.code = EVENT_DEVICE_DATA,
+			.origin_type = ORIGIN_DEVICE,
+			.origin_id = 1,
+			.time_us = 1000000,
+			.members = {members, i % 2 ? sizeof members : 0},
+			.fold = str_of(fold)};
 		events_post(f->events, &event);
 	}
 	now_us += FOLD_US;
@@ -257,12 +277,12 @@ static void members_that_wait_are_bounded(void **state)
 
 /* ---- followers, threads ---- */
 
-static void follow(
-	void *context, enum origin_type type, uint32_t id, int64_t time_us, struct str json)
+static void follow(void *context, const struct event *event, struct str json)
 {
 	struct buf *out = context;
-	assert_true(buf_printf(out, "%d %u %lld %.*s\n", (int)type, (unsigned)id,
-		(long long)time_us, STR_PRINT(json)));
+	assert_true(
+		buf_printf(out, "%d %d %u %lld %.*s\n", (int)event->code, (int)event->origin_type,
+			(unsigned)event->origin_id, (long long)event->time_us, STR_PRINT(json)));
 }
 
 static void followers_see_what_is_written(void **state)
@@ -279,8 +299,9 @@ static void followers_see_what_is_written(void **state)
 	"{\"event_code\":304,\"event_origin\":\"gw/devices/5\",\"event_text\":\"data of the "      \
 	"device could not be processed\","
 	assert_buf(seen,
-		"11 5 1000000 " HEAD "\"n\":1,\"origin_id\":5,\"origin_type\":11,\"timestamp\":1}\n"
-		"11 5 2000000 " HEAD
+		"304 11 5 1000000 " HEAD
+		"\"n\":1,\"origin_id\":5,\"origin_type\":11,\"timestamp\":1}\n"
+		"304 11 5 2000000 " HEAD
 		"\"n\":2,\"count\":1,\"origin_id\":5,\"origin_type\":11,\"timestamp\":2}\n");
 	buf_clear(&seen);
 }

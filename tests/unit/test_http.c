@@ -328,7 +328,7 @@ static void a_taken_port_is_named(void **state)
 	assert_null(http_start(&options, &e));
 	char expected[100];
 	snprintf(expected, sizeof expected,
-		"cannot listen for HTTP at 127.0.0.1:%u: Address already in use (see --http)",
+		"cannot listen at 127.0.0.1:%u: Address already in use (see --http)",
 		http_port(l->http));
 	assert_string_equal(e.text, expected);
 	options.address = "localhost";

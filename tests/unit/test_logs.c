@@ -67,7 +67,11 @@ static const char *values_of(struct rest *r, const char *name)
 static void post(struct rest *r, enum event_code code, enum origin_type type, uint32_t id,
 	int64_t time_s, const char *members)
 {
-	struct event event = {code, type, id, time_s * 1000000, str_of(members), str_of("")};
+	struct event event = {.code = code,
+		.origin_type = type,
+		.origin_id = id,
+		.time_us = time_s * 1000000,
+		.members = str_of(members)};
 	events_post(r->context.events, &event);
 }
 

@@ -1,6 +1,6 @@
 /* listen: a listening TCP socket at a numeric address. */
-#ifndef HTTP_LISTEN_H
-#define HTTP_LISTEN_H
+#ifndef CORE_LISTEN_H
+#define CORE_LISTEN_H
 
 #include "base/error.h"
 

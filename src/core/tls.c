@@ -1,11 +1,11 @@
 /* Certificates are handed to a handshake as copies of its own, which the library frees: nothing is
  * shared with connections, so a reload may throw the old ones away at once. */
-#include "http/tls.h"
+#include "core/tls.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/die.h"
-#include "http/self_signed.h"
+#include "core/self_signed.h"
 
 #include <errno.h>
 #include <fcntl.h>

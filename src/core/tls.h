@@ -1,9 +1,9 @@
-/* tls: certificate and key of the HTTPS door, from files of the operator or, when none are named,
+/* tls: certificate and key of all doors with TLS, from files of the operator or, when none are named,
  * self-signed ones that are made once and kept. Each handshake takes what was loaded last, so they
  * can be exchanged while connections live. One at a time in a process: the library's callback
  * knows no context. */
-#ifndef HTTP_TLS_H
-#define HTTP_TLS_H
+#ifndef CORE_TLS_H
+#define CORE_TLS_H
 
 #include "base/error.h"
 
@@ -20,6 +20,8 @@ struct tls_options {
 
 /* NULL with a sentence that names the file. */
 struct tls *tls_open(const struct tls_options *options, struct error *e);
+
+/* After all doors that take it. */
 void tls_close(struct tls *t);
 
 /* Reads the files again. False with a sentence: what was loaded before stays. */
@@ -31,8 +33,12 @@ const char *tls_print(struct tls *t, char *out);
 /* Was the certificate made by tls_open? */
 bool tls_is_new(const struct tls *t);
 
-/* For the HTTP library: what is offered, and its function that takes the certificate. */
+/* What is offered: a priority string of GnuTLS. */
 extern const char tls_priorities[];
+
+/* A `gnutls_certificate_retrieve_function3 *`, which gives each handshake a copy of its own of the
+ * certificate of the open struct tls. It may run in any number of threads and for any number of
+ * doors at once, also beside tls_reload. */
 void *tls_retrieve(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "http/listen.h"
+#include "core/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -43,7 +43,7 @@ int listen_at(const char *address, uint16_t port, uint16_t *real_port, struct er
 		bind(fd, &at.any, bytes) || listen(fd, SOMAXCONN) ||
 		getsockname(fd, &at.any, &bytes)) {
 		bool is_v4 = at.any.sa_family == AF_INET;
-		fail(e, "cannot listen for HTTP at %s%s%s:%u: %s", is_v4 ? "" : "[", address,
+		fail(e, "cannot listen at %s%s%s:%u: %s", is_v4 ? "" : "[", address,
 			is_v4 ? "" : "]", port, strerror(errno));
 		if (fd >= 0)
 			close(fd);

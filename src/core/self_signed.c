@@ -1,4 +1,4 @@
-#include "http/self_signed.h"
+#include "core/self_signed.h"
 
 #include "base/die.h"
 #include "base/str.h"

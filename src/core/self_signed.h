@@ -1,6 +1,6 @@
 /* self_signed: makes a certificate that signs itself, for an HTTPS door to begin with. */
-#ifndef HTTP_SELF_SIGNED_H
-#define HTTP_SELF_SIGNED_H
+#ifndef CORE_SELF_SIGNED_H
+#define CORE_SELF_SIGNED_H
 
 #include "base/error.h"
 

@@ -1,0 +1,34 @@
+/* hub: what was just committed, for one follower that makes something of it on a thread of its own: the
+ * live door. The writer leaves a copy of each group of records, at no more than a load when nobody wants
+ * any. What the follower has not taken yet is bounded: a group that would pass that is skipped and counted,
+ * and the follower is told; the writer never waits. */
+#ifndef CORE_HUB_H
+#define CORE_HUB_H
+
+#include "store/store.h"
+
+struct hub;
+
+/* `wake(context)` is called on the writer's thread when there is something to take and there was nothing
+ * before. `bytes`: most of what may wait. */
+struct hub *hub_new(size_t bytes, void (*wake)(void *context), void *context);
+void hub_free(struct hub *h); /* NULL is fine */
+
+/* Follows the writer (core/writer.h). */
+void hub_committed(void *hub, const struct record *records, size_t count);
+
+/* Does anybody want records at all? From any thread; at first nobody does. */
+void hub_want(struct hub *h, bool wants);
+
+struct hub_group {
+	struct hub_group *next;
+	size_t count;
+	int64_t committed_us; /* monotonic */
+	struct record records[];
+};
+
+/* What has come since the last time, oldest first, linked; each is the caller's to free(). NULL: nothing.
+ * *skipped is the number of records that were skipped meanwhile. */
+struct hub_group *hub_take(struct hub *h, uint64_t *skipped);
+
+#endif
