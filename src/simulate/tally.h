@@ -43,7 +43,8 @@ struct tally {
 	WATCH(refused, "refused", "watchers that could not")                                       \
 	WATCH(closed, "closed", "watchers that lost their connection")                             \
 	WATCH(messages, "messages", "messages that came to watchers")                              \
-	WATCH(seen, "seen", "of them known as a frame that was sent, each once")                   \
+	WATCH(bytes, "bytes", "bytes of them, payloads alone")                                     \
+	WATCH(seen, "seen", "of the messages known as a frame that was sent, each once")           \
 	WATCH(disordered, "disordered", "of those behind one that was sent later")                 \
 	WATCH(doubled, "doubled", "of the messages once more")                                     \
 	WATCH(strange, "strange", "of the messages that no frame fits")                            \

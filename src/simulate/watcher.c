@@ -154,6 +154,7 @@ static bool hear_publish(
 	if (p.qos > h->o->watch_qos)
 		return fail(e, "a PUBLISH has QoS %u, more than was asked for", p.qos);
 	tally_add(&h->tally->messages, 1);
+	tally_add(&h->tally->bytes, p.payload.len);
 	judge(w, h, &p);
 	if (!p.qos)
 		return true;
