@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the words for the fuzzer: cantrack.dict of the protocol, from the tables of the decoder,
-command_body.dict of commands that are posted, expression.dict of filters, posted.dict of posted
-messages and rest.dict of requests.
+command_body.dict of commands that are posted, expression.dict of filters, mqtt.dict of packets of
+MQTT, posted.dict of posted messages, rest.dict of requests and topic.dict of subscriptions.
 
 usage: dict.py           writes the files beside this script
        dict.py --check   exit status 1 when one is not what would be written
@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent / "src" / "cantrack"
+PROPERTIES = HERE.parent / "src" / "mqtt" / "properties.def"
 
 # The fields of the frames, and the beginnings and ends of the binary families.
 WORDS = ["*HQ,", "*hq,", "#", ",", "865205030330012", "0000000000", "2240.55841", "954.9490",
@@ -38,6 +39,17 @@ REST = ["GET ", "POST ", "PUT ", "PATCH ", "DELETE ", "/gw/devices/", "/gw/chann
         '"reverse":true', '"fields":"', '"curr_key":', '"limit_count":', '"limit_size":',
         '"delete":true', '"delete_key":', "delete_key=", "/commands", "/commands-queue/",
         "/commands-result/"]
+TOPIC = ["$share/", "$filter/", "payload=", "message=", "cid=", "modified_since>", "1700000000.5", "&",
+         "&&", "%26%26", "%3D%3D", "%22", "%2F", "%2B", "/", "/+/", "+/", "/#", "#", ",", ":", ":4:1/",
+         "$SYS", "\x00", "a,b", "b,c", "flespi/message/gw/devices/", "flespi/state/"]
+# The begins of packets and what stands in them; the properties are added.
+MQTT = ["\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id",
+        "\x10\x0d\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x00", "\x00\x06MQIsdp\x03",
+        "\x20\x02\x00\x00", "\x30\x03\x00\x01t", "\x32\x05\x00\x01t\x00\x01",
+        "\x40\x02\x00\x01", "\x50\x02\x00\x01", "\x62\x02\x00\x01", "\x70\x02\x00\x01",
+        "\x82\x06\x00\x01\x00\x01#\x00", "\x90\x03\x00\x01\x00", "\xa2\x05\x00\x01\x00\x01#",
+        "\xb0\x02\x00\x01", "\xc0\x00", "\xd0\x00", "\xe0\x00", "\xe0\x01\x04", "\xf0\x00",
+        "\xed\xa0\x80", "\xef\xbb\xbf", "\xc0\x80", "\xff\xff\xff\x7f", "\x80\x01", "\x80\x80\x01"]
 
 
 def parameters():
@@ -55,6 +67,14 @@ def frame_types():
     if not types:
         sys.exit("dict.py: frame.c has no table of frame types where it was")
     return types
+
+
+def properties():
+    """Each with a value of its kind."""
+    values = {"BYTE": "\x01", "TWO": "\x00\x01", "FOUR": "\x00\x00\x00\x01", "VARINT": "\x01",
+              "TEXT": "\x00\x01a", "BYTES": "\x00\x01\xff", "USER": "\x00\x01a\x00\x01b"}
+    rows = re.findall(r"^PROPERTY\(\w+, (\d+), (\w+),", PROPERTIES.read_text(), re.M)
+    return [chr(int(number)) + values[kind] for number, kind in rows]
 
 
 def payloads():
@@ -89,8 +109,10 @@ def main():
     expression = EXPRESSION + parameters()
     for name, words in {"cantrack": protocol(), "command_body": COMMAND_BODY + command_words(),
                         "expression": expression,
+                        "mqtt": MQTT + properties(),
                         "posted": POSTED + parameters(),
-                        "rest": REST + COMMAND_BODY + command_words() + expression}.items():
+                        "rest": REST + COMMAND_BODY + command_words() + expression,
+                        "topic": TOPIC}.items():
         path = HERE / (name + ".dict")
         if sys.argv[1:] != ["--check"]:
             path.write_text(text(words))

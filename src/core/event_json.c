@@ -25,6 +25,7 @@ static const char *place_of(uint64_t type)
 	case ORIGIN_CHANNEL: return "gw/channels";
 	case ORIGIN_DEVICE: return "gw/devices";
 	case ORIGIN_STREAM: return "gw/streams";
+	case ORIGIN_MQTT: return "mqtt/sessions";
 	case ORIGIN_TOKEN: return "platform/tokens";
 	default: return "platform/customer";
 	}

@@ -20,6 +20,7 @@ enum origin_type {
 	ORIGIN_CHANNEL = 9,
 	ORIGIN_DEVICE = 11,
 	ORIGIN_STREAM = 12,
+	ORIGIN_MQTT = 14, /* sessions */
 	ORIGIN_TOKEN = 33,
 };
 

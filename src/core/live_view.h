@@ -6,14 +6,19 @@
 #include "base/error.h"
 #include "store/record.h"
 
-/* A connection that HTTP has upgraded to a WebSocket with the subprotocol mqtt. */
+struct gnutls_session_int; /* what a gnutls_session_t points to */
+
+/* A connection that HTTP has upgraded to a WebSocket with the subprotocol mqtt: the answer 101 is sent, frames
+ * follow. */
 struct upgraded {
-	int fd;           /* plain bytes, also when the client speaks TLS */
+	int fd; /* of the client's socket, not blocking */
+	/* NULL: plain bytes. Else they go through this session, which is past its handshake and sits on
+	 * fd. It may hold bytes already that fd does not announce: read once before waiting. */
+	struct gnutls_session_int *tls;
 	struct str early; /* what came behind the request already; valid during the call */
 	struct peer peer;
-	bool is_secure;
-	/* Must be called once, from any thread, when nothing is read or written any more; the descriptor
-	 * is not the live door's to close. */
+	/* Must be called once, from any thread, when nothing is read or written any more; descriptor and
+	 * session are not the live door's to close. */
 	void (*release)(void *handle);
 	void *handle;
 };

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-	CONNECTIONS_MAX = 8192,
+	CONNECTIONS_MAX = 8192,       /* of REST */
 	CONNECTION_BYTES = 32 * 1024, /* request head, and the piece of an answer that is sent */
 	IDLE_S = 30,
 };
@@ -41,21 +41,22 @@ bool door_open(struct door *d, const char *address, uint16_t port, bool secure, 
 			      tls[] = {{MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls_retrieve()},
 				      {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
 				      {MHD_OPTION_END, 0, NULL}};
+	unsigned limit = secure ? CONNECTIONS_MAX + SECURE_WEBSOCKETS_MAX : CONNECTIONS_MAX;
 	struct error why;
 	int fd = listen_at(address, port, &d->port, &why);
 	if (fd < 0)
 		return fail(e, "%s (see --%s)", why.text, secure ? "https" : "http");
 	d->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG |
-					     MHD_ALLOW_SUSPEND_RESUME | (secure ? MHD_USE_TLS : 0u),
+					     MHD_ALLOW_SUSPEND_RESUME |
+					     (secure ? MHD_USE_TLS : MHD_ALLOW_UPGRADE),
 		0, NULL, NULL, keeper->request, keeper->context, MHD_OPTION_EXTERNAL_LOGGER,
 		on_library_line, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
-		threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-		MHD_OPTION_URI_LOG_CALLBACK, keeper->begin, keeper->context,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-		keeper->end, keeper->context, MHD_OPTION_ARRAY, secure ? tls : plain,
-		MHD_OPTION_END);
+		threads, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, keeper->begin,
+		keeper->context, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, keeper->end, keeper->context, MHD_OPTION_ARRAY,
+		secure ? tls : plain, MHD_OPTION_END);
 	if (d->daemon)
 		return true;
 	close(fd);

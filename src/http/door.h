@@ -7,6 +7,10 @@
 #include <microhttpd.h>
 #include <stdint.h>
 
+/* WebSockets over TLS that may be open at once beside the connections of REST: each keeps its place in the
+ * library, about 40 KiB. Those without TLS keep none. */
+enum { SECURE_WEBSOCKETS_MAX = 10240 };
+
 struct door {
 	struct MHD_Daemon *daemon; /* NULL: not open */
 	uint16_t port;             /* the real one */

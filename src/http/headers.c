@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <microhttpd.h>
+#include <strings.h>
 
 /* Bytes; what is longer is cut. */
 enum { ACCOUNT_MAX = 24, APP_MAX = 63, HOST_MAX = 255, SCHEME_MAX = 8, TRACE_MAX = 31 };
@@ -29,6 +30,31 @@ bool headers_token(struct MHD_Connection *connection, struct tokens *tokens,
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
 	*bad = tokens_key(value, &key) && !tokens_check(tokens, key, peer, clock_now_us(), out);
 	return !*bad && key.len;
+}
+
+struct lookup {
+	const char *name, *word;
+	bool is_found;
+};
+
+static enum MHD_Result look(
+	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	struct lookup *l = context;
+	struct str rest = str_of(value ? value : ""), word = str_of(l->word);
+	while (strcasecmp(name, l->name) == 0 && rest.at && !l->is_found) {
+		struct str one = str_trim(str_cut(&rest, ','));
+		l->is_found = one.len == word.len && strncasecmp(one.at, word.at, word.len) == 0;
+	}
+	return l->is_found ? MHD_NO : MHD_YES;
+}
+
+bool headers_list(struct MHD_Connection *connection, const char *name, const char *word)
+{
+	struct lookup l = {name, word, false};
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, look, &l);
+	return l.is_found;
 }
 
 /* Over TLS here, or at a proxy before us: it only tells the caller where we are. */

@@ -15,4 +15,8 @@ bool headers_token(struct MHD_Connection *connection, struct tokens *tokens,
 /* Fills host, is_secure, account, app and trace; views that live as long as the request. */
 void headers_read(struct MHD_Connection *connection, struct request *r);
 
+/* Does the header, a list separated by commas that may come in several lines, name the word? In any case of
+ * letters. */
+bool headers_list(struct MHD_Connection *connection, const char *name, const char *word);
+
 #endif

@@ -6,6 +6,7 @@
 #include "core/commands.h"
 #include "core/connections.h"
 #include "core/events.h"
+#include "core/live_view.h"
 #include "core/packets.h"
 #include "core/registry.h"
 #include "core/tokens.h"
@@ -27,6 +28,7 @@ struct context {
 	struct poster *poster;   /* messages that come over REST */
 	struct waiting *waiting; /* long polls; NULL: they do not wait */
 	struct commands *commands;
+	const struct live_view *live;
 	bool no_confirm; /* dangerous commands need no "confirm" */
 };
 

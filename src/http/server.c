@@ -11,17 +11,18 @@
 #include "http/attempts.h"
 #include "http/door.h"
 #include "http/headers.h"
+#include "http/respond.h"
 #include "http/routes.h"
 #include "http/waiting.h"
+#include "http/websocket.h"
 
 #include <microhttpd.h>
-#include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
 	THREADS = 4,
 	ANSWER_AT_ONCE = 64 * 1024, /* shorter answers go out whole, with their length */
-	ANSWER_PIECE = 64 * 1024,
 	/* A body above HTTP_BODY_MAX is read and thrown away, so that the client sees the 413;
 	 * above this the connection is closed. */
 	DISCARD_MAX = 16 * 1024 * 1024,
@@ -34,6 +35,7 @@ struct http {
 	struct tokens *own_tokens; /* when the context has none */
 	struct context context;
 	struct asleep asleep;
+	atomic_int secure_websockets;
 };
 
 struct exchange {
@@ -45,88 +47,13 @@ struct exchange {
 	bool has_token, bad_token; /* a good one, one that is not */
 	bool waits;                /* suspended, or just woken: */
 	bool is_asleep;            /* it was, and is counted until it is answered */
+	bool is_websocket;         /* suspended, and to be closed afterwards */
 	struct answer answer;
 	struct token token;
 	struct peer peer;
 };
 
-/* ---- responses ---- */
-
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
-{
-	check(MHD_add_response_header(response, name, value) == MHD_YES);
-}
-
-/* A page runs the scripts that came with the program, and talks to the gateway only. */
-#define PAGE_POLICY                                                                                \
-	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "            \
-	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status,
-	const char *type, const char *allow, struct MHD_Response *response)
-{
-	add_header(response, "Access-Control-Allow-Origin", "*");
-	add_header(response, "Cache-Control", "no-store");
-	add_header(response, "X-Content-Type-Options", "nosniff");
-	if (type)
-		add_header(response, "Content-Type", type);
-	if (type && str_starts(str_of(type), "text/html"))
-		add_header(response, "Content-Security-Policy", PAGE_POLICY);
-	if (*allow)
-		add_header(response, "Allow", allow);
-	if (status == 401)
-		add_header(response, "WWW-Authenticate", "FlespiToken");
-	if (status == 429)
-		add_header(response, "Retry-After", "1");
-	enum MHD_Result sent = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return sent;
-}
-
-/* What browsers ask before a request from a page of another origin. */
-static enum MHD_Result send_preflight(struct MHD_Connection *connection)
-{
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	add_header(response, "Access-Control-Allow-Methods", "GET,POST,PUT,PATCH,DELETE");
-	add_header(response, "Access-Control-Allow-Headers",
-		"authorization,content-type,x-flespi-app,x-flespi-cid,x-flespi-trace");
-	add_header(response, "Access-Control-Max-Age", "86400");
-	return send_response(connection, 204, NULL, "", response);
-}
-
-static ssize_t read_piece(void *context, uint64_t position, char *out, size_t room)
-{
-	(void)position;
-	struct answer *a = context;
-	struct error e;
-	if (a->body.len == 0) {
-		if (a->ended)
-			return a->broken ? MHD_CONTENT_READER_END_WITH_ERROR
-					 : MHD_CONTENT_READER_END_OF_STREAM;
-		enum fill fill = answer_fill(a, ANSWER_PIECE, &e);
-		check(fill != FILL_WAIT); /* it waits before the first piece or not at all */
-		if (fill == FILL_FAILED) {
-			log_error("http", "answer_broken", "reason=%s", log_quote(e.text));
-			if (!answer_break(a))
-				return MHD_CONTENT_READER_END_WITH_ERROR;
-		}
-	}
-	/* 0, when records were read and none was wanted, means: call again after the others */
-	size_t len = a->body.len - a->sent < room ? a->body.len - a->sent : room;
-	if (len)
-		memcpy(out, a->body.at + a->sent, len);
-	a->sent += len;
-	if (a->sent == a->body.len)
-		a->sent = a->body.len = 0;
-	return (ssize_t)len;
-}
-
-static void release_answer(void *context)
-{
-	answer_clear(context);
-	free(context);
-}
+/* ---- answers ---- */
 
 static void resume(void *connection)
 {
@@ -152,7 +79,6 @@ static enum MHD_Result send_answer(
 	struct MHD_Connection *connection, struct exchange *x, struct answer *a)
 {
 	struct error e;
-	struct MHD_Response *response;
 	enum fill fill = answer_fill(a, ANSWER_AT_ONCE, &e);
 	if (fill == FILL_WAIT)
 		return suspend(connection, x, a);
@@ -163,28 +89,7 @@ static enum MHD_Result send_answer(
 		answer_error(a, 500, "%s", e.text);
 		fill = answer_fill(a, ANSWER_AT_ONCE, &e);
 	}
-	unsigned status = a->status;
-	const char *type = a->type;
-	char allow[sizeof a->allow], disposition[sizeof a->disposition];
-	memcpy(allow, a->allow, sizeof allow);
-	memcpy(disposition, a->disposition, sizeof disposition);
-	if (fill == FILL_DONE) {
-		/* the response owns the text from here on; it came from malloc */
-		response = MHD_create_response_from_buffer(
-			a->body.len, a->body.at, MHD_RESPMEM_MUST_FREE);
-		a->body.at = NULL;
-		answer_clear(a);
-	} else {
-		struct answer *kept = xmalloc(sizeof *kept);
-		*kept = *a;
-		response = MHD_create_response_from_callback(
-			MHD_SIZE_UNKNOWN, ANSWER_PIECE, read_piece, kept, release_answer);
-	}
-	if (!response)
-		die("out of memory: a response");
-	if (*disposition)
-		add_header(response, "Content-Disposition", disposition);
-	return send_response(connection, status, type, allow, response);
+	return respond_answer(connection, a, fill == FILL_DONE);
 }
 
 /* ---- requests ---- */
@@ -214,6 +119,22 @@ static bool is_tiresome(struct http *h, const struct exchange *x, const struct a
 	return true;
 }
 
+static enum MHD_Result open_websocket(
+	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *accept)
+{
+	if (!h->context.live)
+		return refuse(connection, x, 503, "MQTT is not served here");
+	if (websocket_is_secure(connection)) {
+		if (atomic_load(&h->secure_websockets) >= SECURE_WEBSOCKETS_MAX)
+			return refuse(connection, x, 503,
+				"as many WebSockets are open over TLS as can be");
+		atomic_fetch_add(&h->secure_websockets, 1);
+		asleep_add(&h->asleep);
+		x->is_asleep = x->is_websocket = true;
+	}
+	return websocket_open(connection, accept, h->context.live);
+}
+
 static enum MHD_Result answer_request(
 	struct http *h, struct MHD_Connection *connection, struct exchange *x, const char *method)
 {
@@ -225,9 +146,8 @@ static enum MHD_Result answer_request(
 		.peer = x->peer,
 	};
 	headers_read(connection, &r);
-	metric_add(http_requests, 1);
 	if (strcmp(method, "OPTIONS") == 0)
-		return send_preflight(connection);
+		return respond_preflight(connection);
 	if (x->discarded && x->has_token)
 		return refuse(connection, x, 413, "the body exceeds 1048576 bytes");
 	if (!method_parse(strcmp(method, "HEAD") == 0 ? "GET" : method, &r.method))
@@ -242,6 +162,20 @@ static enum MHD_Result answer_request(
 			"too many tries with a bad token, one a second is let through");
 	}
 	return send_answer(connection, x, &a);
+}
+
+static enum MHD_Result answer(struct http *h, struct MHD_Connection *connection, struct exchange *x,
+	const char *method, const char *version)
+{
+	struct websocket_request asked = {connection, method, version, str_of(x->target)};
+	char accept[WEBSOCKET_ACCEPT_BYTES];
+	struct error e;
+	metric_add(http_requests, 1);
+	unsigned status = websocket_judge(&asked, accept, &e);
+	if (status == 101)
+		return open_websocket(h, connection, x, accept);
+	return status ? refuse(connection, x, status, e.text)
+		      : answer_request(h, connection, x, method);
 }
 
 static enum MHD_Result go_on(struct MHD_Connection *connection, struct exchange *x)
@@ -266,7 +200,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	void **state)
 {
 	(void)url;
-	(void)version;
 	struct http *h = context;
 	struct exchange *x = *state;
 	if (!x->begun) {
@@ -283,7 +216,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	}
 	if (x->waits)
 		return go_on(connection, x);
-	return answer_request(h, connection, x, method);
+	if (x->is_websocket)
+		return MHD_NO;
+	return answer(h, connection, x, method, version);
 }
 
 static void *uri_seen(void *context, const char *uri, struct MHD_Connection *connection)
@@ -307,6 +242,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	if (x->waits)
 		answer_clear(&x->answer);
+	if (x->is_websocket)
+		atomic_fetch_sub(&x->http->secure_websockets, 1);
 	if (x->is_asleep)
 		asleep_remove(&x->http->asleep);
 	buf_clear(&x->body);

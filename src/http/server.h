@@ -22,7 +22,8 @@ struct http *http_start(const struct http_options *options, struct error *e);
 uint16_t http_port(const struct http *h);
 uint16_t http_https_port(const struct http *h); /* 0: no HTTPS */
 
-/* Answers that are still being read end unfinished. */
+/* Answers that are still being read end unfinished. All WebSockets must have been released; new ones are
+ * offered to the live door until this returns. */
 void http_stop(struct http *h);
 
 #endif

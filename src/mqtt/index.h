@@ -17,7 +17,8 @@ void index_add(struct index *x, struct str filter, void *item);
 /* Takes it out again: the same filter, the same item. Empty branches are freed. */
 void index_remove(struct index *x, struct str filter, void *item);
 
-/* Calls `each` for every item whose filter matches the name, once. No change of the index meanwhile. */
+/* Calls `each` for every item whose filter matches the name, once for each filter that it was added under. No
+ * change of the index meanwhile. */
 void index_match(const struct index *x, struct str name, void (*each)(void *context, void *item),
 	void *context);
 

@@ -177,7 +177,7 @@ struct str topic_levels(struct str name, unsigned from, unsigned count)
 	size_t begin = 0, end;
 	for (; from && begin < name.len; begin++)
 		from -= name.at[begin] == '/';
-	if (from || !count)
+	if (!count)
 		return (struct str){name.at + name.len, 0};
 	for (end = begin; end < name.len; end++)
 		if (name.at[end] == '/' && !--count)

@@ -68,7 +68,8 @@ unsigned topic_count(struct str filter);
 
 /* Calls `each` for every plain filter that FILTER (a checked one) stands for, each once: in place of a list
  * stands one of its names, or the list itself, in which comma is a letter. A name that FILTER matches is
- * matched by exactly one of them. The text is valid during the call. False: `each` said so. */
+ * matched by exactly one of them. One may be empty (of "a,"), which no name is. The text is valid during the
+ * call. False: `each` said so. */
 bool topic_expand(struct str filter, bool (*each)(void *context, struct str plain), void *context);
 
 #endif
