@@ -1,9 +1,11 @@
 """The watchers of `cantrack simulate` against a broker that others wrote: mosquitto. Between the trackers
-and mosquitto_pub stands a gateway of a few lines, which may also be made to lose and to repeat."""
+and mosquitto_pub stands a gateway of a few lines, which may also be made to lose and to repeat. And against
+the gateway itself, which must deliver each message once."""
 import calendar
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +14,7 @@ import time
 
 import pytest
 
-from harness import PROGRAM
+from harness import PROGRAM, Gateway
 
 IDENT = 865205000000001
 SBIN = os.environ["PATH"] + os.pathsep + "/usr/sbin"
@@ -132,3 +134,23 @@ def test_only_watching(mosquitto):
         text = process.stdout.read()
     assert process.wait(20) == 0
     assert json.loads(text)["watched"]["watchers"] == 20
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    with Gateway(args=["--mqtt", "127.0.0.1:0", "--workers", "2"]) as g:
+        yield g
+
+
+@pytest.mark.parametrize("options", [
+    "--rate 3000 --irregular --split 30 --watchers 3 --threads 2",
+    "--mode flood --watchers 30 --watch-each --watch-version 4 --watch-qos 1 --batch 5",
+    "--mode flood --watchers 5 --watch-qos 1 --watch-lead 20 --reconnect 5"])
+def test_the_gateway_delivers_each_message_once(gateway, options):
+    mqtt = next(found[1] for line in gateway.log if (found := re.search(r" mqtt=(\S+)", line)))
+    run = subprocess.run(
+        [PROGRAM, "simulate", "--to", f"127.0.0.1:{gateway.port}", "--watch", mqtt, "--token",
+         gateway.token, "--devices", "20", "--messages", "1500", "--json", *options.split()],
+        capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert json.loads(run.stdout)["watched"]["seen"] >= 1500
