@@ -151,8 +151,8 @@ struct demand {
 };
 
 struct subscription {
-	struct target target; /* first; not in the index when it shares */
-	UT_hash_handle hh;    /* of its session, by text */
+	struct target target;      /* first; not in the index when it shares */
+	struct subscription *next; /* of its session: mostly a few */
 	struct session *session;
 	struct group *group;   /* NULL: not shared */
 	struct demand *demand; /* NULL: none */
@@ -195,6 +195,7 @@ struct session {
 	struct holder *holder;
 	struct client *client; /* NULL: it is away */
 	struct subscription *subscriptions;
+	uint32_t subscription_count;
 	struct queue queue;
 	struct will *will; /* NULL: none */
 	struct chore *chores, **chores_end;

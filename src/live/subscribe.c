@@ -240,9 +240,10 @@ static void review(struct live *l)
 
 struct subscription *session_subscription(const struct session *s, struct str text)
 {
-	struct subscription *found = NULL;
-	HASH_FIND(hh, s->subscriptions, text.at, text.len, found);
-	return found;
+	struct subscription *at = s->subscriptions;
+	while (at && !str_eq((struct str){at->text, at->text_len}, text))
+		at = at->next;
+	return at;
 }
 
 static struct subscription *subscription_new(
@@ -254,7 +255,9 @@ static struct subscription *subscription_new(
 	new->text_len = (uint16_t)text.len;
 	new->filter_at = (uint16_t)(f->filter.at - text.at);
 	memcpy(new->text, text.at, text.len);
-	HASH_ADD_KEYPTR(hh, s->subscriptions, new->text, new->text_len, new);
+	new->next = s->subscriptions;
+	s->subscriptions = new;
+	s->subscription_count++;
 	if (f->is_shared)
 		group_join(group_of(l, text, f), new);
 	else
@@ -264,7 +267,11 @@ static struct subscription *subscription_new(
 
 static void subscription_free(struct live *l, struct subscription *s)
 {
-	HASH_DEL(s->session->subscriptions, s);
+	struct subscription **at = &s->session->subscriptions;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->session->subscription_count--;
 	if (s->group)
 		group_leave(l, s->group, s);
 	else
@@ -293,8 +300,7 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 		return refuse(s, MQTT_BAD_FILTER, text, &e);
 	struct subscription *old = session_subscription(s, text);
 	enum mqtt_reason reason = !rights_subscribes(s->holder, f.filter) ? MQTT_NOT_AUTHORIZED
-				  : !old && HASH_COUNT(s->subscriptions) >= SUBSCRIPTIONS_MAX
-					  ? MQTT_QUOTA
+				  : !old && s->subscription_count >= SUBSCRIPTIONS_MAX ? MQTT_QUOTA
 				  : f.is_shared && wish->topic.no_local ? MQTT_PROTOCOL_ERROR
 									: MQTT_SUCCESS;
 	if (reason != MQTT_SUCCESS) {
