@@ -51,6 +51,8 @@ enum {
 	WINDOW_MAX = 1024,         /* messages of QoS 1 under way to a client */
 	SUBSCRIPTIONS_MAX = 2000,  /* of a session */
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
+	NODES_MAX = 20000,    /* of a session in the index: a filter with lists stands for many */
+	ERRANDS_MAX = 4000,   /* filters of a session whose retained messages are to be sent */
 	CHORES_MAX = 4096,    /* SUBSCRIBEs of a session whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
@@ -58,6 +60,7 @@ enum {
 	SESSIONS_MAX = 1000000,
 	CONNECT_MS = 10000, /* from the connection to its CONNECT */
 	READ_BYTES = 64 * 1024,
+	INDEX_BYTES_MAX = 1 << 30,
 	HUB_BYTES = 64 << 20,
 	NEWS_BYTES = 64 << 20,
 };
@@ -158,6 +161,7 @@ struct subscription {
 	struct demand *demand; /* NULL: none */
 	uint64_t serial;
 	uint32_t id; /* subscription identifier; 0: none */
+	uint32_t nodes;
 	uint8_t qos;
 	bool no_local, retain_as_published, is_other_account;
 	uint16_t text_len, filter_at; /* where FILTER begins in the text */
@@ -195,11 +199,11 @@ struct session {
 	struct holder *holder;
 	struct client *client; /* NULL: it is away */
 	struct subscription *subscriptions;
-	uint32_t subscription_count;
+	uint32_t subscription_count, node_count;
 	struct queue queue;
 	struct will *will; /* NULL: none */
 	struct chore *chores, **chores_end;
-	size_t chore_count;
+	size_t chore_count, errand_count;
 	uint64_t mark;               /* the publication that was matched last */
 	size_t delivery;             /* its place there */
 	int64_t expires_us, will_us; /* monotonic, when it is away; 0: not, INT64_MAX: never */
