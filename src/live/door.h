@@ -231,7 +231,8 @@ struct client {
 	uint64_t id;        /* microseconds of its beginning */
 	uint64_t received, sent;
 	uint64_t deliveries;
-	int64_t heard_us;        /* monotonic */
+	int64_t opened_us; /* monotonic, as is: */
+	int64_t heard_us;
 	int64_t keep_us;         /* 0: no keep-alive */
 	uint32_t asked_expiry_s; /* with CONNECT */
 	uint32_t packet_max;
