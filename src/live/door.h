@@ -19,6 +19,7 @@
  *   pattern.c     filters in levels
  *   walk.c        retained messages for a new subscription
  *   retained.c    retained messages of clients
+ *   keep.c        sessions from one run to the next
  *   rights.c      what a token may read and publish; tokens that change or end
  *   view.c        what others see and want of the door
  *
@@ -158,7 +159,7 @@ struct subscription {
 	uint64_t serial;
 	uint32_t id; /* subscription identifier; 0: none */
 	uint8_t qos;
-	bool no_local, retain_as_published;
+	bool no_local, retain_as_published, is_other_account;
 	uint16_t text_len, filter_at; /* where FILTER begins in the text */
 	char text[];                  /* as the client wrote it */
 };

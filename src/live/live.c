@@ -3,6 +3,7 @@
 #include "core/metrics.h"
 #include "live/client.h"
 #include "live/inbox.h"
+#include "live/keep.h"
 #include "live/listen.h"
 #include "live/news.h"
 #include "live/retained.h"
@@ -43,8 +44,6 @@ static void say_goodbye(struct live *l)
 {
 	for (struct client *c = l->clients, *next; c; c = next) {
 		next = c->next;
-		if (c->session)
-			c->session->expiry_s = 0;
 		client_end(c, MQTT_SHUTTING_DOWN, CLOSE_RESTART);
 	}
 	clients_flush(l);
@@ -127,6 +126,7 @@ void live_run(struct live *l, struct tokens *tokens, const struct connections *c
 {
 	l->tokens = tokens;
 	l->connections = connections;
+	keep_load(l);
 	listeners_start(l);
 	if (pthread_create(&l->thread, NULL, run, l) != 0)
 		die("no thread for the live door");
@@ -139,8 +139,10 @@ void live_stop(struct live *l)
 	if (!l)
 		return;
 	inbox_stop(l);
-	if (l->is_running)
+	if (l->is_running) {
 		pthread_join(l->thread, NULL);
+		keep_save(l);
+	}
 	l->is_running = false;
 	inbox_drain(l);
 }

@@ -161,6 +161,11 @@ static void obey_subscribe(struct client *c, struct str body)
 		struct subscription *s = NULL;
 		bool is_new = false;
 		enum mqtt_reason reason = session_subscribe(l, c->session, &wish, &s, &is_new);
+		if (reason == MQTT_PROTOCOL_ERROR) { /* a shared one without what is its own */
+			chore_free(chore);
+			client_end(c, reason, CLOSE_PROTOCOL);
+			return;
+		}
 		bool is_walked = s && !s->group && wish.topic.retain_handling != 2 &&
 				 (is_new || wish.topic.retain_handling == 0);
 		chore_add(chore, reason, is_walked ? s : NULL);

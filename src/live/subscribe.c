@@ -308,6 +308,7 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 	(*out)->qos = wish->topic.qos ? 1 : 0;
 	(*out)->no_local = wish->topic.no_local;
 	(*out)->retain_as_published = wish->topic.retain_as_published;
+	(*out)->is_other_account = wish->is_other_account;
 	(*out)->serial = ++l->serial;
 	if (*is_new)
 		review(l);

@@ -63,7 +63,7 @@ static void errand_free(struct errand *e)
 	free(e);
 }
 
-static void chore_free(struct chore *c)
+void chore_free(struct chore *c)
 {
 	for (struct errand *e = c->errands, *next; e; e = next) {
 		next = e->next;

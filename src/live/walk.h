@@ -11,6 +11,8 @@ struct chore *chore_new(uint16_t packet_id, size_t count);
 /* The code of its next filter, and its subscription when that wants what is retained (else NULL). */
 void chore_add(struct chore *c, enum mqtt_reason code, const struct subscription *s);
 
+void chore_free(struct chore *c);
+
 /* Takes the chore over: the SUBACK follows when all is sent. */
 void walk_begin(struct live *l, struct session *s, struct chore *c);
 
