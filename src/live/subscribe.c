@@ -317,9 +317,7 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 	struct subscription *old = session_subscription(s, text);
 	uint32_t nodes = nodes_of(f.filter);
 	enum mqtt_reason reason = MQTT_SUCCESS;
-	if (f.is_shared && wish->topic.no_local)
-		reason = MQTT_PROTOCOL_ERROR;
-	else if (!rights_subscribes(s->holder, f.filter))
+	if (!rights_subscribes(s->holder, f.filter))
 		reason = MQTT_NOT_AUTHORIZED;
 	else if (!old && is_full(l, s, nodes))
 		reason = MQTT_QUOTA;

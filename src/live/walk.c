@@ -68,7 +68,7 @@ static void errand_free(struct session *s, struct errand *e)
 	free(e);
 }
 
-void chore_free(struct session *s, struct chore *c)
+static void chore_free(struct session *s, struct chore *c)
 {
 	for (struct errand *e = c->errands, *next; e; e = next) {
 		next = e->next;

@@ -16,8 +16,6 @@ void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
 /* May the session have the retained messages of one more filter sent? */
 bool walk_has_room(const struct session *s);
 
-void chore_free(struct session *s, struct chore *c);
-
 /* Takes the chore over: the SUBACK follows when all is sent. */
 void walk_begin(struct live *l, struct session *s, struct chore *c);
 

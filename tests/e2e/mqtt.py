@@ -5,7 +5,8 @@ import time
 import urllib.parse
 
 from mqtt_packets import (Reader, Will, Wrong, ack_packet, connect_packet, disconnect_packet, packet,  # noqa: F401
-                          publish_packet, read_packet, subscribe_packet, unsubscribe_packet)
+                          properties, publish_packet, read_packet, subscribe_packet, text,
+                          unsubscribe_packet, varint)
 from mqtt_transport import PATIENCE, Plain, Silence, WebSocket
 
 
