@@ -5,6 +5,7 @@
 #include "app/datadir.h"
 #include "app/first_channel.h"
 #include "app/journals.h"
+#include "app/mqtt.h"
 #include "app/notify.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -53,6 +54,7 @@ struct house {
 	struct gate *gate;
 	struct tls *tls;
 	struct http *http;
+	struct live *live;
 	uint32_t channel;
 	struct auto_devices auto_devices;
 };
@@ -115,7 +117,20 @@ static bool start_store(struct house *h, struct error *e)
 	writer_follow(h->writer, waiting_committed, h->waiting);
 	store_limit_reads(h->store, retention_limit, h->registry);
 	h->retainer = retention_start(h->store, h->registry, (int)h->config.retention_seconds);
-	return start_commands(h, e);
+	if (!start_commands(h, e))
+		return false;
+	struct live_options live = {
+		.store = h->store,
+		.registry = h->registry,
+		.events = h->journals.events,
+		.commands = h->commands,
+		.directory = h->config.data.at,
+		.queue_bytes = (size_t)h->config.mqtt_queue_bytes,
+		.queues_bytes = (size_t)h->config.mqtt_queues_bytes,
+	};
+	h->live = live_new(&live);
+	writer_follow(h->writer, live_committed, h->live);
+	return true;
 }
 
 static void tell_expired(void *context, const struct token *t)
@@ -158,14 +173,15 @@ static void tell_certificate(struct house *h, const char *event)
 
 static bool start_tls(struct house *h, struct error *e)
 {
-	if (!*h->config.https.host)
+	if (!*h->config.https.host && !*h->config.mqtts.host)
 		return (!*h->config.https_cert.at && !*h->config.https_key.at) ||
-		       fail(e, "https-cert and https-key are for --https, which is missing");
+		       fail(e, "https-cert and https-key are for --https and --mqtts, which are "
+			       "missing");
 	struct tls_options options = {
 		.cert = h->config.https_cert.at,
 		.key = h->config.https_key.at,
 		.directory = h->config.data.at,
-		.address = h->config.https.host,
+		.address = *h->config.https.host ? h->config.https.host : h->config.mqtts.host,
 	};
 	h->tls = tls_open(&options, e);
 	if (h->tls)
@@ -173,23 +189,8 @@ static bool start_tls(struct house *h, struct error *e)
 	return h->tls != NULL;
 }
 
-static bool start_doors(struct house *h, struct error *e)
+static bool start_http(struct house *h, struct error *e)
 {
-	struct gate_options gate = {
-		.registry = h->registry,
-		.writer = h->writer,
-		.workers = (int)h->config.workers,
-		.events = h->journals.events,
-		.packets = h->journals.packets,
-		.commands = h->commands,
-		.needed = h->channel,
-	};
-	h->gate = gate_start(&gate, e);
-	if (!h->gate)
-		return false;
-	commands_run(h->commands, gate_connections(h->gate));
-	if (!start_tls(h, e))
-		return false;
 	struct http_options http = {
 		.address = h->config.http.host,
 		.port = h->config.http.port,
@@ -209,11 +210,34 @@ static bool start_doors(struct house *h, struct error *e)
 				.connections = gate_connections(h->gate),
 				.tokens = h->tokens,
 				.commands = h->commands,
+				.live = live_view(h->live),
 				.no_confirm = h->config.no_confirm,
 			},
 	};
 	h->http = http_start(&http, e);
 	return h->http != NULL;
+}
+
+static bool start_doors(struct house *h, struct error *e)
+{
+	struct gate_options gate = {
+		.registry = h->registry,
+		.writer = h->writer,
+		.workers = (int)h->config.workers,
+		.events = h->journals.events,
+		.packets = h->journals.packets,
+		.commands = h->commands,
+		.presence = live_presence(h->live),
+		.needed = h->channel,
+	};
+	h->gate = gate_start(&gate, e);
+	if (!h->gate)
+		return false;
+	commands_run(h->commands, gate_connections(h->gate));
+	if (!start_tls(h, e) || !mqtt_open(h->live, &h->config, e))
+		return false;
+	live_run(h->live, h->tokens, gate_connections(h->gate));
+	return start_http(h, e);
 }
 
 static bool start(struct house *h, struct error *e)
@@ -240,15 +264,15 @@ static void tell_ready(struct house *h)
 		fflush(stdout);
 	}
 	struct channel ch;
-	char http[80], https[96] = "";
+	char http[80], https[96] = "", mqtt[MQTT_TEXT_BYTES];
 	if (h->tls)
 		snprintf(https, sizeof https, " https=https://%s",
 			address_text(&h->config.https, http_https_port(h->http), http));
 	const char *listens = registry_channel(h->registry, h->channel, &ch) ? ch.uri : "";
-	log_info("serve", "ready", "listen=%s http=http://%s data=%s%s",
+	log_info("serve", "ready", "listen=%s http=http://%s data=%s%s%s",
 		*listens ? listens : "none",
 		address_text(&h->config.http, http_port(h->http), http),
-		log_quote(h->config.data.at), https);
+		log_quote(h->config.data.at), https, mqtt_text(h->live, &h->config, mqtt));
 	notify("READY=1");
 }
 
@@ -272,6 +296,7 @@ static bool stop(struct house *h)
 	}
 	if (h->gate)
 		gate_stop(h->gate);
+	live_stop(h->live);
 	if (h->http)
 		http_stop(h->http);
 	poster_free(h->poster);
@@ -287,6 +312,7 @@ static bool stop(struct house *h)
 	if (h->registry)
 		registry_close(h->registry);
 	journals_close(&h->journals);
+	live_free(h->live);
 	if (h->store)
 		store_close(h->store);
 	return stored;
