@@ -116,7 +116,7 @@ static const struct {
 	{ORIGIN_DEVICE, "gw/devices", "gw/devices", false},
 	{ORIGIN_STREAM, "gw/streams", "gw/streams", false},
 	{ORIGIN_TOKEN, "platform/tokens", "platform/tokens", true},
-	{ORIGIN_MQTT, "mqtt/sessions", "mqtt/sessions", false},
+	{ORIGIN_MQTT, "mqtt/sessions", "mqtt", false},
 	{ORIGIN_PLATFORM, "platform/customer", "platform/customer", true},
 };
 
