@@ -230,7 +230,7 @@ struct client {
 	struct buf in, out; /* in: an unfinished packet */
 	uint64_t id;        /* microseconds of its beginning */
 	uint64_t received, sent;
-	uint64_t deliveries;
+	uint64_t deliveries, published;
 	int64_t opened_us; /* monotonic, as is: */
 	int64_t heard_us;
 	int64_t keep_us;         /* 0: no keep-alive */
