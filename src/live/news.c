@@ -144,7 +144,15 @@ static void publish_log(struct live *l, const struct event *e, struct str json)
 	(void)publish(l, &draft);
 }
 
-/* The whole item, and those of its members. */
+static bool names_member(struct str members, const char *name)
+{
+	while (members.at)
+		if (str_is(str_cut(&members, ','), name))
+			return true;
+	return false;
+}
+
+/* The whole item, and those of its members, with what is made of them. */
 static void publish_item(struct live *l, const struct event *e, struct str members)
 {
 	char filter[640];
@@ -154,8 +162,10 @@ static void publish_item(struct live *l, const struct event *e, struct str membe
 		is_device ? "devices" : "channels", e->origin_id);
 	for (int i = 0; i < 2; i++) {
 		if (i)
-			snprintf(filter + head, sizeof filter - (size_t)head, "/%.*s",
-				STR_PRINT(members));
+			snprintf(filter + head, sizeof filter - (size_t)head, "/%.*s%s%s",
+				STR_PRINT(members),
+				names_member(members, "device_type_id") ? ",device_type_name" : "",
+				names_member(members, "configuration") ? ",connected" : "");
 		pattern_parse(&p, str_of(filter));
 		if (is_device)
 			derive_device(l, e->origin_id, &p, publish_state, NULL);
