@@ -58,6 +58,7 @@ enum {
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
 	SESSION_EXPIRY_MAX = 30 * 86400, /* seconds; who asks for more gets this */
 	SESSIONS_MAX = 1000000,
+	SLICE_US = 10000,   /* so long one thing keeps the others waiting, about */
 	CONNECT_MS = 10000, /* from the connection to its CONNECT */
 	READ_BYTES = 64 * 1024,
 	INDEX_BYTES_MAX = 1 << 30,
@@ -314,7 +315,10 @@ struct live {
 	bool is_stopping;
 
 	bool is_stopped;
-	bool wants_news; /* atomic */
+	bool wants_news;           /* atomic */
+	struct news *taken;        /* from `news`, to be obeyed */
+	struct hub_group *records; /* from the hub, to be published: */
+	size_t record_at;
 
 	struct client *clients, *written;
 	size_t client_count;
