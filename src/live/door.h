@@ -13,6 +13,7 @@
  *   subscribe.c   subscriptions, shared ones, what $filter asks
  *   publish.c     publications, and who gets them
  *   records.c     what was committed becomes publications
+ *   catchup.c     what the hub could not hold is read in the log
  *   news.c        events and connections of trackers become publications
  *   diary.c       what the door tells of itself: its own events
  *   derive.c      flespi/state/...: made from what the gateway knows
@@ -317,6 +318,7 @@ struct live {
 	bool is_stopped;
 	bool wants_news;           /* atomic */
 	struct news *taken;        /* from `news`, to be obeyed */
+	struct catchup *catchup;   /* NULL: the hub holds all that is new */
 	struct hub_group *records; /* from the hub, to be published: */
 	size_t record_at;
 

@@ -40,6 +40,11 @@ static void on_tick(uv_timer_t *timer)
 	end_turn(l); /* timers run before the loop sleeps */
 }
 
+static void wake(void *context)
+{
+	uv_async_send(&((struct live *)context)->wake);
+}
+
 static void say_goodbye(struct live *l)
 {
 	for (struct client *c = l->clients, *next; c; c = next) {
@@ -56,6 +61,8 @@ static void say_goodbye(struct live *l)
 /* The loop has nothing left to wait for. */
 static void stop(struct live *l)
 {
+	while (news_records(l)) /* the writer has stopped: these are the last */
+		clients_flush(l);
 	say_goodbye(l);
 	listeners_close(l);
 	uv_close((uv_handle_t *)&l->wake, NULL);
@@ -66,7 +73,8 @@ static void stop(struct live *l)
 static void on_wake(uv_async_t *async)
 {
 	struct live *l = async->data;
-	news_records(l);
+	if (news_records(l))
+		wake(l); /* others come to their turn before */
 	if (inbox_obey(l))
 		stop(l);
 }
@@ -79,11 +87,6 @@ static void *run(void *context)
 }
 
 /* ---- life ---- */
-
-static void wake(void *context)
-{
-	uv_async_send(&((struct live *)context)->wake);
-}
 
 static void init_loop(struct live *l)
 {
@@ -104,7 +107,9 @@ struct live *live_new(const struct live_options *options)
 		l->options.queue_bytes = queue_bytes;
 	if (!l->options.queues_bytes)
 		l->options.queues_bytes = queues_bytes;
-	l->hub = hub_new(HUB_BYTES, wake, l);
+	if (!l->options.hub_bytes)
+		l->options.hub_bytes = HUB_BYTES;
+	l->hub = hub_new(l->options.hub_bytes, wake, l);
 	l->index = index_new();
 	l->known = xcalloc(KNOWN_DEVICES, sizeof *l->known);
 	buf_init(&l->payload, JSON_MAX);
