@@ -50,7 +50,7 @@ enum {
 	WINDOW_MAX = 1024,         /* messages of QoS 1 under way to a client */
 	SUBSCRIPTIONS_MAX = 2000,  /* of a session */
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
-	CHORES_MAX = 4096,    /* SUBSCRIBEs of a session whose retained messages are being sent */
+	ERRANDS_MAX = 4096,   /* of a session: filters whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
 	SESSION_EXPIRY_MAX = 30 * 86400, /* seconds; who asks for more gets this */
@@ -198,7 +198,7 @@ struct session {
 	struct queue queue;
 	struct will *will; /* NULL: none */
 	struct chore *chores, **chores_end;
-	size_t chore_count;
+	size_t errand_count;
 	uint64_t mark;               /* the publication that was matched last */
 	size_t delivery;             /* its place there */
 	int64_t expires_us, will_us; /* monotonic, when it is away; 0: not, INT64_MAX: never */

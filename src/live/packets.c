@@ -129,6 +129,10 @@ static void obey_subscribe(struct client *c, struct str body)
 		packet_refused(c, why);
 		return;
 	}
+	if (topics.count > ERRANDS_MAX - c->session->errand_count) {
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
+		return;
+	}
 	struct chore *chore = chore_new(topics.id, topics.count);
 	struct wish wish = {.is_other_account = asks_for_another_account(&topics.properties)};
 	if (mqtt_has(&topics.properties, MQTT_PROPERTY_SUBSCRIPTION_ID))

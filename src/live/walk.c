@@ -46,6 +46,7 @@ void chore_add(struct chore *c, enum mqtt_reason code, const struct subscription
 	c->codes[c->count++] = (uint8_t)code;
 	if (!s)
 		return;
+	s->session->errand_count++;
 	struct errand *e = xcalloc(1, sizeof *e + s->text_len);
 	e->serial = s->serial;
 	e->text_len = s->text_len;
@@ -86,14 +87,8 @@ void walk_begin(struct live *l, struct session *s, struct chore *c)
 		acknowledge(s, c);
 		return;
 	}
-	if (s->chore_count == CHORES_MAX) {
-		chore_free(c);
-		client_end(s->client, MQTT_QUOTA, CLOSE_SLOW);
-		return;
-	}
 	*s->chores_end = c;
 	s->chores_end = &c->next;
-	s->chore_count++;
 	(void)l;
 	client_written(s->client); /* it goes on when that is written */
 }
@@ -106,7 +101,7 @@ void walk_forget(struct session *s)
 	}
 	s->chores = NULL;
 	s->chores_end = &s->chores;
-	s->chore_count = 0;
+	s->errand_count = 0;
 }
 
 /* ---- what is retained ---- */
@@ -231,10 +226,10 @@ static bool may_go_on(const struct session *s)
 
 void walk_step(struct live *l, struct session *s)
 {
-	enum { STEPS_A_TURN = 5000 };
+	enum { WALK_US = 2000 };
 	struct walker w;
-	int steps = 0;
-	while (s->chores && may_go_on(s) && steps++ < STEPS_A_TURN) {
+	int64_t until_us = clock_monotonic_us() + WALK_US;
+	while (s->chores && may_go_on(s) && clock_monotonic_us() < until_us) {
 		struct chore *c = s->chores;
 		struct errand *e = c->errands;
 		if (e && e->stage != STAGE_END && find(s, e, &w)) {
@@ -243,13 +238,13 @@ void walk_step(struct live *l, struct session *s)
 		}
 		if (e) {
 			c->errands = e->next;
+			s->errand_count--;
 			errand_free(e);
 			continue;
 		}
 		s->chores = c->next;
 		if (!s->chores)
 			s->chores_end = &s->chores;
-		s->chore_count--;
 		acknowledge(s, c);
 	}
 	if (s->chores && may_go_on(s))
