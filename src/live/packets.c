@@ -120,6 +120,16 @@ static bool asks_for_another_account(const struct mqtt_properties *p)
 	return false;
 }
 
+/* Who shares cannot ask not to get its own (5.0, 3.8.3.1). */
+static bool is_sound(struct mqtt_topics topics)
+{
+	struct mqtt_topic topic;
+	while (mqtt_topics_next(&topics, MQTT_SUBSCRIBE, &topic))
+		if (topic.no_local && str_starts(topic.filter, "$share/"))
+			return false;
+	return true;
+}
+
 static void obey_subscribe(struct client *c, struct str body)
 {
 	struct live *l = c->live;
@@ -127,6 +137,10 @@ static void obey_subscribe(struct client *c, struct str body)
 	enum mqtt_reason why;
 	if (!mqtt_topics_read(MQTT_SUBSCRIBE, body, c->version, &topics, &why)) {
 		packet_refused(c, why);
+		return;
+	}
+	if (!is_sound(topics)) {
+		packet_refused(c, MQTT_PROTOCOL_ERROR);
 		return;
 	}
 	if (topics.count > ERRANDS_MAX - c->session->errand_count) {

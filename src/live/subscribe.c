@@ -295,8 +295,7 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 	enum mqtt_reason reason = !rights_subscribes(s->holder, f.filter) ? MQTT_NOT_AUTHORIZED
 				  : !old && HASH_COUNT(s->subscriptions) >= SUBSCRIPTIONS_MAX
 					  ? MQTT_QUOTA
-				  : f.is_shared && wish->topic.no_local ? MQTT_PROTOCOL_ERROR
-									: MQTT_SUCCESS;
+					  : MQTT_SUCCESS;
 	if (reason != MQTT_SUCCESS) {
 		demand_free(demand);
 		return reason;
