@@ -74,7 +74,8 @@ static enum mqtt_reason check_client_id(const struct mqtt_connect *connect)
 
 /* ---- will ---- */
 
-static enum mqtt_reason check_will(const struct token *token, const struct mqtt_will *will)
+static enum mqtt_reason check_will(
+	const struct live *l, const struct token *token, const struct mqtt_will *will)
 {
 	struct error e;
 	const struct holder holder = {.token = *token};
@@ -82,10 +83,10 @@ static enum mqtt_reason check_will(const struct token *token, const struct mqtt_
 		return MQTT_NO_QOS;
 	if (!topic_check(will->topic, &e))
 		return MQTT_BAD_TOPIC;
-	if (str_starts(will->topic, "flespi/") || str_starts(will->topic, "$") ||
-		!rights_publishes(&holder, will->topic))
+	if (str_is(will->topic, "flespi") || str_starts(will->topic, "flespi/") ||
+		str_starts(will->topic, "$") || !rights_publishes(&holder, will->topic))
 		return MQTT_NOT_AUTHORIZED;
-	return MQTT_SUCCESS;
+	return l->will_bytes + will->payload.len <= WILLS_BYTES ? MQTT_SUCCESS : MQTT_QUOTA;
 }
 
 static struct will *will_of(struct live *l, const struct mqtt_will *from)
@@ -109,6 +110,7 @@ static struct will *will_of(struct live *l, const struct mqtt_will *from)
 	w->publication = publication_of(l, &draft);
 	w->delay_s =
 		mqtt_has(p, MQTT_PROPERTY_WILL_DELAY) ? p->number[MQTT_PROPERTY_WILL_DELAY] : 0;
+	l->will_bytes += publication_bytes(w->publication);
 	buf_clear(&properties);
 	return w;
 }
@@ -207,7 +209,7 @@ static enum mqtt_reason look_at(
 	if (reason == MQTT_SUCCESS)
 		reason = identify(c, connect, token);
 	if (reason == MQTT_SUCCESS && connect->has_will)
-		reason = check_will(token, &connect->will);
+		reason = check_will(c->live, token, &connect->will);
 	if (reason == MQTT_SUCCESS && c->live->session_count >= SESSIONS_MAX)
 		reason = MQTT_QUOTA;
 	return reason;

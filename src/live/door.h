@@ -57,6 +57,7 @@ enum {
 	CHORES_MAX = 4096,    /* SUBSCRIBEs of a session whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
+	WILLS_BYTES = 64 << 20,          /* of all */
 	SESSION_EXPIRY_MAX = 30 * 86400, /* seconds; who asks for more gets this */
 	SESSIONS_MAX = 1000000,
 	SLICE_US = 10000,   /* so long one thing keeps the others waiting, about */
@@ -333,6 +334,7 @@ struct live {
 	struct retained *retained;
 	size_t retained_count, retained_bytes;
 	size_t entry_bytes, publication_bytes; /* of all queues; of all publications */
+	size_t will_bytes;                     /* of these, in wills */
 	struct session *lost;
 	uint64_t serial;   /* of subscriptions */
 	uint64_t assigned; /* of client ids */

@@ -49,6 +49,7 @@ void will_free(struct live *l, struct will *w)
 {
 	if (!w)
 		return;
+	l->will_bytes -= publication_bytes(w->publication);
 	publication_release(l, w->publication);
 	free(w);
 }
