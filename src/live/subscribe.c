@@ -202,16 +202,16 @@ static const struct subscription *next_in_turn(
 	struct group *g, const struct draft *draft, wants_fn *wants)
 {
 	const struct subscription *away = NULL;
+	size_t turn = g->turn;
 	for (size_t i = 0; i < g->count; i++) {
-		size_t at = (g->turn + i) % g->count;
+		size_t at = (turn + i) % g->count;
 		const struct subscription *s = g->members[at];
 		bool is_away = !s->session->client;
 		if ((is_away && (away || !s->qos || !draft->qos)) || !wants(s, draft))
 			continue;
-		if (!is_away) {
-			g->turn = at + 1;
+		g->turn = at + 1;
+		if (!is_away)
 			return s;
-		}
 		away = s;
 	}
 	return away;
