@@ -1,6 +1,7 @@
 /* api_mqtt: publishes messages for who has no session. A body is read whole before anything of it is
  * published. */
 #include "base/die.h"
+#include "http/access.h"
 #include "http/items.h"
 #include "http/routes.h"
 
@@ -101,15 +102,20 @@ static void release(void *producer)
 	free(l);
 }
 
-static void publish(const struct live_view *live, struct list *l, struct answer *a)
+static void publish(const struct request *r, struct list *l, struct answer *a)
 {
+	const struct live_view *live = r->context->live;
 	bool any = false;
 	for (size_t i = 0; i < l->count; i++) {
 		struct posted *p = &l->all[i];
 		struct error e;
-		p->is_done = live->publish(live->context, p->topic, p->payload, p->retain, &e);
+		bool may = access_publishes(r, p->topic) ||
+			   fail(&e, "the token does not grant to publish to this topic");
+		p->is_done =
+			may && live->publish(live->context, p->topic, p->payload, p->retain, &e);
 		if (!p->is_done)
-			answer_item_error(a, 400, i, "topic", "message %zu: %s", i, e.text);
+			answer_item_error(
+				a, may ? 400 : 403, i, "topic", "message %zu: %s", i, e.text);
 		any |= p->is_done;
 	}
 	if (any)
@@ -120,15 +126,14 @@ static void publish(const struct live_view *live, struct list *l, struct answer 
 void post_mqtt_messages(const struct request *r, struct answer *a)
 {
 	struct error e;
-	const struct live_view *live = r->context->live;
 	struct list *l = xcalloc(1, sizeof *l);
 	a->producer = l;
 	a->release = release;
 	l->body = resource_json(r->body, &e);
-	if (!live)
+	if (!r->context->live)
 		answer_error(a, 403, "MQTT is not served here");
 	else if (!l->body)
 		answer_error(a, 400, "%s", e.text);
 	else if ((l->all = read_all(l->body, a, &l->count)))
-		publish(live, l, a);
+		publish(r, l, a);
 }

@@ -103,8 +103,8 @@ static void put_session(struct saving *s, const struct session *x, int64_t now_u
 	put_number(s, x->expiry_s);
 	put_number(s, x->expires_us > now_us ? (uint64_t)(x->expires_us - now_us) : 0);
 	put_number(s, x->queue.first_id);
-	put_number(s, HASH_COUNT(x->subscriptions));
-	for (const struct subscription *at = x->subscriptions; at; at = at->hh.next)
+	put_number(s, x->subscription_count);
+	for (const struct subscription *at = x->subscriptions; at; at = at->next)
 		put_subscription(s, at);
 	put_number(s, x->queue.count);
 	queue_each(&x->queue, put_entry, s);

@@ -111,6 +111,7 @@ static void obey_publish(struct client *c, uint8_t flags, struct str body)
 	if (c->is_ending)
 		return;
 	metric_add(live_published, 1);
+	c->published++;
 	enum mqtt_reason reason = publish_for(c, &p);
 	if (p.qos && !c->is_closed) {
 		(void)!mqtt_ack_write(
@@ -160,16 +161,15 @@ static void obey_subscribe(struct client *c, struct str body)
 	while (mqtt_topics_next(&topics, MQTT_SUBSCRIBE, &wish.topic)) {
 		struct subscription *s = NULL;
 		bool is_new = false;
-		enum mqtt_reason reason = session_subscribe(l, c->session, &wish, &s, &is_new);
-		if (reason == MQTT_PROTOCOL_ERROR) { /* a shared one without what is its own */
-			chore_free(chore);
-			client_end(c, reason, CLOSE_PROTOCOL);
-			return;
+		if (wish.topic.retain_handling != 2 && !walk_has_room(c->session)) {
+			chore_add(c->session, chore, MQTT_QUOTA, NULL);
+			continue;
 		}
+		enum mqtt_reason reason = session_subscribe(l, c->session, &wish, &s, &is_new);
 		bool is_walked = s && !s->group && wish.topic.retain_handling != 2 &&
 				 (is_new || wish.topic.retain_handling == 0);
-		chore_add(chore, reason, is_walked ? s : NULL);
-		if (s)
+		chore_add(c->session, chore, reason, is_walked ? s : NULL);
+		if (is_new)
 			diary_subscribed(l, c, wish.topic.filter, true);
 	}
 	walk_begin(l, c->session, chore);

@@ -300,6 +300,59 @@ static void without_mqtt_there_is_nothing(void **state)
 		"here\"}]}\n");
 }
 
+/* ---- who may ---- */
+
+static struct token token_of(const char *acl)
+{
+	static struct token t;
+	struct refusal refusal;
+	json_t *json = json_pack("{s:i,s:{s:i,s:o}}", "ttl", 60, "access", "type", 2, "acl",
+		json_loads(acl, 0, NULL));
+	token_init(&t);
+	assert_true(token_parse(json, PARSE_REPLACE, &t, &refusal));
+	json_decref(json);
+	return t;
+}
+
+static void an_acl_grants_what_is_below_mqtt(void **state)
+{
+	struct bench *b = *state;
+	static const struct {
+		const char *acl;
+		unsigned reads, ends, logs, posts;
+	} rows[] = {
+		{"[]", 403, 403, 403, 403},
+		{"[{\"uri\":\"gw/devices\",\"methods\":[\"GET\",\"POST\",\"DELETE\"]}]", 403, 403,
+			403, 403},
+		{"[{\"uri\":\"mqtt\",\"methods\":[\"GET\"]}]", 200, 403, 200, 403},
+		{"[{\"uri\":\"mqtt\",\"methods\":[\"GET\"],\"submodules\":[{\"name\":\"logs\","
+		 "\"methods\":[\"GET\"]}]}]",
+			403, 403, 200, 403},
+		{"[{\"uri\":\"mqtt\",\"methods\":[\"DELETE\",\"POST\"]}]", 403, 200, 403, 403},
+		{"[{\"uri\":\"mqtt\",\"topic\":\"own/#\",\"actions\":[\"publish\"]}]", 403, 403,
+			403, 403},
+		{"[{\"uri\":\"mqtt\",\"methods\":[\"POST\"],\"topic\":\"own/#\",\"actions\":"
+		 "[\"publish\"]}]",
+			403, 403, 403, 200},
+		{"[{\"uri\":\"mqtt\",\"methods\":[\"POST\"],\"topic\":\"own/#\",\"actions\":"
+		 "[\"subscribe\"]}]",
+			403, 403, 403, 403},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct token t = token_of(rows[i].acl);
+		rest_ask_with(b->rest, &t, METHOD_GET, "/mqtt/sessions/all", NULL);
+		assert_int_equal(b->rest->status, rows[i].reads);
+		rest_ask_with(b->rest, &t, METHOD_DELETE, "/mqtt/sessions/all", NULL);
+		assert_int_equal(b->rest->status, rows[i].ends);
+		rest_ask_with(b->rest, &t, METHOD_GET, "/mqtt/logs", NULL);
+		assert_int_equal(b->rest->status, rows[i].logs);
+		rest_ask_with(b->rest, &t, METHOD_POST, "/mqtt/messages",
+			"[{\"topic\":\"else\"},{\"topic\":\"own/1\"}]");
+		assert_int_equal(b->rest->status, rows[i].posts);
+	}
+	assert_string_equal(b->published, "own/1=;");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -312,6 +365,7 @@ int main(void)
 		TEST(messages_are_published),
 		TEST(wrong_messages_publish_nothing),
 		TEST(without_mqtt_there_is_nothing),
+		TEST(an_acl_grants_what_is_below_mqtt),
 	};
 	return cmocka_run_group_tests_name("api_mqtt", tests, NULL, NULL);
 }
