@@ -251,7 +251,7 @@ def test_wrong_files_are_named_at_the_start(tmp_path):
             (["--https-cert", cert], "https-key is missing"),
             (["--https-key", key], "https-cert is missing"),
             (["--https", "", "--https-cert", cert, "--https-key", key],
-             "https-cert and https-key are for --https, which is missing"),
+             "https-cert and https-key are for --https and --mqtts, which are missing"),
             (["--https-cert", tmp_path / "none", "--https-key", key],
              f"cannot open '{tmp_path / 'none'}': No such file"),
             (["--https-cert", cert, "--https-key", cert], f"'{cert}' holds no private key in PEM"),
