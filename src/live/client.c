@@ -106,7 +106,7 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void watch(struct client *c, bool writable)
 {
-	bool is_deaf = c->out.len > OUT_DEAF && !c->is_ending;
+	bool is_deaf = (c->out.len > OUT_DEAF && !c->is_ending) || transport_is_full(&c->transport);
 	int events = (is_deaf ? 0 : UV_READABLE) |
 		     (writable || transport_owes(&c->transport) ? UV_WRITABLE : 0);
 	if (events == c->events)
@@ -119,14 +119,15 @@ static void watch(struct client *c, bool writable)
  * from it what it has not read yet. */
 static void finish(struct client *c)
 {
-	if (c->transport.tls)
-		tls_stream_bye(c->transport.tls);
-	if (c->transport.websocket) {
-		websocket_bye(c->transport.websocket, websocket_wire(c->transport.websocket));
-		(void)transport_write(&c->transport, &c->out);
-	} else {
-		shutdown(c->transport.fd, SHUT_WR);
+	struct transport *t = &c->transport;
+	if (t->websocket) { /* its close frame goes through TLS, which ends with the socket */
+		websocket_bye(t->websocket, websocket_wire(t->websocket));
+		(void)transport_write(t, &c->out);
+		return;
 	}
+	if (t->tls)
+		tls_stream_bye(t->tls);
+	shutdown(t->fd, SHUT_WR);
 }
 
 /* Writes, and while that goes well fills the buffer again. */
@@ -257,7 +258,7 @@ void client_open(struct live *l, const struct transport *transport, const struct
 	c->transport = *transport;
 	c->peer = *peer;
 	c->is_secure = is_secure;
-	c->heard_us = clock_monotonic_us();
+	c->opened_us = c->heard_us = clock_monotonic_us();
 	c->id = (uint64_t)clock_now_us();
 	c->packet_max = UINT32_MAX;
 	buf_init(&c->in, PACKET_MAX + READ_BYTES);
@@ -289,7 +290,8 @@ void clients_tick(struct live *l)
 		next = c->next;
 		if (c->is_ending && now_us > c->ends_us)
 			client_close(c, CLOSE_BY_TRACKER);
-		else if (!c->is_ending && !c->version && silent_us > CONNECT_MS * INT64_C(1000))
+		else if (!c->is_ending && !c->version &&
+			 now_us - c->opened_us > CONNECT_MS * INT64_C(1000))
 			client_close(c, CLOSE_SILENT);
 		else if (!c->is_ending && c->keep_us && silent_us > c->keep_us)
 			client_end(c, MQTT_KEEP_ALIVE_TIMEOUT, CLOSE_SILENT);

@@ -154,11 +154,12 @@ void sessions_end_lost(struct live *l)
 {
 	struct session *s;
 	while ((s = l->lost) != NULL) {
-		l->lost = s->next_lost;
 		diary_overflowed(l, s);
+		s->expiry_s = 0; /* with its client it ends */
 		if (s->client)
 			client_end(s->client, MQTT_QUOTA, CLOSE_SLOW);
-		session_end(l, s);
+		else
+			session_end(l, s);
 	}
 }
 

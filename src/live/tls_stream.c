@@ -82,8 +82,7 @@ static ssize_t errno_of(ssize_t result)
 	return -1;
 }
 
-/* False: errno says why not (yet). */
-static bool is_ready(struct tls_stream *s)
+bool tls_stream_shake(struct tls_stream *s)
 {
 	if (s->is_ready)
 		return true;
@@ -96,7 +95,7 @@ static bool is_ready(struct tls_stream *s)
 
 ssize_t tls_stream_read(struct tls_stream *s, char *out, size_t room)
 {
-	if (!is_ready(s))
+	if (!tls_stream_shake(s))
 		return -1;
 	ssize_t got = gnutls_record_recv(s->session, out, room);
 	if (got == GNUTLS_E_PREMATURE_TERMINATION)
@@ -106,7 +105,7 @@ ssize_t tls_stream_read(struct tls_stream *s, char *out, size_t room)
 
 ssize_t tls_stream_write(struct tls_stream *s, const char *bytes, size_t len)
 {
-	if (!is_ready(s))
+	if (!tls_stream_shake(s))
 		return -1;
 	return errno_of(gnutls_record_send(s->session, bytes, len));
 }

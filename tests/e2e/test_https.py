@@ -22,7 +22,7 @@ HTTPS = ["--https", "127.0.0.1:0"]
 def https_port(gateway):
     """Of the last start."""
     for line in reversed(gateway.log):
-        found = re.search(r"event=ready .* https=https://127\.0\.0\.1:(\d+)$", line)
+        found = re.search(r"event=ready .* https=https://127\.0\.0\.1:(\d+) ", line)
         if found:
             return int(found.group(1))
     raise AssertionError("no https in the log:\n" + "\n".join(gateway.log))
