@@ -58,6 +58,7 @@ enum {
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
 	SESSION_EXPIRY_MAX = 30 * 86400, /* seconds; who asks for more gets this */
 	SESSIONS_MAX = 1000000,
+	SLICE_US = 10000,   /* so long one thing keeps the others waiting, about */
 	CONNECT_MS = 10000, /* from the connection to its CONNECT */
 	READ_BYTES = 64 * 1024,
 	INDEX_BYTES_MAX = 1 << 30,
@@ -230,7 +231,7 @@ struct client {
 	struct buf in, out; /* in: an unfinished packet */
 	uint64_t id;        /* microseconds of its beginning */
 	uint64_t received, sent;
-	uint64_t deliveries;
+	uint64_t deliveries, published;
 	int64_t opened_us; /* monotonic, as is: */
 	int64_t heard_us;
 	int64_t keep_us;         /* 0: no keep-alive */
@@ -314,7 +315,10 @@ struct live {
 	bool is_stopping;
 
 	bool is_stopped;
-	bool wants_news; /* atomic */
+	bool wants_news;           /* atomic */
+	struct news *taken;        /* from `news`, to be obeyed */
+	struct hub_group *records; /* from the hub, to be published: */
+	size_t record_at;
 
 	struct client *clients, *written;
 	size_t client_count;

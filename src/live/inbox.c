@@ -117,16 +117,30 @@ void inbox_stop(struct live *l)
 
 /* ---- on the door's thread ---- */
 
-static struct news *take(struct live *l, bool *is_stopping)
+/* What has come is taken when all that was taken before is obeyed. Returns whether the door is to stop. */
+static bool take(struct live *l)
 {
 	pthread_mutex_lock(&l->lock);
-	struct news *first = l->news;
-	l->news = NULL;
-	l->news_end = &l->news;
-	l->news_bytes = 0;
-	*is_stopping = l->is_stopping;
+	if (!l->taken) {
+		l->taken = l->news;
+		l->news = NULL;
+		l->news_end = &l->news;
+		l->news_bytes = 0;
+	}
+	bool is_stopping = l->is_stopping;
 	pthread_mutex_unlock(&l->lock);
-	return first;
+	return is_stopping;
+}
+
+/* NULL: nothing is left. The caller's to free(). */
+static struct news *next_news(struct live *l)
+{
+	if (!l->taken)
+		(void)take(l);
+	struct news *n = l->taken;
+	if (n)
+		l->taken = n->next;
+	return n;
 }
 
 static void admit(struct live *l, const struct upgraded *u)
@@ -154,13 +168,18 @@ static void obey(struct live *l, struct news *n)
 	}
 }
 
+/* For a slice of time; when the door stops, all. */
 bool inbox_obey(struct live *l)
 {
-	bool is_stopping;
-	for (struct news *n = take(l, &is_stopping), *next; n; n = next) {
-		next = n->next;
+	int64_t until_us = clock_monotonic_us() + SLICE_US;
+	bool is_stopping = take(l);
+	for (struct news *n; (n = next_news(l)) != NULL;) {
 		obey(l, n);
 		free(n);
+		if (!is_stopping && clock_monotonic_us() >= until_us) {
+			uv_async_send(&l->wake);
+			break;
+		}
 	}
 	bool ends = is_stopping && !l->is_stopped;
 	l->is_stopped = l->is_stopped || is_stopping;
@@ -170,9 +189,7 @@ bool inbox_obey(struct live *l)
 /* Who waits is not kept waiting: an order that was taken is obeyed, be it by another thread now. */
 void inbox_drain(struct live *l)
 {
-	bool is_stopping;
-	for (struct news *n = take(l, &is_stopping), *next; n; n = next) {
-		next = n->next;
+	for (struct news *n; (n = next_news(l)) != NULL;) {
 		if (n->kind == NEWS_CLIENT)
 			n->upgraded.release(n->upgraded.handle);
 		if (n->kind == NEWS_ORDER)

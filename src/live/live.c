@@ -165,6 +165,7 @@ void live_free(struct live *l)
 	check(uv_loop_close(&l->loop) == 0);
 	listeners_free(l);
 	inbox_drain(l);
+	news_clear(l);
 	retained_clear(l);
 	hub_free(l->hub);
 	index_free(l->index);

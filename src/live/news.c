@@ -14,18 +14,46 @@ static void publish_state(struct live *l, void *context, struct draft *draft)
 	(void)publish(l, draft);
 }
 
+/* The record that is next; NULL: the hub has no more. It is valid until the next call. */
+static const struct record *next_record(struct live *l)
+{
+	if (l->records && l->record_at == l->records->count) {
+		struct hub_group *done = l->records;
+		l->records = done->next;
+		l->record_at = 0;
+		free(done);
+	}
+	if (!l->records) {
+		uint64_t skipped;
+		l->records = hub_take(l->hub, &skipped);
+		l->record_at = 0;
+		if (skipped && log_due(&l->complained_us, 60))
+			log_warning("live", "skipped", "messages=%" PRIu64 " reason=%s", skipped,
+				log_quote("subscribers want more than this thread can give"));
+	}
+	return l->records ? &l->records->records[l->record_at++] : NULL;
+}
+
 void news_records(struct live *l)
 {
-	uint64_t skipped;
-	for (struct hub_group *g = hub_take(l->hub, &skipped), *next; g; g = next) {
-		for (size_t i = 0; i < g->count; i++)
-			record_publish(l, &g->records[i]);
+	int64_t until_us = clock_monotonic_us() + SLICE_US;
+	const struct record *r;
+	while ((r = next_record(l)) != NULL) {
+		record_publish(l, r);
+		if (clock_monotonic_us() < until_us)
+			continue;
+		uv_async_send(&l->wake);
+		return;
+	}
+}
+
+void news_clear(struct live *l)
+{
+	for (struct hub_group *g = l->records, *next; g; g = next) {
 		next = g->next;
 		free(g);
 	}
-	if (skipped && log_due(&l->complained_us, 60))
-		log_warning("live", "skipped", "messages=%" PRIu64 " reason=%s", skipped,
-			log_quote("subscribers want more than this thread can give"));
+	l->records = NULL;
 }
 
 /* ---- presence ---- */
@@ -144,7 +172,15 @@ static void publish_log(struct live *l, const struct event *e, struct str json)
 	(void)publish(l, &draft);
 }
 
-/* The whole item, and those of its members. */
+static bool names_member(struct str members, const char *name)
+{
+	while (members.at)
+		if (str_is(str_cut(&members, ','), name))
+			return true;
+	return false;
+}
+
+/* The whole item, and those of its members, with what is made of them. */
 static void publish_item(struct live *l, const struct event *e, struct str members)
 {
 	char filter[640];
@@ -154,8 +190,10 @@ static void publish_item(struct live *l, const struct event *e, struct str membe
 		is_device ? "devices" : "channels", e->origin_id);
 	for (int i = 0; i < 2; i++) {
 		if (i)
-			snprintf(filter + head, sizeof filter - (size_t)head, "/%.*s",
-				STR_PRINT(members));
+			snprintf(filter + head, sizeof filter - (size_t)head, "/%.*s%s%s",
+				STR_PRINT(members),
+				names_member(members, "device_type_id") ? ",device_type_name" : "",
+				names_member(members, "configuration") ? ",connected" : "");
 		pattern_parse(&p, str_of(filter));
 		if (is_device)
 			derive_device(l, e->origin_id, &p, publish_state, NULL);

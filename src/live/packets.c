@@ -111,6 +111,7 @@ static void obey_publish(struct client *c, uint8_t flags, struct str body)
 	if (c->is_ending)
 		return;
 	metric_add(live_published, 1);
+	c->published++;
 	enum mqtt_reason reason = publish_for(c, &p);
 	if (p.qos && !c->is_closed) {
 		(void)!mqtt_ack_write(
