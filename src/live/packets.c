@@ -207,8 +207,10 @@ static void obey_puback(struct client *c, struct str body)
 		packet_refused(c, why);
 		return;
 	}
-	if (session_acknowledge(c->live, c->session, ack.id))
-		client_written(c); /* there is room in its window */
+	if (session_acknowledge(c->live, c->session, ack.id)) {
+		session_pump(c->live, c->session); /* there is room in its window */
+		client_written(c);
+	}
 }
 
 static void obey_disconnect(struct client *c, struct str body)
