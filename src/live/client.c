@@ -1,5 +1,6 @@
 #include "live/client.h"
 
+#include "base/log.h"
 #include "core/metrics.h"
 #include "live/diary.h"
 #include "live/packets.h"
@@ -249,6 +250,16 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* ---- life ---- */
 
+bool client_is_one_too_many(struct live *l)
+{
+	if (!l->options.max_clients || l->client_count < l->options.max_clients)
+		return false;
+	metric_add(live_refused, 1);
+	if (log_due(&l->complained_us, 60))
+		log_warning("live", "too_many_clients", "limit=%zu", l->options.max_clients);
+	return true;
+}
+
 void client_open(struct live *l, const struct transport *transport, const struct peer *peer,
 	bool is_secure, struct str early)
 {
@@ -271,6 +282,7 @@ void client_open(struct live *l, const struct transport *transport, const struct
 	metric_add(live_clients, 1);
 	metric_add(live_accepted, 1);
 	setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(transport->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	c->poll.data = c;
 	check(uv_poll_init(&l->loop, &c->poll, transport->fd) == 0);
 	watch(c, false);

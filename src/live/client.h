@@ -8,6 +8,9 @@
 void client_open(struct live *l, const struct transport *transport, const struct peer *peer,
 	bool is_secure, struct str early);
 
+/* Are there as many as there may be? Counts who is turned away. */
+bool client_is_one_too_many(struct live *l);
+
 /* Something was put into its buffer: it is written to at the end of the turn. */
 void client_written(struct client *c);
 

@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "core/listen.h"
-#include "core/metrics.h"
 #include "live/client.h"
 
 #include <errno.h>
@@ -46,8 +45,7 @@ static void admit(struct listener *x, int fd, const struct sockaddr *address)
 	struct live *l = x->live;
 	struct transport t = {.fd = fd};
 	struct peer peer = peer_of(address);
-	if (l->options.max_clients && l->client_count >= l->options.max_clients) {
-		metric_add(live_refused, 1);
+	if (client_is_one_too_many(l)) {
 		close(fd);
 		return;
 	}

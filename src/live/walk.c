@@ -18,6 +18,7 @@ struct errand {
 	enum stage stage;
 	uint32_t *ids; /* of the stage; owned */
 	size_t count, at;
+	struct derive_place place; /* in the channel at hand */
 	uint16_t text_len, filter_at;
 	char text[];
 };
@@ -64,6 +65,7 @@ void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
 static void errand_free(struct session *s, struct errand *e)
 {
 	s->errand_count--;
+	derive_place_clear(&e->place);
 	free(e->ids);
 	free(e);
 }
@@ -209,11 +211,13 @@ static void step(struct live *l, struct errand *e, struct walker *w)
 		offer_retained(l, w);
 		derive_customer(l, offer, w);
 	} else if (e->at < e->count) {
-		uint32_t id = e->ids[e->at++];
+		uint32_t id = e->ids[e->at];
 		if (e->stage == STAGE_DEVICES)
 			derive_device(l, id, &pattern, offer, w);
-		else
-			derive_channel(l, id, &pattern, offer, w);
+		else if (derive_channel_part(l, id, &pattern, &e->place, offer, w))
+			return;
+		derive_place_clear(&e->place);
+		e->at++;
 		return;
 	}
 	e->stage++;

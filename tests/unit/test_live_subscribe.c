@@ -93,8 +93,6 @@ static void what_is_not_local_is_left_out(void **state)
 	want(g, 0, "+", 0); /* says nothing of the kind */
 	assert_int_equal(publish(g->live, &draft), 2);
 	visitor_gets(a, "x");
-	const struct wish shared = {.topic = {.filter = str_of("$share/x/t"), .no_local = true}};
-	assert_int_equal(wish(g, 0, &shared), MQTT_PROTOCOL_ERROR);
 }
 
 /* ---- subscriptions come and go ---- */
