@@ -213,7 +213,8 @@ static void on_readable(struct client *c)
 		size_t before = c->in.len;
 		enum transport_result result =
 			transport_read(&c->transport, l->room, READ_BYTES, &c->in);
-		c->heard_us = clock_monotonic_us();
+		if (c->version) /* before its CONNECT, bytes buy no time */
+			c->heard_us = clock_monotonic_us();
 		if (c->is_ending) {
 			buf_clear(&c->in); /* nobody listens any more */
 			if (result == TRANSPORT_END || result == TRANSPORT_BROKEN)

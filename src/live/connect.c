@@ -227,6 +227,7 @@ void connect_obey(struct client *c, struct str body)
 		return;
 	}
 	c->version = connect.version;
+	c->heard_us = clock_monotonic_us();
 	take_limits(c, &connect);
 	why = look_at(c, &connect, &token);
 	if (why != MQTT_SUCCESS) {

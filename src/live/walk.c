@@ -167,7 +167,15 @@ static void offer_retained(struct live *l, const struct walker *w)
 
 /* ---- one errand ---- */
 
-/* Ids that a level names one by one; false: it does not. */
+static bool holds(const uint32_t *ids, size_t count, uint64_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Ids that a level names one by one, each once; false: it does not. */
 static bool listed(struct str level, uint32_t **ids, size_t *count)
 {
 	struct str rest = level;
@@ -180,7 +188,8 @@ static bool listed(struct str level, uint32_t **ids, size_t *count)
 	if (str_is(level, "+"))
 		return false;
 	while (rest.at)
-		if (str_to_u64(str_cut(&rest, ','), &id) && id && id <= UINT32_MAX)
+		if (str_to_u64(str_cut(&rest, ','), &id) && id && id <= UINT32_MAX &&
+			!holds(*ids, *count, id))
 			(*ids)[(*count)++] = (uint32_t)id;
 	return true;
 }

@@ -47,7 +47,7 @@ static const struct fact {
 enum { FACTS = sizeof facts / sizeof *facts };
 
 /* A digit or letter for each of them that guest 0 gets. */
-static const char *is_given(struct guests *g)
+static const char *received(struct guests *g)
 {
 	static char text[FACTS + 1];
 	size_t len = 0;
@@ -81,9 +81,9 @@ static void masters_get_all_and_others_what_is_theirs(void **state)
 	struct guests *g = *state;
 	guest(g, 0);
 	want(g, 0, "#", 1);
-	assert_string_equal(is_given(g), "0123456789ab");
+	assert_string_equal(received(g), "0123456789ab");
 	comes_with(g, NULL);
-	assert_string_equal(is_given(g), "0123456789");
+	assert_string_equal(received(g), "0123456789");
 }
 
 static void an_acl_gets_what_it_may_get(void **state)
@@ -109,7 +109,7 @@ static void an_acl_gets_what_it_may_get(void **state)
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		comes_with(g, cases[i].acl);
-		assert_string_equal(is_given(g), cases[i].gets);
+		assert_string_equal(received(g), cases[i].gets);
 	}
 }
 
@@ -134,11 +134,11 @@ static void filters_for_nothing_are_refused(void **state)
 	want_no_more(g, 0, "#");
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(want(g, 0, bad[i], 1), MQTT_NOT_AUTHORIZED);
-	assert_string_equal(is_given(g), "");
+	assert_string_equal(received(g), "");
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		assert_int_equal(want(g, 0, good[i], 1), MQTT_GRANTED_1);
 	assert_int_equal(want_no_more(g, 0, "$share/s/flespi/message/gw/devices/2"), MQTT_SUCCESS);
-	assert_string_equal(is_given(g), "2");
+	assert_string_equal(received(g), "2");
 }
 
 /* ---- tokens change ---- */
@@ -165,13 +165,13 @@ static void changed_rights_are_taken_over(void **state)
 	struct guests *g = *state;
 	comes_with(g, "[]");
 	uint32_t id = g->sessions[0]->token;
-	assert_string_equal(is_given(g), "");
+	assert_string_equal(received(g), "");
 	struct token more = token_of(g, "[{\"uri\":\"gw/devices\",\"methods\":[\"GET\"]}]");
 	change(g, id, &more);
-	assert_string_equal(is_given(g), "123456");
+	assert_string_equal(received(g), "123456");
 	struct token none = token_of(g, "[]");
 	change(g, id, &none);
-	assert_string_equal(is_given(g), "");
+	assert_string_equal(received(g), "");
 }
 
 static void sessions_end_with_their_token(void **state)
