@@ -148,26 +148,13 @@ static void publish_device_state(struct live *l, const struct record *r)
 	publish_last_active(l, r);
 }
 
-struct seeking {
-	uint64_t ident;
-	struct ident_info found;
-};
-
-static void compare(void *context, const struct ident_info *info)
-{
-	struct seeking *s = context;
-	if (info->ident == s->ident)
-		s->found = *info;
-}
-
 static void publish_ident(struct live *l, const struct record *r)
 {
-	struct seeking s = {.ident = r->origin.ident};
-	if (!is_wanted(l, "flespi/state/gw/channels/%" PRIu32 "/idents", r->origin.channel))
-		return;
-	store_idents(l->options.store, r->origin.channel, compare, &s);
-	if (s.found.ident)
-		derive_ident(l, r->origin.channel, &s.found, publish_state, NULL);
+	struct ident_info info;
+	uint32_t channel = r->origin.channel;
+	if (is_wanted(l, "flespi/state/gw/channels/%" PRIu32 "/idents", channel) &&
+		store_ident(l->options.store, channel, r->origin.ident, &info))
+		derive_ident(l, channel, &info, publish_state, NULL);
 }
 
 void record_publish(struct live *l, const struct record *r)

@@ -357,6 +357,20 @@ void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *conte
 	pthread_mutex_unlock(&s->lock);
 }
 
+static void keep_ident(void *context, const struct ident_info *info)
+{
+	struct ident_info *to = context;
+	if (info->ident == to->ident)
+		*to = *info;
+}
+
+bool store_ident(struct store *s, uint32_t channel, uint64_t ident, struct ident_info *out)
+{
+	*out = (struct ident_info){.ident = ident};
+	store_idents(s, channel, keep_ident, out);
+	return out->count != 0;
+}
+
 /* ---- resources ---- */
 
 static struct resource_row **find_locked(struct store *s, const char *kind, uint32_t id)
