@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CONNECTIONS_MAX = 256 };
+enum { CONNECTIONS_MAX = 256, PLACES_MAX = 64 };
 
 /* The members that have a topic of their own. */
 static const char *const device_members[] = {"blocked", "cid", "configuration", "connected",

@@ -49,8 +49,6 @@ enum {
 	OUT_DEAF = 1024 * 1024,    /* a client that does not take its answers is not read */
 	WINDOW_MAX = 1024,         /* messages of QoS 1 under way to a client */
 	SUBSCRIPTIONS_MAX = 2000,  /* of a session */
-	NODES_MAX = 100000,        /* in the index, of a session */
-	INDEX_BYTES = 512 << 20,   /* of all sessions */
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
 	ERRANDS_MAX = 4096,   /* of a session: filters whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
@@ -163,7 +161,6 @@ struct subscription {
 	uint32_t id; /* subscription identifier; 0: none */
 	uint8_t qos;
 	bool no_local, retain_as_published;
-	uint32_t places;
 	uint16_t text_len, filter_at; /* where FILTER begins in the text */
 	char text[];                  /* as the client wrote it */
 };
@@ -199,7 +196,6 @@ struct session {
 	struct holder *holder;
 	struct client *client; /* NULL: it is away */
 	struct subscription *subscriptions;
-	size_t places; /* of them in the index, at most */
 	struct queue queue;
 	struct will *will; /* NULL: none */
 	struct chore *chores, **chores_end;

@@ -245,21 +245,6 @@ struct subscription *session_subscription(const struct session *s, struct str te
 	return found;
 }
 
-/* Nodes that a filter may take in the index: each level of each that its lists stand for. */
-static uint32_t places_of(struct str filter)
-{
-	uint32_t levels = 1;
-	for (size_t i = 0; i < filter.len; i++)
-		levels += filter.at[i] == '/';
-	return levels * topic_count(filter);
-}
-
-static bool is_room(const struct live *l, const struct session *s, struct str filter)
-{
-	return HASH_COUNT(s->subscriptions) < SUBSCRIPTIONS_MAX &&
-	       s->places + places_of(filter) <= NODES_MAX && index_bytes(l->index) < INDEX_BYTES;
-}
-
 static struct subscription *subscription_new(
 	struct live *l, struct session *s, struct str text, const struct topic_filter *f)
 {
@@ -268,8 +253,6 @@ static struct subscription *subscription_new(
 	new->session = s;
 	new->text_len = (uint16_t)text.len;
 	new->filter_at = (uint16_t)(f->filter.at - text.at);
-	new->places = places_of(f->filter);
-	s->places += new->places;
 	memcpy(new->text, text.at, text.len);
 	HASH_ADD_KEYPTR(hh, s->subscriptions, new->text, new->text_len, new);
 	if (f->is_shared)
@@ -282,7 +265,6 @@ static struct subscription *subscription_new(
 static void subscription_free(struct live *l, struct subscription *s)
 {
 	HASH_DEL(s->session->subscriptions, s);
-	s->session->places -= s->places;
 	if (s->group)
 		group_leave(l, s->group, s);
 	else
@@ -311,8 +293,9 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 		return refuse(s, MQTT_BAD_FILTER, text, &e);
 	struct subscription *old = session_subscription(s, text);
 	enum mqtt_reason reason = !rights_subscribes(s->holder, f.filter) ? MQTT_NOT_AUTHORIZED
-				  : !old && !is_room(l, s, f.filter)      ? MQTT_QUOTA
-									  : MQTT_SUCCESS;
+				  : !old && HASH_COUNT(s->subscriptions) >= SUBSCRIPTIONS_MAX
+					  ? MQTT_QUOTA
+					  : MQTT_SUCCESS;
 	if (reason != MQTT_SUCCESS) {
 		demand_free(demand);
 		return reason;
