@@ -124,6 +124,8 @@ static bool start_store(struct house *h, struct error *e)
 		.registry = h->registry,
 		.events = h->journals.events,
 		.commands = h->commands,
+		.directory = h->config.data.at,
+		.hub_bytes = (size_t)h->config.mqtt_hub_bytes,
 		.queue_bytes = (size_t)h->config.mqtt_queue_bytes,
 		.queues_bytes = (size_t)h->config.mqtt_queues_bytes,
 	};

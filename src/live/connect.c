@@ -1,4 +1,5 @@
-/* CONNECT: the name of the user is the key of a token, as flespi's clients send it ("FlespiToken KEY"), or bare.
+/* CONNECT: the name of the user is the key of a token, as flespi's clients send it ("FlespiToken KEY"), or bare;
+ * or the token's id, and then the password is the first 16 characters of the key.
  * Sessions belong to a token and a client id: nobody takes over what another token's session waits for. */
 #include "live/packets.h"
 
@@ -53,8 +54,13 @@ static enum mqtt_reason identify(
 		return MQTT_BAD_CREDENTIALS;
 	memcpy(text, name.at, name.len);
 	text[name.len] = '\0';
-	bool is_good = tokens_key(text, &key) &&
-		       tokens_check(c->live->tokens, key, &c->peer, clock_now_us(), out);
+	struct tokens *t = c->live->tokens;
+	int64_t now_us = clock_now_us();
+	uint64_t id;
+	bool is_good =
+		str_to_u64(name, &id) && connect->has_password
+			? tokens_check_head(t, id, connect->password, &c->peer, now_us, out)
+			: tokens_key(text, &key) && tokens_check(t, key, &c->peer, now_us, out);
 	return is_good ? MQTT_SUCCESS : MQTT_BAD_CREDENTIALS;
 }
 

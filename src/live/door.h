@@ -13,12 +13,14 @@
  *   subscribe.c   subscriptions, shared ones, what $filter asks
  *   publish.c     publications, and who gets them
  *   records.c     what was committed becomes publications
+ *   catchup.c     what the hub could not hold is read in the log
  *   news.c        events and connections of trackers become publications
  *   diary.c       what the door tells of itself: its own events
  *   derive.c      flespi/state/...: made from what the gateway knows
  *   pattern.c     filters in levels
  *   walk.c        retained messages for a new subscription
  *   retained.c    retained messages of clients
+ *   keep.c        sessions from one run to the next
  *   rights.c      what a token may read and publish; tokens that change or end
  *   view.c        what others see and want of the door
  *
@@ -50,7 +52,9 @@ enum {
 	WINDOW_MAX = 1024,         /* messages of QoS 1 under way to a client */
 	SUBSCRIPTIONS_MAX = 2000,  /* of a session */
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
-	ERRANDS_MAX = 4096,   /* of a session: filters whose retained messages are being sent */
+	NODES_MAX = 20000,    /* of a session in the index: a filter with lists stands for many */
+	ERRANDS_MAX = 4000,   /* filters of a session whose retained messages are to be sent */
+	CHORES_MAX = 4096,    /* SUBSCRIBEs of a session whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
 	WILLS_BYTES = 64 << 20,          /* of all */
@@ -59,6 +63,7 @@ enum {
 	SLICE_US = 10000,   /* so long one thing keeps the others waiting, about */
 	CONNECT_MS = 10000, /* from the connection to its CONNECT */
 	READ_BYTES = 64 * 1024,
+	INDEX_BYTES_MAX = 1 << 30,
 	HUB_BYTES = 64 << 20,
 	NEWS_BYTES = 64 << 20,
 };
@@ -152,15 +157,16 @@ struct demand {
 };
 
 struct subscription {
-	struct target target; /* first; not in the index when it shares */
-	UT_hash_handle hh;    /* of its session, by text */
+	struct target target;      /* first; not in the index when it shares */
+	struct subscription *next; /* of its session: mostly a few */
 	struct session *session;
 	struct group *group;   /* NULL: not shared */
 	struct demand *demand; /* NULL: none */
 	uint64_t serial;
 	uint32_t id; /* subscription identifier; 0: none */
+	uint32_t nodes;
 	uint8_t qos;
-	bool no_local, retain_as_published;
+	bool no_local, retain_as_published, is_other_account;
 	uint16_t text_len, filter_at; /* where FILTER begins in the text */
 	char text[];                  /* as the client wrote it */
 };
@@ -196,10 +202,11 @@ struct session {
 	struct holder *holder;
 	struct client *client; /* NULL: it is away */
 	struct subscription *subscriptions;
+	uint32_t subscription_count, node_count;
 	struct queue queue;
 	struct will *will; /* NULL: none */
 	struct chore *chores, **chores_end;
-	size_t errand_count;
+	size_t chore_count, errand_count;
 	uint64_t mark;               /* the publication that was matched last */
 	size_t delivery;             /* its place there */
 	int64_t expires_us, will_us; /* monotonic, when it is away; 0: not, INT64_MAX: never */
@@ -226,7 +233,7 @@ struct client {
 	struct buf in, out; /* in: an unfinished packet */
 	uint64_t id;        /* microseconds of its beginning */
 	uint64_t received, sent;
-	uint64_t deliveries;
+	uint64_t deliveries, published;
 	int64_t opened_us; /* monotonic, as is: */
 	int64_t heard_us;
 	int64_t keep_us;         /* 0: no keep-alive */
@@ -312,6 +319,7 @@ struct live {
 	bool is_stopped;
 	bool wants_news;           /* atomic */
 	struct news *taken;        /* from `news`, to be obeyed */
+	struct catchup *catchup;   /* NULL: the hub holds all that is new */
 	struct hub_group *records; /* from the hub, to be published: */
 	size_t record_at;
 

@@ -3,6 +3,7 @@
 #include "core/metrics.h"
 #include "live/client.h"
 #include "live/inbox.h"
+#include "live/keep.h"
 #include "live/listen.h"
 #include "live/news.h"
 #include "live/retained.h"
@@ -39,12 +40,15 @@ static void on_tick(uv_timer_t *timer)
 	end_turn(l); /* timers run before the loop sleeps */
 }
 
+static void wake(void *context)
+{
+	uv_async_send(&((struct live *)context)->wake);
+}
+
 static void say_goodbye(struct live *l)
 {
 	for (struct client *c = l->clients, *next; c; c = next) {
 		next = c->next;
-		if (c->session)
-			c->session->expiry_s = 0;
 		client_end(c, MQTT_SHUTTING_DOWN, CLOSE_RESTART);
 	}
 	clients_flush(l);
@@ -57,6 +61,8 @@ static void say_goodbye(struct live *l)
 /* The loop has nothing left to wait for. */
 static void stop(struct live *l)
 {
+	while (news_records(l)) /* the writer has stopped: these are the last */
+		clients_flush(l);
 	say_goodbye(l);
 	listeners_close(l);
 	uv_close((uv_handle_t *)&l->wake, NULL);
@@ -67,7 +73,8 @@ static void stop(struct live *l)
 static void on_wake(uv_async_t *async)
 {
 	struct live *l = async->data;
-	news_records(l);
+	if (news_records(l))
+		wake(l); /* others come to their turn before */
 	if (inbox_obey(l))
 		stop(l);
 }
@@ -80,11 +87,6 @@ static void *run(void *context)
 }
 
 /* ---- life ---- */
-
-static void wake(void *context)
-{
-	uv_async_send(&((struct live *)context)->wake);
-}
 
 static void init_loop(struct live *l)
 {
@@ -105,7 +107,9 @@ struct live *live_new(const struct live_options *options)
 		l->options.queue_bytes = queue_bytes;
 	if (!l->options.queues_bytes)
 		l->options.queues_bytes = queues_bytes;
-	l->hub = hub_new(HUB_BYTES, wake, l);
+	if (!l->options.hub_bytes)
+		l->options.hub_bytes = HUB_BYTES;
+	l->hub = hub_new(l->options.hub_bytes, wake, l);
 	l->index = index_new();
 	l->known = xcalloc(KNOWN_DEVICES, sizeof *l->known);
 	buf_init(&l->payload, JSON_MAX);
@@ -127,6 +131,7 @@ void live_run(struct live *l, struct tokens *tokens, const struct connections *c
 {
 	l->tokens = tokens;
 	l->connections = connections;
+	keep_load(l);
 	listeners_start(l);
 	if (pthread_create(&l->thread, NULL, run, l) != 0)
 		die("no thread for the live door");
@@ -139,8 +144,10 @@ void live_stop(struct live *l)
 	if (!l)
 		return;
 	inbox_stop(l);
-	if (l->is_running)
+	if (l->is_running) {
 		pthread_join(l->thread, NULL);
+		keep_save(l);
+	}
 	l->is_running = false;
 	inbox_drain(l);
 }

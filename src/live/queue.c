@@ -215,7 +215,7 @@ static void add(struct live *l, struct queue *q, struct publication *p, const st
 		grow(q);
 	struct entry *e = entry_at(q, q->count++);
 	*e = *entry;
-	e->publication = publication_keep(p);
+	e->publication = p ? publication_keep(p) : NULL;
 	if (e->id_count == 1) {
 		e->ids.one = ids[0];
 	} else if (e->id_count) {
@@ -224,6 +224,19 @@ static void add(struct live *l, struct queue *q, struct publication *p, const st
 	}
 	q->bytes += bytes_of(e);
 	l->entry_bytes += sizeof *e;
+}
+
+void queue_restore(struct live *l, struct queue *q, struct publication *p,
+	const struct entry *entry, const uint32_t *ids)
+{
+	add(l, q, p, entry, ids);
+}
+
+void queue_each(
+	const struct queue *q, void (*each)(void *context, const struct entry *e), void *context)
+{
+	for (uint32_t i = 0; i < q->count; i++)
+		each(context, entry_at(q, i));
 }
 
 void session_deliver(struct live *l, struct session *s, struct publication *p, uint8_t qos,

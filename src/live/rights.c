@@ -68,21 +68,6 @@ void holders_review(struct live *l)
 
 /* ---- rights ---- */
 
-enum { ACL_SUBSCRIBE, ACL_PUBLISH };
-static bool acl_allows_topic(const struct acl *a, struct str t, int action)
-{
-	(void)a;
-	(void)t;
-	(void)action;
-	return false;
-}
-static bool acl_allows_filter(const struct acl *a, struct str t)
-{
-	(void)a;
-	(void)t;
-	return false;
-}
-
 bool rights_reads(const struct holder *h, const struct draft *draft)
 {
 	const struct scope *scope = &draft->scope;

@@ -202,16 +202,16 @@ static const struct subscription *next_in_turn(
 	struct group *g, const struct draft *draft, wants_fn *wants)
 {
 	const struct subscription *away = NULL;
+	size_t turn = g->turn;
 	for (size_t i = 0; i < g->count; i++) {
-		size_t at = (g->turn + i) % g->count;
+		size_t at = (turn + i) % g->count;
 		const struct subscription *s = g->members[at];
 		bool is_away = !s->session->client;
 		if ((is_away && (away || !s->qos || !draft->qos)) || !wants(s, draft))
 			continue;
-		if (!is_away) {
-			g->turn = at + 1;
+		g->turn = at + 1;
+		if (!is_away)
 			return s;
-		}
 		away = s;
 	}
 	return away;
@@ -240,9 +240,10 @@ static void review(struct live *l)
 
 struct subscription *session_subscription(const struct session *s, struct str text)
 {
-	struct subscription *found = NULL;
-	HASH_FIND(hh, s->subscriptions, text.at, text.len, found);
-	return found;
+	struct subscription *at = s->subscriptions;
+	while (at && !str_eq((struct str){at->text, at->text_len}, text))
+		at = at->next;
+	return at;
 }
 
 static struct subscription *subscription_new(
@@ -254,7 +255,9 @@ static struct subscription *subscription_new(
 	new->text_len = (uint16_t)text.len;
 	new->filter_at = (uint16_t)(f->filter.at - text.at);
 	memcpy(new->text, text.at, text.len);
-	HASH_ADD_KEYPTR(hh, s->subscriptions, new->text, new->text_len, new);
+	new->next = s->subscriptions;
+	s->subscriptions = new;
+	s->subscription_count++;
 	if (f->is_shared)
 		group_join(group_of(l, text, f), new);
 	else
@@ -264,7 +267,12 @@ static struct subscription *subscription_new(
 
 static void subscription_free(struct live *l, struct subscription *s)
 {
-	HASH_DEL(s->session->subscriptions, s);
+	struct subscription **at = &s->session->subscriptions;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->session->subscription_count--;
+	s->session->node_count -= s->nodes;
 	if (s->group)
 		group_leave(l, s->group, s);
 	else
@@ -281,6 +289,21 @@ static enum mqtt_reason refuse(
 	return reason;
 }
 
+/* What a filter takes in the index, at most. */
+static uint32_t nodes_of(struct str filter)
+{
+	uint32_t levels = 1;
+	for (size_t i = 0; i < filter.len; i++)
+		levels += filter.at[i] == '/';
+	return levels * topic_count(filter);
+}
+
+static bool is_full(const struct live *l, const struct session *s, uint32_t nodes)
+{
+	return s->subscription_count >= SUBSCRIPTIONS_MAX || s->node_count + nodes > NODES_MAX ||
+	       index_bytes(l->index) > INDEX_BYTES_MAX;
+}
+
 enum mqtt_reason session_subscribe(struct live *l, struct session *s, const struct wish *wish,
 	struct subscription **out, bool *is_new)
 {
@@ -292,10 +315,12 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 		!demand_parse(f.spec, wish->is_other_account, &demand, &e))
 		return refuse(s, MQTT_BAD_FILTER, text, &e);
 	struct subscription *old = session_subscription(s, text);
-	enum mqtt_reason reason = !rights_subscribes(s->holder, f.filter) ? MQTT_NOT_AUTHORIZED
-				  : !old && HASH_COUNT(s->subscriptions) >= SUBSCRIPTIONS_MAX
-					  ? MQTT_QUOTA
-					  : MQTT_SUCCESS;
+	uint32_t nodes = nodes_of(f.filter);
+	enum mqtt_reason reason = MQTT_SUCCESS;
+	if (!rights_subscribes(s->holder, f.filter))
+		reason = MQTT_NOT_AUTHORIZED;
+	else if (!old && is_full(l, s, nodes))
+		reason = MQTT_QUOTA;
 	if (reason != MQTT_SUCCESS) {
 		demand_free(demand);
 		return reason;
@@ -308,7 +333,10 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 	(*out)->qos = wish->topic.qos ? 1 : 0;
 	(*out)->no_local = wish->topic.no_local;
 	(*out)->retain_as_published = wish->topic.retain_as_published;
+	(*out)->is_other_account = wish->is_other_account;
 	(*out)->serial = ++l->serial;
+	s->node_count += *is_new ? nodes : 0;
+	(*out)->nodes = nodes;
 	if (*is_new)
 		review(l);
 	return (*out)->qos ? MQTT_GRANTED_1 : MQTT_SUCCESS;

@@ -18,7 +18,6 @@ struct errand {
 	enum stage stage;
 	uint32_t *ids; /* of the stage; owned */
 	size_t count, at;
-	struct pattern pattern; /* points into text */
 	uint16_t text_len, filter_at;
 	char text[];
 };
@@ -41,34 +40,39 @@ struct chore *chore_new(uint16_t packet_id, size_t count)
 	return c;
 }
 
-void chore_add(struct chore *c, enum mqtt_reason code, const struct subscription *s)
+bool walk_has_room(const struct session *s)
+{
+	return s->errand_count < ERRANDS_MAX;
+}
+
+void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
+	const struct subscription *s)
 {
 	c->codes[c->count++] = (uint8_t)code;
 	if (!s)
 		return;
-	s->session->errand_count++;
 	struct errand *e = xcalloc(1, sizeof *e + s->text_len);
 	e->serial = s->serial;
 	e->text_len = s->text_len;
 	e->filter_at = s->filter_at;
 	memcpy(e->text, s->text, s->text_len);
-	pattern_parse(&e->pattern,
-		(struct str){e->text + e->filter_at, (size_t)(e->text_len - e->filter_at)});
 	*c->errands_end = e;
 	c->errands_end = &e->next;
+	session->errand_count++;
 }
 
-static void errand_free(struct errand *e)
+static void errand_free(struct session *s, struct errand *e)
 {
+	s->errand_count--;
 	free(e->ids);
 	free(e);
 }
 
-static void chore_free(struct chore *c)
+static void chore_free(struct session *s, struct chore *c)
 {
 	for (struct errand *e = c->errands, *next; e; e = next) {
 		next = e->next;
-		errand_free(e);
+		errand_free(s, e);
 	}
 	free(c);
 }
@@ -78,7 +82,7 @@ static void acknowledge(struct session *s, struct chore *c)
 	(void)!mqtt_suback_write(
 		&s->client->out, MQTT_SUBACK, s->client->version, c->id, c->codes, c->count);
 	client_written(s->client);
-	chore_free(c);
+	chore_free(s, c);
 }
 
 void walk_begin(struct live *l, struct session *s, struct chore *c)
@@ -87,8 +91,14 @@ void walk_begin(struct live *l, struct session *s, struct chore *c)
 		acknowledge(s, c);
 		return;
 	}
+	if (s->chore_count == CHORES_MAX) {
+		chore_free(s, c);
+		client_end(s->client, MQTT_QUOTA, CLOSE_SLOW);
+		return;
+	}
 	*s->chores_end = c;
 	s->chores_end = &c->next;
+	s->chore_count++;
 	(void)l;
 	client_written(s->client); /* it goes on when that is written */
 }
@@ -97,11 +107,11 @@ void walk_forget(struct session *s)
 {
 	for (struct chore *c = s->chores, *next; c; c = next) {
 		next = c->next;
-		chore_free(c);
+		chore_free(s, c);
 	}
 	s->chores = NULL;
 	s->chores_end = &s->chores;
-	s->errand_count = 0;
+	s->chore_count = 0;
 }
 
 /* ---- what is retained ---- */
@@ -174,10 +184,9 @@ static bool listed(struct str level, uint32_t **ids, size_t *count)
 }
 
 /* Whose state is to be made in the stage that begins. */
-static void choose(struct live *l, struct errand *e)
+static void choose(struct live *l, struct errand *e, const struct pattern *p)
 {
 	bool is_devices = e->stage == STAGE_DEVICES;
-	const struct pattern *p = &e->pattern;
 	free(e->ids);
 	e->ids = NULL;
 	e->count = e->at = 0;
@@ -194,20 +203,22 @@ static void choose(struct live *l, struct errand *e)
 
 static void step(struct live *l, struct errand *e, struct walker *w)
 {
+	struct pattern pattern;
+	pattern_parse(&pattern, subscription_filter(w->subscription));
 	if (e->stage == STAGE_BEGIN) {
 		offer_retained(l, w);
 		derive_customer(l, offer, w);
 	} else if (e->at < e->count) {
 		uint32_t id = e->ids[e->at++];
 		if (e->stage == STAGE_DEVICES)
-			derive_device(l, id, &e->pattern, offer, w);
+			derive_device(l, id, &pattern, offer, w);
 		else
-			derive_channel(l, id, &e->pattern, offer, w);
+			derive_channel(l, id, &pattern, offer, w);
 		return;
 	}
 	e->stage++;
 	if (e->stage != STAGE_END)
-		choose(l, e);
+		choose(l, e, &pattern);
 }
 
 /* False: the subscription is gone, or another one has taken its place. */
@@ -226,9 +237,9 @@ static bool may_go_on(const struct session *s)
 
 void walk_step(struct live *l, struct session *s)
 {
-	enum { WALK_US = 2000 };
+	enum { TURN_US = 3000 };
 	struct walker w;
-	int64_t until_us = clock_monotonic_us() + WALK_US;
+	int64_t until_us = clock_monotonic_us() + TURN_US;
 	while (s->chores && may_go_on(s) && clock_monotonic_us() < until_us) {
 		struct chore *c = s->chores;
 		struct errand *e = c->errands;
@@ -238,13 +249,13 @@ void walk_step(struct live *l, struct session *s)
 		}
 		if (e) {
 			c->errands = e->next;
-			s->errand_count--;
-			errand_free(e);
+			errand_free(s, e);
 			continue;
 		}
 		s->chores = c->next;
 		if (!s->chores)
 			s->chores_end = &s->chores;
+		s->chore_count--;
 		acknowledge(s, c);
 	}
 	if (s->chores && may_go_on(s))
