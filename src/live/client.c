@@ -271,6 +271,7 @@ void client_open(struct live *l, const struct transport *transport, const struct
 	metric_add(live_clients, 1);
 	metric_add(live_accepted, 1);
 	setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(transport->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on); /* it may vanish */
 	c->poll.data = c;
 	check(uv_poll_init(&l->loop, &c->poll, transport->fd) == 0);
 	watch(c, false);
