@@ -27,6 +27,9 @@ void client_close(struct client *c, enum close_code code);
 /* Writes to all that have something to be written; at the end of a turn. */
 void clients_flush(struct live *l);
 
+/* Obeys the packets that were put off. */
+void clients_go_on(struct live *l);
+
 /* Ends those that are silent, late or will not go. */
 void clients_tick(struct live *l);
 

@@ -3,7 +3,6 @@
  * Sessions belong to a token and a client id: nobody takes over what another token's session waits for. */
 #include "live/packets.h"
 
-#include "base/log.h"
 #include "core/metrics.h"
 #include "live/client.h"
 #include "live/diary.h"
@@ -16,6 +15,7 @@
 
 enum {
 	PROPERTIES_MAX = 80 * 1024,
+	HEAD_MAX = 16,              /* of a CONNACK, before its properties */
 	TOKEN_TEXT_MAX = 60 * 1024, /* a property holds 65535 bytes */
 };
 
@@ -102,9 +102,10 @@ static struct will *will_of(struct live *l, const struct mqtt_will *from)
 		.qos = from->qos,
 		.retain = from->retain,
 		/* of a will: so long from its publication */
-		.expires_us = mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
-				      ? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000)
-				      : 0,
+		.expires_us =
+			mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
+				? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000) + 1
+				: 0,
 	};
 	struct will *w = xcalloc(1, sizeof *w);
 	w->publication = publication_of(l, &draft);
@@ -141,10 +142,11 @@ static void welcome(struct client *c, const struct mqtt_connect *connect, bool i
 	if (!connect->client_id.len)
 		done = done && mqtt_put_text(&properties, MQTT_PROPERTY_ASSIGNED_CLIENT_ID,
 				       str_of(s->client_id));
+	size_t least = properties.len;
 	done = done && put_token(&properties, &s->holder->token) &&
 	       mqtt_put_user(&properties, (struct str)STR("cid"), (struct str)STR("1"));
-	if (!done)
-		log_warning("live", "token_too_long", "token=%" PRIu32, s->token);
+	if (!done || properties.len + HEAD_MAX > c->packet_max) /* it does without */
+		properties.len = least;
 	(void)!mqtt_connack_write(
 		&c->out, c->version, is_present, MQTT_SUCCESS, buf_str(&properties));
 	buf_clear(&properties);
@@ -210,7 +212,9 @@ static enum mqtt_reason look_at(
 		reason = identify(c, connect, token);
 	if (reason == MQTT_SUCCESS && connect->has_will)
 		reason = check_will(c->live, token, &connect->will);
-	if (reason == MQTT_SUCCESS && c->live->session_count >= SESSIONS_MAX)
+	if (reason == MQTT_SUCCESS &&
+		(c->live->session_count >= SESSIONS_MAX ||
+			holder_sessions(c->live, token->id) >= SESSIONS_OF_TOKEN_MAX))
 		reason = MQTT_QUOTA;
 	return reason;
 }

@@ -33,11 +33,12 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void rest(struct listener *x)
 {
+	int why = errno;
 	x->is_resting = true;
 	uv_poll_stop(&x->poll);
 	if (log_due(&x->live->complained_us, 60))
 		log_warning("live", "cannot_accept", "port=%u reason=%s", x->port,
-			log_quote(strerror(errno)));
+			log_quote(strerror(why)));
 }
 
 static void admit(struct listener *x, int fd, const struct sockaddr *address)

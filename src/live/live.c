@@ -73,6 +73,7 @@ static void stop(struct live *l)
 static void on_wake(uv_async_t *async)
 {
 	struct live *l = async->data;
+	clients_go_on(l);
 	if (news_records(l))
 		wake(l); /* others come to their turn before */
 	if (inbox_obey(l))
@@ -114,6 +115,8 @@ struct live *live_new(const struct live_options *options)
 	l->known = xcalloc(KNOWN_DEVICES, sizeof *l->known);
 	buf_init(&l->payload, JSON_MAX);
 	buf_init(&l->properties, JSON_MAX);
+	buf_init(&l->whole, 16 * JSON_MAX);
+	l->eager_end = &l->eager;
 	inbox_init(l);
 	view_init(l);
 	init_loop(l);
@@ -177,6 +180,7 @@ void live_free(struct live *l)
 	tls_shared_free(l->tls);
 	buf_clear(&l->payload);
 	buf_clear(&l->properties);
+	buf_clear(&l->whole);
 	free(l->deliveries);
 	free(l->matched);
 	free(l->known);

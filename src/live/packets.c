@@ -154,6 +154,10 @@ static void obey_subscribe(struct client *c, struct str body)
 		packet_refused(c, MQTT_PROTOCOL_ERROR);
 		return;
 	}
+	if (topics.count > SUBSCRIPTIONS_MAX) {
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
+		return;
+	}
 	struct chore *chore = chore_new(topics.id, topics.count);
 	struct wish wish = {.is_other_account = asks_for_another_account(&topics.properties)};
 	if (mqtt_has(&topics.properties, MQTT_PROPERTY_SUBSCRIPTION_ID))
@@ -182,6 +186,10 @@ static void obey_unsubscribe(struct client *c, struct str body)
 	enum mqtt_reason why;
 	if (!mqtt_topics_read(MQTT_UNSUBSCRIBE, body, c->version, &topics, &why)) {
 		packet_refused(c, why);
+		return;
+	}
+	if (topics.count > SUBSCRIPTIONS_MAX) { /* nobody has as many */
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
 		return;
 	}
 	uint8_t *codes = xmalloc(topics.count);

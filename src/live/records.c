@@ -145,7 +145,8 @@ static void publish_device_state(struct live *l, const struct record *r)
 {
 	if (is_wanted(l, "flespi/state/gw/devices/%" PRIu32 "/telemetry", r->origin.device))
 		derive_telemetry(l, r->origin.device, r->time_us, NULL, publish_state, NULL);
-	publish_last_active(l, r);
+	if (known_device(l, r->origin.device)->is_there)
+		publish_last_active(l, r);
 }
 
 static void publish_ident(struct live *l, const struct record *r)

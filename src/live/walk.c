@@ -14,6 +14,8 @@ enum stage { STAGE_BEGIN, STAGE_CHANNELS, STAGE_DEVICES, STAGE_END };
 
 struct errand {
 	struct errand *next;
+	const struct subscription *found; /* when l->changes was: */
+	uint64_t changes;
 	uint64_t serial; /* of the subscription: another one with the same text is not meant */
 	enum stage stage;
 	uint32_t *ids; /* of the stage; owned */
@@ -130,13 +132,19 @@ static void give(struct live *l, const struct walker *w, struct publication *p)
 	session_deliver(l, w->session, p, s->qos && p->qos ? 1 : 0, true, &s->id, s->id != 0);
 }
 
+static bool is_fit(struct live *l, const struct demand *d, const struct draft *draft)
+{
+	l->whole.len = 0;
+	return demand_fits(l, d, draft);
+}
+
 static void offer(struct live *l, void *context, struct draft *draft)
 {
 	const struct walker *w = context;
 	const struct subscription *s = w->subscription;
 	if (!draft->payload.len || !topic_matches(subscription_filter(s), draft->topic) ||
 		!rights_reads(w->session->holder, draft) ||
-		(s->demand && !demand_fits(s->demand, draft)))
+		(s->demand && !is_fit(l, s->demand, draft)))
 		return;
 	struct publication *p = publication_new(l, draft);
 	give(l, w, p);
@@ -160,7 +168,7 @@ static void offer_retained(struct live *l, const struct walker *w)
 		};
 		if (topic_matches(subscription_filter(s), draft.topic) &&
 			rights_reads(w->session->holder, &draft) &&
-			(!s->demand || demand_fits(s->demand, &draft)))
+			(!s->demand || is_fit(l, s->demand, &draft)))
 			give(l, w, p);
 	}
 }
@@ -235,10 +243,13 @@ static void step(struct live *l, struct errand *e, struct walker *w)
 }
 
 /* False: the subscription is gone, or another one has taken its place. */
-static bool find(const struct session *s, const struct errand *e, struct walker *w)
+static bool find(struct live *l, struct session *s, struct errand *e, struct walker *w)
 {
-	w->session = (struct session *)(uintptr_t)s;
-	w->subscription = session_subscription(s, (struct str){e->text, e->text_len});
+	if (!e->found || e->changes != l->changes)
+		e->found = session_subscription(s, (struct str){e->text, e->text_len});
+	e->changes = l->changes;
+	w->session = s;
+	w->subscription = e->found;
 	return w->subscription && w->subscription->serial == e->serial;
 }
 
@@ -256,7 +267,7 @@ void walk_step(struct live *l, struct session *s)
 	while (s->chores && may_go_on(s) && clock_monotonic_us() < until_us) {
 		struct chore *c = s->chores;
 		struct errand *e = c->errands;
-		if (e && e->stage != STAGE_END && find(s, e, &w)) {
+		if (e && e->stage != STAGE_END && find(l, s, e, &w)) {
 			step(l, e, &w);
 			continue;
 		}
