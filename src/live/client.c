@@ -199,7 +199,7 @@ void clients_flush(struct live *l)
 		flush(c);
 		c = next;
 	}
-	if (l->written)
+	if (l->written && !l->is_ended)
 		uv_async_send(&l->wake);
 }
 

@@ -320,7 +320,7 @@ struct live {
 	size_t news_bytes;
 	bool is_stopping;
 
-	bool is_stopped;
+	bool is_stopped, is_ended; /* says goodbye; has nothing left to wait for */
 	bool wants_news;           /* atomic */
 	struct news *taken;        /* from `news`, to be obeyed */
 	struct catchup *catchup;   /* NULL: the hub holds all that is new */
@@ -337,6 +337,7 @@ struct live {
 	struct group *groups;
 	struct retained *retained;
 	size_t retained_count, retained_bytes;
+	uint64_t retained_serial;
 	size_t subscription_bytes;
 	size_t entry_bytes, publication_bytes; /* of all queues; of all publications */
 	size_t will_bytes;                     /* of these, in wills */

@@ -13,15 +13,19 @@
 
 #include <stdlib.h>
 
-enum { TICK_MS = 500, JSON_MAX = 1 << 20 };
+enum { TICK_MS = 500, PATIENCE_MS = 300, JSON_MAX = 1 << 20 };
 static const size_t queue_bytes = (size_t)64 << 20, queues_bytes = (size_t)1 << 30;
 
 /* ---- the loop ---- */
+
+static void end(struct live *l);
 
 static void end_turn(struct live *l)
 {
 	clients_flush(l);
 	sessions_end_lost(l);
+	if (l->is_stopped && !l->clients)
+		end(l);
 }
 
 static void on_turn_end(uv_check_t *check_handle)
@@ -45,29 +49,38 @@ static void wake(void *context)
 	uv_async_send(&((struct live *)context)->wake);
 }
 
-static void say_goodbye(struct live *l)
+/* The loop has nothing left to wait for. */
+static void end(struct live *l)
 {
+	if (l->is_ended)
+		return;
+	l->is_ended = true;
+	for (struct client *c = l->clients, *next; c; c = next) {
+		next = c->next;
+		client_close(c, CLOSE_RESTART);
+	}
+	uv_close((uv_handle_t *)&l->wake, NULL);
+	uv_close((uv_handle_t *)&l->turn_end, NULL);
+	uv_close((uv_handle_t *)&l->tick, NULL);
+}
+
+static void on_patience_over(uv_timer_t *timer)
+{
+	end(timer->data);
+}
+
+/* Clients may read to the end what was said to them, and close. */
+static void stop(struct live *l)
+{
+	while (news_records(l)) /* the writer has stopped: these are the last */
+		clients_flush(l);
 	for (struct client *c = l->clients, *next; c; c = next) {
 		next = c->next;
 		client_end(c, MQTT_SHUTTING_DOWN, CLOSE_RESTART);
 	}
 	clients_flush(l);
-	for (struct client *c = l->clients, *next; c; c = next) {
-		next = c->next;
-		client_close(c, CLOSE_RESTART);
-	}
-}
-
-/* The loop has nothing left to wait for. */
-static void stop(struct live *l)
-{
-	while (news_records(l)) /* the writer has stopped: these are the last */
-		clients_flush(l);
-	say_goodbye(l);
 	listeners_close(l);
-	uv_close((uv_handle_t *)&l->wake, NULL);
-	uv_close((uv_handle_t *)&l->turn_end, NULL);
-	uv_close((uv_handle_t *)&l->tick, NULL);
+	uv_timer_start(&l->tick, on_patience_over, PATIENCE_MS, 0);
 }
 
 static void on_wake(uv_async_t *async)

@@ -23,6 +23,7 @@ static void add(struct live *l, struct publication *p)
 	struct retained *new = xcalloc(1, sizeof *new);
 	struct str topic = publication_topic(p);
 	new->publication = p;
+	new->serial = ++l->retained_serial;
 	HASH_ADD_KEYPTR(hh, l->retained, topic.at, topic.len, new);
 	l->retained_bytes += publication_bytes(p);
 	l->retained_count++;

@@ -7,6 +7,7 @@
 struct retained {
 	UT_hash_handle hh; /* by topic */
 	struct publication *publication;
+	uint64_t serial; /* rises in the order of the table */
 };
 
 /* Keeps the draft in place of what was kept for its topic; an empty payload forgets it. False: a limit. */

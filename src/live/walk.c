@@ -16,7 +16,8 @@ struct errand {
 	struct errand *next;
 	const struct subscription *found; /* when l->changes was: */
 	uint64_t changes;
-	uint64_t serial; /* of the subscription: another one with the same text is not meant */
+	uint64_t retained; /* the serial of the last one of clients */
+	uint64_t serial;   /* of the subscription: another one with the same text is not meant */
 	enum stage stage;
 	uint32_t *ids; /* of the stage; owned */
 	size_t count, at;
@@ -151,11 +152,13 @@ static void offer(struct live *l, void *context, struct draft *draft)
 	publication_release(l, p);
 }
 
-/* Those of clients are few and bounded: all at once. */
-static void offer_retained(struct live *l, const struct walker *w)
+/* Of clients; some at a time, those behind *serial. False: that was all. */
+static bool offer_retained(struct live *l, const struct walker *w, uint64_t *serial)
 {
+	enum { AT_ONCE_BYTES = 64 * 1024 };
 	struct retained *r, *next;
 	const struct subscription *s = w->subscription;
+	size_t bytes = 0;
 	HASH_ITER(hh, l->retained, r, next)
 	{
 		struct publication *p = r->publication;
@@ -166,11 +169,19 @@ static void offer_retained(struct live *l, const struct walker *w)
 			.qos = p->qos,
 			.retain = true,
 		};
-		if (topic_matches(subscription_filter(s), draft.topic) &&
-			rights_reads(w->session->holder, &draft) &&
-			(!s->demand || is_fit(l, s->demand, &draft)))
-			give(l, w, p);
+		if (r->serial <= *serial)
+			continue;
+		if (bytes > AT_ONCE_BYTES)
+			return true;
+		*serial = r->serial;
+		if (!topic_matches(subscription_filter(s), draft.topic) ||
+			!rights_reads(w->session->holder, &draft) ||
+			(s->demand && !is_fit(l, s->demand, &draft)))
+			continue;
+		give(l, w, p);
+		bytes += publication_bytes(p);
 	}
+	return false;
 }
 
 /* ---- one errand ---- */
@@ -225,7 +236,8 @@ static void step(struct live *l, struct errand *e, struct walker *w)
 	struct pattern pattern;
 	pattern_parse(&pattern, subscription_filter(w->subscription));
 	if (e->stage == STAGE_BEGIN) {
-		offer_retained(l, w);
+		if (offer_retained(l, w, &e->retained))
+			return;
 		derive_customer(l, offer, w);
 	} else if (e->at < e->count) {
 		uint32_t id = e->ids[e->at];

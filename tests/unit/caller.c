@@ -200,7 +200,7 @@ void caller_leave(struct caller *c)
 
 /* ---- over a socket ---- */
 
-void caller_call(struct caller *c, uint16_t port)
+bool caller_call(struct caller *c, uint16_t port)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -209,7 +209,9 @@ void caller_call(struct caller *c, uint16_t port)
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	inet_pton(AF_INET, "127.0.0.1", &a.sin_addr);
-	assert_int_equal(connect(c->fd, (struct sockaddr *)&a, sizeof a), 0);
+	bool is_there = connect(c->fd, (struct sockaddr *)&a, sizeof a) == 0;
+	assert_true(is_there || errno == ECONNREFUSED || errno == ECONNRESET);
+	return is_there;
 }
 
 bool caller_send(struct caller *c)
@@ -258,11 +260,10 @@ void caller_expect(struct caller *c, enum mqtt_type type)
 	assert_int_equal(c->type, type);
 }
 
-void caller_enter(struct caller *c, uint16_t port, const struct greeting *g)
+bool caller_enter(struct caller *c, uint16_t port, const struct greeting *g)
 {
-	caller_call(c, port);
+	if (!caller_call(c, port))
+		return false;
 	caller_greet(c, g);
-	assert_true(caller_send(c));
-	caller_expect(c, MQTT_CONNACK);
-	assert_int_equal(c->connack.code, 0);
+	return caller_send(c) && caller_read(c) && c->type == MQTT_CONNACK && !c->connack.code;
 }

@@ -51,8 +51,8 @@ void caller_leave(struct caller *c);
 
 /* ---- over a socket ---- */
 
-/* Connects to a port of 127.0.0.1. */
-void caller_call(struct caller *c, uint16_t port);
+/* Connects to a port of 127.0.0.1. False: nobody listens there. */
+bool caller_call(struct caller *c, uint16_t port);
 /* Sends all of `out`, waiting where it must. False: the other end is gone. */
 bool caller_send(struct caller *c);
 /* Waits for the next packet, at most some seconds. False: the other end is gone. */
@@ -61,7 +61,7 @@ bool caller_read(struct caller *c);
 bool caller_fill(struct caller *c);
 /* The next packet is of this type. */
 void caller_expect(struct caller *c, enum mqtt_type type);
-/* Connects, greets and is welcome. */
-void caller_enter(struct caller *c, uint16_t port, const struct greeting *g);
+/* Connects and greets. False: it is not welcome, or the other end is gone. */
+bool caller_enter(struct caller *c, uint16_t port, const struct greeting *g);
 
 #endif
