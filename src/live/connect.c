@@ -3,7 +3,6 @@
  * Sessions belong to a token and a client id: nobody takes over what another token's session waits for. */
 #include "live/packets.h"
 
-#include "base/log.h"
 #include "core/metrics.h"
 #include "live/client.h"
 #include "live/diary.h"
@@ -16,6 +15,7 @@
 
 enum {
 	PROPERTIES_MAX = 80 * 1024,
+	HEAD_MAX = 16,              /* of a CONNACK, before its properties */
 	TOKEN_TEXT_MAX = 60 * 1024, /* a property holds 65535 bytes */
 };
 
@@ -74,7 +74,8 @@ static enum mqtt_reason check_client_id(const struct mqtt_connect *connect)
 
 /* ---- will ---- */
 
-static enum mqtt_reason check_will(const struct token *token, const struct mqtt_will *will)
+static enum mqtt_reason check_will(
+	const struct live *l, const struct token *token, const struct mqtt_will *will)
 {
 	struct error e;
 	const struct holder holder = {.token = *token};
@@ -82,10 +83,10 @@ static enum mqtt_reason check_will(const struct token *token, const struct mqtt_
 		return MQTT_NO_QOS;
 	if (!topic_check(will->topic, &e))
 		return MQTT_BAD_TOPIC;
-	if (str_starts(will->topic, "flespi/") || str_starts(will->topic, "$") ||
-		!rights_publishes(&holder, will->topic))
+	if (str_is(will->topic, "flespi") || str_starts(will->topic, "flespi/") ||
+		str_starts(will->topic, "$") || !rights_publishes(&holder, will->topic))
 		return MQTT_NOT_AUTHORIZED;
-	return MQTT_SUCCESS;
+	return l->will_bytes + will->payload.len <= WILLS_BYTES ? MQTT_SUCCESS : MQTT_QUOTA;
 }
 
 static struct will *will_of(struct live *l, const struct mqtt_will *from)
@@ -101,14 +102,16 @@ static struct will *will_of(struct live *l, const struct mqtt_will *from)
 		.qos = from->qos,
 		.retain = from->retain,
 		/* of a will: so long from its publication */
-		.expires_us = mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
-				      ? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000)
-				      : 0,
+		.expires_us =
+			mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
+				? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000) + 1
+				: 0,
 	};
 	struct will *w = xcalloc(1, sizeof *w);
 	w->publication = publication_of(l, &draft);
 	w->delay_s =
 		mqtt_has(p, MQTT_PROPERTY_WILL_DELAY) ? p->number[MQTT_PROPERTY_WILL_DELAY] : 0;
+	l->will_bytes += publication_bytes(w->publication);
 	buf_clear(&properties);
 	return w;
 }
@@ -139,10 +142,11 @@ static void welcome(struct client *c, const struct mqtt_connect *connect, bool i
 	if (!connect->client_id.len)
 		done = done && mqtt_put_text(&properties, MQTT_PROPERTY_ASSIGNED_CLIENT_ID,
 				       str_of(s->client_id));
+	size_t least = properties.len;
 	done = done && put_token(&properties, &s->holder->token) &&
 	       mqtt_put_user(&properties, (struct str)STR("cid"), (struct str)STR("1"));
-	if (!done)
-		log_warning("live", "token_too_long", "token=%" PRIu32, s->token);
+	if (!done || properties.len + HEAD_MAX > c->packet_max) /* it does without */
+		properties.len = least;
 	(void)!mqtt_connack_write(
 		&c->out, c->version, is_present, MQTT_SUCCESS, buf_str(&properties));
 	buf_clear(&properties);
@@ -207,8 +211,10 @@ static enum mqtt_reason look_at(
 	if (reason == MQTT_SUCCESS)
 		reason = identify(c, connect, token);
 	if (reason == MQTT_SUCCESS && connect->has_will)
-		reason = check_will(token, &connect->will);
-	if (reason == MQTT_SUCCESS && c->live->session_count >= SESSIONS_MAX)
+		reason = check_will(c->live, token, &connect->will);
+	if (reason == MQTT_SUCCESS &&
+		(c->live->session_count >= SESSIONS_MAX ||
+			holder_sessions(c->live, token->id) >= SESSIONS_OF_TOKEN_MAX))
 		reason = MQTT_QUOTA;
 	return reason;
 }
@@ -225,6 +231,7 @@ void connect_obey(struct client *c, struct str body)
 		return;
 	}
 	c->version = connect.version;
+	c->heard_us = clock_monotonic_us();
 	take_limits(c, &connect);
 	why = look_at(c, &connect, &token);
 	if (why != MQTT_SUCCESS) {

@@ -145,6 +145,10 @@ static struct news *next_news(struct live *l)
 
 static void admit(struct live *l, const struct upgraded *u)
 {
+	if (client_is_one_too_many(l)) {
+		u->release(u->handle);
+		return;
+	}
 	struct transport t = {
 		.fd = u->fd,
 		.tls = u->tls ? tls_stream_borrow(u->tls) : NULL,

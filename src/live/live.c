@@ -40,6 +40,11 @@ static void on_tick(uv_timer_t *timer)
 	end_turn(l); /* timers run before the loop sleeps */
 }
 
+static void wake(void *context)
+{
+	uv_async_send(&((struct live *)context)->wake);
+}
+
 static void say_goodbye(struct live *l)
 {
 	for (struct client *c = l->clients, *next; c; c = next) {
@@ -56,6 +61,8 @@ static void say_goodbye(struct live *l)
 /* The loop has nothing left to wait for. */
 static void stop(struct live *l)
 {
+	while (news_records(l)) /* the writer has stopped: these are the last */
+		clients_flush(l);
 	say_goodbye(l);
 	listeners_close(l);
 	uv_close((uv_handle_t *)&l->wake, NULL);
@@ -66,7 +73,9 @@ static void stop(struct live *l)
 static void on_wake(uv_async_t *async)
 {
 	struct live *l = async->data;
-	news_records(l);
+	clients_go_on(l);
+	if (news_records(l))
+		wake(l); /* others come to their turn before */
 	if (inbox_obey(l))
 		stop(l);
 }
@@ -79,11 +88,6 @@ static void *run(void *context)
 }
 
 /* ---- life ---- */
-
-static void wake(void *context)
-{
-	uv_async_send(&((struct live *)context)->wake);
-}
 
 static void init_loop(struct live *l)
 {
@@ -104,11 +108,15 @@ struct live *live_new(const struct live_options *options)
 		l->options.queue_bytes = queue_bytes;
 	if (!l->options.queues_bytes)
 		l->options.queues_bytes = queues_bytes;
-	l->hub = hub_new(HUB_BYTES, wake, l);
+	if (!l->options.hub_bytes)
+		l->options.hub_bytes = HUB_BYTES;
+	l->hub = hub_new(l->options.hub_bytes, wake, l);
 	l->index = index_new();
 	l->known = xcalloc(KNOWN_DEVICES, sizeof *l->known);
 	buf_init(&l->payload, JSON_MAX);
 	buf_init(&l->properties, JSON_MAX);
+	buf_init(&l->whole, 16 * JSON_MAX);
+	l->eager_end = &l->eager;
 	inbox_init(l);
 	view_init(l);
 	init_loop(l);
@@ -172,6 +180,7 @@ void live_free(struct live *l)
 	tls_shared_free(l->tls);
 	buf_clear(&l->payload);
 	buf_clear(&l->properties);
+	buf_clear(&l->whole);
 	free(l->deliveries);
 	free(l->matched);
 	free(l->known);

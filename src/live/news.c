@@ -1,6 +1,6 @@
 #include "live/news.h"
 
-#include "base/log.h"
+#include "live/catchup.h"
 #include "live/derive.h"
 #include "live/publish.h"
 
@@ -14,6 +14,16 @@ static void publish_state(struct live *l, void *context, struct draft *draft)
 	(void)publish(l, draft);
 }
 
+/* False: there is nothing more. */
+static bool take_from_hub(struct live *l)
+{
+	uint64_t behind, last;
+	l->records = hub_take(l->hub, &behind, &last);
+	if (behind)
+		catchup_begin(l, behind - 1, last);
+	return l->records || behind;
+}
+
 /* The record that is next; NULL: the hub has no more. It is valid until the next call. */
 static const struct record *next_record(struct live *l)
 {
@@ -23,28 +33,26 @@ static const struct record *next_record(struct live *l)
 		l->record_at = 0;
 		free(done);
 	}
-	if (!l->records) {
-		uint64_t skipped;
-		l->records = hub_take(l->hub, &skipped);
+	while (!l->records) {
 		l->record_at = 0;
-		if (skipped && log_due(&l->complained_us, 60))
-			log_warning("live", "skipped", "messages=%" PRIu64 " reason=%s", skipped,
-				log_quote("subscribers want more than this thread can give"));
+		if (!catchup_is_on(l) && !take_from_hub(l))
+			break;
+		if (catchup_is_on(l))
+			l->records = catchup_next(l);
 	}
 	return l->records ? &l->records->records[l->record_at++] : NULL;
 }
 
-void news_records(struct live *l)
+bool news_records(struct live *l)
 {
 	int64_t until_us = clock_monotonic_us() + SLICE_US;
 	const struct record *r;
 	while ((r = next_record(l)) != NULL) {
 		record_publish(l, r);
-		if (clock_monotonic_us() < until_us)
-			continue;
-		uv_async_send(&l->wake);
-		return;
+		if (clock_monotonic_us() >= until_us)
+			return true;
 	}
+	return false;
 }
 
 void news_clear(struct live *l)
@@ -54,6 +62,7 @@ void news_clear(struct live *l)
 		free(g);
 	}
 	l->records = NULL;
+	catchup_end(l);
 }
 
 /* ---- presence ---- */

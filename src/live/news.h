@@ -4,8 +4,8 @@
 
 #include "live/door.h"
 
-/* Records that the hub holds, for a slice of time; what is left has a turn of its own. */
-void news_records(struct live *l);
+/* A slice of the records that were committed. True: there are more. */
+bool news_records(struct live *l);
 
 /* Gives back what was taken from the hub and not published. */
 void news_clear(struct live *l);

@@ -154,6 +154,10 @@ static void obey_subscribe(struct client *c, struct str body)
 		packet_refused(c, MQTT_PROTOCOL_ERROR);
 		return;
 	}
+	if (topics.count > SUBSCRIPTIONS_MAX) {
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
+		return;
+	}
 	struct chore *chore = chore_new(topics.id, topics.count);
 	struct wish wish = {.is_other_account = asks_for_another_account(&topics.properties)};
 	if (mqtt_has(&topics.properties, MQTT_PROPERTY_SUBSCRIPTION_ID))
@@ -184,6 +188,10 @@ static void obey_unsubscribe(struct client *c, struct str body)
 		packet_refused(c, why);
 		return;
 	}
+	if (topics.count > SUBSCRIPTIONS_MAX) { /* nobody has as many */
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
+		return;
+	}
 	uint8_t *codes = xmalloc(topics.count);
 	size_t count = 0;
 	while (mqtt_topics_next(&topics, MQTT_UNSUBSCRIBE, &topic)) {
@@ -207,8 +215,10 @@ static void obey_puback(struct client *c, struct str body)
 		packet_refused(c, why);
 		return;
 	}
-	if (session_acknowledge(c->live, c->session, ack.id))
-		client_written(c); /* there is room in its window */
+	if (session_acknowledge(c->live, c->session, ack.id)) {
+		session_pump(c->live, c->session); /* there is room in its window */
+		client_written(c);
+	}
 }
 
 static void obey_disconnect(struct client *c, struct str body)

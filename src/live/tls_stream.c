@@ -90,6 +90,8 @@ bool tls_stream_shake(struct tls_stream *s)
 	while (result < 0 && result != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(result))
 		result = gnutls_handshake(s->session); /* a warning of the other end */
 	s->is_ready = result == 0;
+	if (result < 0 && gnutls_error_is_fatal(result))
+		(void)gnutls_alert_send_appropriate(s->session, result); /* says why */
 	return s->is_ready || errno_of(result) == 0;
 }
 

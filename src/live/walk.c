@@ -14,10 +14,13 @@ enum stage { STAGE_BEGIN, STAGE_CHANNELS, STAGE_DEVICES, STAGE_END };
 
 struct errand {
 	struct errand *next;
+	const struct subscription *found; /* when l->changes was: */
+	uint64_t changes;
 	uint64_t serial; /* of the subscription: another one with the same text is not meant */
 	enum stage stage;
 	uint32_t *ids; /* of the stage; owned */
 	size_t count, at;
+	struct derive_place place; /* in the channel at hand */
 	uint16_t text_len, filter_at;
 	char text[];
 };
@@ -64,6 +67,7 @@ void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
 static void errand_free(struct session *s, struct errand *e)
 {
 	s->errand_count--;
+	derive_place_clear(&e->place);
 	free(e->ids);
 	free(e);
 }
@@ -128,13 +132,19 @@ static void give(struct live *l, const struct walker *w, struct publication *p)
 	session_deliver(l, w->session, p, s->qos && p->qos ? 1 : 0, true, &s->id, s->id != 0);
 }
 
+static bool is_fit(struct live *l, const struct demand *d, const struct draft *draft)
+{
+	l->whole.len = 0;
+	return demand_fits(l, d, draft);
+}
+
 static void offer(struct live *l, void *context, struct draft *draft)
 {
 	const struct walker *w = context;
 	const struct subscription *s = w->subscription;
 	if (!draft->payload.len || !topic_matches(subscription_filter(s), draft->topic) ||
 		!rights_reads(w->session->holder, draft) ||
-		(s->demand && !demand_fits(s->demand, draft)))
+		(s->demand && !is_fit(l, s->demand, draft)))
 		return;
 	struct publication *p = publication_new(l, draft);
 	give(l, w, p);
@@ -158,14 +168,22 @@ static void offer_retained(struct live *l, const struct walker *w)
 		};
 		if (topic_matches(subscription_filter(s), draft.topic) &&
 			rights_reads(w->session->holder, &draft) &&
-			(!s->demand || demand_fits(s->demand, &draft)))
+			(!s->demand || is_fit(l, s->demand, &draft)))
 			give(l, w, p);
 	}
 }
 
 /* ---- one errand ---- */
 
-/* Ids that a level names one by one; false: it does not. */
+static bool holds(const uint32_t *ids, size_t count, uint64_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* Ids that a level names one by one, each once; false: it does not. */
 static bool listed(struct str level, uint32_t **ids, size_t *count)
 {
 	struct str rest = level;
@@ -178,7 +196,8 @@ static bool listed(struct str level, uint32_t **ids, size_t *count)
 	if (str_is(level, "+"))
 		return false;
 	while (rest.at)
-		if (str_to_u64(str_cut(&rest, ','), &id) && id && id <= UINT32_MAX)
+		if (str_to_u64(str_cut(&rest, ','), &id) && id && id <= UINT32_MAX &&
+			!holds(*ids, *count, id))
 			(*ids)[(*count)++] = (uint32_t)id;
 	return true;
 }
@@ -209,11 +228,13 @@ static void step(struct live *l, struct errand *e, struct walker *w)
 		offer_retained(l, w);
 		derive_customer(l, offer, w);
 	} else if (e->at < e->count) {
-		uint32_t id = e->ids[e->at++];
+		uint32_t id = e->ids[e->at];
 		if (e->stage == STAGE_DEVICES)
 			derive_device(l, id, &pattern, offer, w);
-		else
-			derive_channel(l, id, &pattern, offer, w);
+		else if (derive_channel_part(l, id, &pattern, &e->place, offer, w))
+			return;
+		derive_place_clear(&e->place);
+		e->at++;
 		return;
 	}
 	e->stage++;
@@ -222,10 +243,13 @@ static void step(struct live *l, struct errand *e, struct walker *w)
 }
 
 /* False: the subscription is gone, or another one has taken its place. */
-static bool find(const struct session *s, const struct errand *e, struct walker *w)
+static bool find(struct live *l, struct session *s, struct errand *e, struct walker *w)
 {
-	w->session = (struct session *)(uintptr_t)s;
-	w->subscription = session_subscription(s, (struct str){e->text, e->text_len});
+	if (!e->found || e->changes != l->changes)
+		e->found = session_subscription(s, (struct str){e->text, e->text_len});
+	e->changes = l->changes;
+	w->session = s;
+	w->subscription = e->found;
 	return w->subscription && w->subscription->serial == e->serial;
 }
 
@@ -243,7 +267,7 @@ void walk_step(struct live *l, struct session *s)
 	while (s->chores && may_go_on(s) && clock_monotonic_us() < until_us) {
 		struct chore *c = s->chores;
 		struct errand *e = c->errands;
-		if (e && e->stage != STAGE_END && find(s, e, &w)) {
+		if (e && e->stage != STAGE_END && find(l, s, e, &w)) {
 			step(l, e, &w);
 			continue;
 		}

@@ -154,3 +154,19 @@ def test_the_gateway_delivers_each_message_once(gateway, options):
         capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stdout + run.stderr
     assert json.loads(run.stdout)["watched"]["seen"] >= 1500
+
+
+def test_what_does_not_fit_into_memory_is_read_on_disk():
+    with Gateway(args=["--mqtt", "127.0.0.1:0", "--mqtt-hub-bytes", "4096"]) as g:
+        mqtt = next(found[1] for line in g.log if (found := re.search(r" mqtt=(\S+)", line)))
+        run = subprocess.run(
+            [PROGRAM, "simulate", "--to", f"127.0.0.1:{g.port}", "--watch", mqtt, "--token", g.token,
+             "--devices", "20", "--messages", "20000", "--mode", "flood", "--batch", "10", "--json"],
+            capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, run.stdout + run.stderr
+        watched = json.loads(run.stdout)["watched"]
+        assert watched["seen"] >= 20000, watched
+        figures = dict(line.split() for line in g.request("GET", "/metrics")[1].splitlines()
+                       if line.startswith("cantrack_live_"))
+        assert int(figures["cantrack_live_catchups_total"]) > 0
+        assert int(figures["cantrack_live_skipped_total"]) == 0
