@@ -134,7 +134,7 @@ struct live *live_new(const struct live_options *options)
 	view_init(l);
 	init_loop(l);
 	if (l->options.events)
-		events_follow(l->options.events, inbox_event, l);
+		events_follow(l->options.events, inbox_event, inbox_wants, l);
 	return l;
 }
 
