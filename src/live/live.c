@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum { TICK_MS = 500, PATIENCE_MS = 300, JSON_MAX = 1 << 20 };
-static const size_t queue_bytes = (size_t)64 << 20, queues_bytes = (size_t)1 << 30;
+static const size_t queue_bytes = (size_t)256 << 20, queues_bytes = (size_t)1 << 30;
 
 /* ---- the loop ---- */
 

@@ -165,6 +165,7 @@ static void what_may_not_be_said_ends(void **state)
 		CASE("\0\0", MQTT_MALFORMED), CASE("\xc0\1", MQTT_MALFORMED),
 		CASE("\x80\2\0\1", MQTT_MALFORMED),
 		CASE("\x82\3\0\1\0", MQTT_PROTOCOL_ERROR), /* no topic */
+		CASE("\x82\x10\0\1\0\0\012$share/s/t\4", MQTT_PROTOCOL_ERROR),
 		CASE("\x30\xff\xff\xff\xff", MQTT_MALFORMED),
 		CASE("\x30\x80\x80\x40", MQTT_TOO_LARGE), CASE("\x34\6\0\1t\0\1\0", MQTT_NO_QOS),
 		CASE("\x36\6\0\1t\0\1\0", MQTT_MALFORMED),
