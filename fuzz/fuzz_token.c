@@ -1,9 +1,10 @@
 /* The text of an Authorization header, and behind the first line a token as it is posted. Whatever
- * is taken comes back the same from its stored form, and an ACL grants with an id only what it
- * grants at all. */
+ * is taken comes back the same from its stored form, and an ACL grants with an id, or in a filter,
+ * only what it grants at all. */
 #include "fuzz.h"
 
 #include "core/tokens.h"
+#include "mqtt/topic.h"
 
 #include <jansson.h>
 
@@ -32,6 +33,24 @@ static void check_acl(const struct acl *acl)
 							     (enum acl_method)m, id));
 				CHECK(u < 2 || !any);
 			}
+}
+
+/* Who may subscribe to a filter may read all that it matches, but flespi's own. */
+static void check_topics(const struct acl *acl)
+{
+	static const char *const filters[] = {"#", "+", "a/#", "a/+", "+/a", "a", "a/b,c", "a,b/+",
+		"/a", "a/", "flespi/#", "a,flespi/a", "$a/#"};
+	static const char *const names[] = {"a", "b", "a/a", "a/b", "a/c", "a/b,c", "a,b/c", "b/a",
+		"a/b/c", "/a", "a/", "flespi", "flespi/a", "$a", "$a/a"};
+	for (size_t f = 0; f < sizeof filters / sizeof *filters; f++)
+		for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+			struct str filter = str_of(filters[f]), name = str_of(names[n]);
+			bool reads = acl_allows_topic(acl, name, ACL_SUBSCRIBE);
+			bool is_flespis = str_starts(name, "flespi");
+			CHECK(!reads || !is_flespis);
+			if (acl_allows_filter(acl, filter) && topic_matches(filter, name))
+				CHECK(reads || (is_flespis && strchr("+#", filter.at[0])));
+		}
 }
 
 static void check_stored(const struct token *t)
@@ -65,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (token_parse(json, PARSE_REPLACE, &t, &why)) {
 			check_stored(&t);
 			check_acl(&t.acl);
+			check_topics(&t.acl);
 			(void)token_admits(&t, address, size % 2 ? 4 : 16);
 			CHECK(token_is_expired(&t, INT64_MAX / 2));
 		}

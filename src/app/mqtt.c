@@ -1,6 +1,25 @@
 #include "app/mqtt.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
+
+/* Trackers have the other half, whoever comes to watch. */
+static size_t half_of_files(void)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+		       ? (size_t)limit.rlim_cur / 2
+		       : 0;
+}
+
+void mqtt_limits(const struct config *c, struct live_options *out)
+{
+	out->directory = c->data.at;
+	out->hub_bytes = (size_t)c->mqtt_hub_bytes;
+	out->queue_bytes = (size_t)c->mqtt_queue_bytes;
+	out->queues_bytes = (size_t)c->mqtt_queues_bytes;
+	out->max_clients = half_of_files();
+}
 
 bool mqtt_open(struct live *live, const struct config *c, struct error *e)
 {

@@ -5,6 +5,9 @@
 #include "app/config.h"
 #include "live/live.h"
 
+/* Fills in what the options say of it. */
+void mqtt_limits(const struct config *c, struct live_options *out);
+
 /* Opens what --mqtt and --mqtts ask for. The usual port that nobody asked for may be taken: a line of the log
  * says so. False with a sentence. */
 MUST_USE bool mqtt_open(struct live *live, const struct config *c, struct error *e);

@@ -124,9 +124,8 @@ static bool start_store(struct house *h, struct error *e)
 		.registry = h->registry,
 		.events = h->journals.events,
 		.commands = h->commands,
-		.queue_bytes = (size_t)h->config.mqtt_queue_bytes,
-		.queues_bytes = (size_t)h->config.mqtt_queues_bytes,
 	};
+	mqtt_limits(&h->config, &live);
 	h->live = live_new(&live);
 	writer_follow(h->writer, live_committed, h->live);
 	return true;
@@ -264,7 +263,7 @@ static void tell_ready(struct house *h)
 	}
 	struct channel ch;
 	char http[80], https[96] = "", mqtt[MQTT_TEXT_BYTES];
-	if (h->tls)
+	if (h->tls && *h->config.https.host)
 		snprintf(https, sizeof https, " https=https://%s",
 			address_text(&h->config.https, http_https_port(h->http), http));
 	const char *listens = registry_channel(h->registry, h->channel, &ch) ? ch.uri : "";

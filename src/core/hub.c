@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/die.h"
-#include "core/metrics.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,7 +15,8 @@ struct hub {
 	pthread_mutex_t lock; /* of all below */
 	struct hub_group *first, **end;
 	size_t bytes;
-	uint64_t skipped;
+	uint64_t behind; /* seq of the first record that was not taken; 0: all were */
+	uint64_t last;   /* of the last one */
 };
 
 struct hub *hub_new(size_t bytes, void (*wake)(void *context), void *context)
@@ -44,7 +44,11 @@ void hub_free(struct hub *h)
 
 void hub_want(struct hub *h, bool wants)
 {
+	pthread_mutex_lock(&h->lock);
+	if (!wants)
+		h->behind = 0;
 	atomic_store(&h->is_wanted, wants);
+	pthread_mutex_unlock(&h->lock);
 }
 
 static size_t size_of(const struct record *records, size_t count)
@@ -55,8 +59,9 @@ static size_t size_of(const struct record *records, size_t count)
 	return bytes;
 }
 
-static struct hub_group *copy(const struct record *records, size_t count, size_t bytes)
+struct hub_group *hub_group_new(const struct record *records, size_t count)
 {
+	size_t bytes = size_of(records, count);
 	struct hub_group *g = xmalloc(bytes);
 	char *at = (char *)(g->records + count);
 	g->next = NULL;
@@ -72,22 +77,32 @@ static struct hub_group *copy(const struct record *records, size_t count, size_t
 	return g;
 }
 
+/* False: the group does not fit, or one before it did not: it is read in the log. */
+static bool reserve(struct hub *h, const struct record *records, size_t count)
+{
+	size_t bytes = size_of(records, count);
+	pthread_mutex_lock(&h->lock);
+	bool fits = !h->behind && h->bytes + bytes <= h->max;
+	if (fits)
+		h->bytes += bytes; /* only we add: it still fits when it is made */
+	else
+		h->last = records[count - 1].seq;
+	bool is_first = !fits && !h->behind;
+	if (is_first)
+		h->behind = records[0].seq;
+	bool wakes = is_first && !h->first;
+	pthread_mutex_unlock(&h->lock);
+	if (wakes)
+		h->wake(h->context);
+	return fits;
+}
+
 void hub_committed(void *hub, const struct record *records, size_t count)
 {
 	struct hub *h = hub;
-	if (!count || !atomic_load(&h->is_wanted))
+	if (!count || !atomic_load(&h->is_wanted) || !reserve(h, records, count))
 		return;
-	size_t bytes = size_of(records, count);
-	pthread_mutex_lock(&h->lock);
-	bool fits = h->bytes + bytes <= h->max;
-	h->bytes += fits ? bytes : 0; /* only we add: it still fits below */
-	h->skipped += fits ? 0 : count;
-	pthread_mutex_unlock(&h->lock);
-	if (!fits) {
-		metric_add(live_skipped, count);
-		return;
-	}
-	struct hub_group *g = copy(records, count, bytes);
+	struct hub_group *g = hub_group_new(records, count);
 	pthread_mutex_lock(&h->lock);
 	bool was_empty = !h->first;
 	*h->end = g;
@@ -97,15 +112,26 @@ void hub_committed(void *hub, const struct record *records, size_t count)
 		h->wake(h->context);
 }
 
-struct hub_group *hub_take(struct hub *h, uint64_t *skipped)
+struct hub_group *hub_take(struct hub *h, uint64_t *behind, uint64_t *last)
 {
 	pthread_mutex_lock(&h->lock);
 	struct hub_group *first = h->first;
 	h->first = NULL;
 	h->end = &h->first;
 	h->bytes = 0;
-	*skipped = h->skipped;
-	h->skipped = 0;
+	*behind = first ? 0 : h->behind;
+	*last = h->last;
 	pthread_mutex_unlock(&h->lock);
 	return first;
+}
+
+bool hub_caught_up(struct hub *h, uint64_t seq, uint64_t *last)
+{
+	pthread_mutex_lock(&h->lock);
+	bool is_all = !h->behind || h->last <= seq;
+	if (is_all)
+		h->behind = 0;
+	*last = h->last;
+	pthread_mutex_unlock(&h->lock);
+	return is_all;
 }

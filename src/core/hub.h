@@ -1,7 +1,7 @@
 /* hub: what was just committed, for one follower that makes something of it on a thread of its own: the
  * live door. The writer leaves a copy of each group of records, at no more than a load when nobody wants
- * any. What the follower has not taken yet is bounded: a group that would pass that is skipped and counted,
- * and the follower is told; the writer never waits. */
+ * any. What the follower has not taken yet is bounded: from the group on that would pass that the hub takes
+ * no more, and the follower reads on in the store's log until it has caught up; the writer never waits. */
 #ifndef CORE_HUB_H
 #define CORE_HUB_H
 
@@ -27,8 +27,16 @@ struct hub_group {
 	struct record records[];
 };
 
-/* What has come since the last time, oldest first, linked; each is the caller's to free(). NULL: nothing.
- * *skipped is the number of records that were skipped meanwhile. */
-struct hub_group *hub_take(struct hub *h, uint64_t *skipped);
+/* What has come since the last time, oldest first, linked; each is the caller's to free(). NULL: nothing,
+ * unless the hub has stopped taking: then *behind is the seq of the first record that it does not
+ * have (else 0), and *last that of the last one. */
+struct hub_group *hub_take(struct hub *h, uint64_t *behind, uint64_t *last);
+
+/* The follower has read up to `seq` by itself. True: that is all, the hub takes again what comes. Else *last
+ * is what was committed meanwhile. */
+bool hub_caught_up(struct hub *h, uint64_t seq, uint64_t *last);
+
+/* A group of copies; the caller's to free(). */
+struct hub_group *hub_group_new(const struct record *records, size_t count);
 
 #endif

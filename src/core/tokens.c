@@ -28,8 +28,14 @@ enum {
 	USES_AT_ONCE = 256
 };
 
+/* What is kept of a key: hashes of it and of its first TOKEN_HEAD_CHARS. */
+struct proof {
+	uint8_t hash[HASH_BYTES], head[HASH_BYTES];
+	bool has_head; /* tokens of older versions have none */
+};
+
 struct cached {
-	uint8_t hash[HASH_BYTES];
+	struct proof proof;
 	uint32_t id;
 	int64_t used_s; /* atomic; token.accessed is what the store has */
 	struct token token;
@@ -38,7 +44,7 @@ struct cached {
 
 struct tokens {
 	struct tokens_options options;
-	uint8_t admin_hash[HASH_BYTES];
+	struct proof admin;
 	pthread_mutex_t change;
 	pthread_rwlock_t lock;
 	struct cached *hashes, *ids;
@@ -56,6 +62,14 @@ static void hash_of(struct str key, uint8_t *out)
 		      out, HASH_BYTES, (const unsigned char *)key.at, key.len, NULL, 0) == 0);
 }
 
+static struct proof proof_of(struct str key)
+{
+	struct proof proof = {.has_head = true};
+	hash_of(key, proof.hash);
+	hash_of(str_upto(key, TOKEN_HEAD_CHARS), proof.head);
+	return proof;
+}
+
 /* ---- the cache; the caller holds the lock ---- */
 
 static struct cached *find_locked(const struct tokens *t, uint32_t id)
@@ -69,7 +83,7 @@ static struct cached *find_hash_locked(const struct tokens *t, const uint8_t *ha
 {
 	struct cached *found = NULL;
 	HASH_FIND(by_hash, t->hashes, hash, HASH_BYTES, found);
-	return found && sodium_memcmp(found->hash, hash, HASH_BYTES) == 0 ? found : NULL;
+	return found && sodium_memcmp(found->proof.hash, hash, HASH_BYTES) == 0 ? found : NULL;
 }
 
 static void keep_locked(struct tokens *t, struct cached *c)
@@ -78,7 +92,7 @@ static void keep_locked(struct tokens *t, struct cached *c)
 	c->used_s = c->token.accessed;
 	if (c->id > t->last_id)
 		t->last_id = c->id;
-	HASH_ADD(by_hash, t->hashes, hash, HASH_BYTES, c);
+	HASH_ADD(by_hash, t->hashes, proof.hash, HASH_BYTES, c);
 	HASH_ADD(by_id, t->ids, id, sizeof c->id, c);
 }
 
@@ -96,29 +110,41 @@ static void copy_locked(const struct cached *c, struct token *out)
 	out->accessed = __atomic_load_n(&c->used_s, __ATOMIC_RELAXED);
 }
 
-/* ---- the stored form: the token's, behind a member "hash" ---- */
+/* ---- the stored form: the token's, behind the members "hash" and, perhaps, "head" ---- */
 
 static bool stored_text(
-	const struct token *token, const uint8_t *hash, struct buf *out, struct error *e)
+	const struct token *token, const struct proof *proof, struct buf *out, struct error *e)
 {
-	char hex[2 * HASH_BYTES + 1];
+	char hex[2 * HASH_BYTES + 1], head[2 * HASH_BYTES + 1];
 	struct buf json;
 	buf_init(&json, STORED_MAX);
-	sodium_bin2hex(hex, sizeof hex, hash, HASH_BYTES);
+	sodium_bin2hex(hex, sizeof hex, proof->hash, HASH_BYTES);
+	sodium_bin2hex(head, sizeof head, proof->head, HASH_BYTES);
 	bool done = token_save(token, &json) && buf_printf(out, "{\"hash\":\"%s\",", hex) &&
+		    (!proof->has_head || buf_printf(out, "\"head\":\"%s\",", head)) &&
 		    buf_add(out, json.at + 1, json.len - 1);
 	buf_clear(&json);
 	return done || fail(e, "the token exceeds %d bytes", (int)STORED_MAX);
 }
 
-static bool stored_hash(struct str json, uint8_t *out)
+/* Cuts `"name":"HEX",` off. False: it does not begin with that. */
+static bool cut_hash(struct str *json, const char *name, uint8_t *out)
 {
-	static const char head[] = "{\"hash\":\"";
-	size_t len = 0;
-	return str_starts(json, head) && json.len > sizeof head - 1 + 2 * HASH_BYTES &&
-	       sodium_hex2bin(out, HASH_BYTES, json.at + sizeof head - 1, 2 * HASH_BYTES, NULL,
-		       &len, NULL) == 0 &&
-	       len == HASH_BYTES;
+	size_t len = 0, head = strlen(name), hex = 2 * HASH_BYTES;
+	if (!str_starts(*json, name) || json->len < head + hex + 2 ||
+		sodium_hex2bin(out, HASH_BYTES, json->at + head, hex, NULL, &len, NULL) != 0 ||
+		len != HASH_BYTES)
+		return false;
+	*json = str_from(*json, head + hex + 2);
+	return true;
+}
+
+static bool stored_proof(struct str json, struct proof *out)
+{
+	if (!cut_hash(&json, "{\"hash\":\"", out->hash))
+		return false;
+	out->has_head = cut_hash(&json, "\"head\":\"", out->head);
+	return true;
 }
 
 struct loading {
@@ -132,7 +158,7 @@ static bool load_one(void *context, uint32_t id, struct str json)
 	struct loading *l = context;
 	struct cached *c = xcalloc(1, sizeof *c);
 	struct error why = {"its hash is damaged"};
-	if (!stored_hash(json, c->hash) || !token_load(json, &c->token, &why)) {
+	if (!stored_proof(json, &c->proof) || !token_load(json, &c->token, &why)) {
 		free(c);
 		l->failed = true;
 		return fail(l->e, "token %" PRIu32 ": %s", id, why.text);
@@ -153,7 +179,7 @@ struct tokens *tokens_open(const struct tokens_options *options, struct error *e
 	struct tokens *t = xcalloc(1, sizeof *t);
 	t->options = *options;
 	t->options.admin_key = NULL;
-	hash_of(str_of(options->admin_key), t->admin_hash);
+	t->admin = proof_of(str_of(options->admin_key));
 	pthread_mutex_init(&t->change, NULL);
 	pthread_rwlock_init(&t->lock, NULL);
 	pthread_condattr_t attributes;
@@ -241,6 +267,16 @@ static bool admits(const struct token *t, const struct peer *peer)
 	return !peer || !peer->family || token_admits(t, peer->addr, peer->family == 4 ? 4 : 16);
 }
 
+/* Good enough to be used now? Counts as a use. */
+static bool use_locked(struct cached *c, const struct peer *peer, int64_t now_us, struct token *out)
+{
+	copy_locked(c, out);
+	bool good = out->enabled && !token_is_expired(out, now_us / 1000000) && admits(out, peer);
+	if (good)
+		__atomic_store_n(&c->used_s, now_us / 1000000, __ATOMIC_RELAXED);
+	return good;
+}
+
 bool tokens_check(struct tokens *t, struct str key, const struct peer *peer, int64_t now_us,
 	struct token *out)
 {
@@ -248,18 +284,32 @@ bool tokens_check(struct tokens *t, struct str key, const struct peer *peer, int
 	if (key.len != TOKEN_CHARS)
 		return false;
 	hash_of(key, hash);
-	if (sodium_memcmp(hash, t->admin_hash, HASH_BYTES) == 0) {
+	if (sodium_memcmp(hash, t->admin.hash, HASH_BYTES) == 0) {
 		administrator(t, out);
 		return true;
 	}
 	pthread_rwlock_rdlock(&t->lock);
 	struct cached *c = find_hash_locked(t, hash);
-	if (c)
-		copy_locked(c, out);
-	bool good =
-		c && out->enabled && !token_is_expired(out, now_us / 1000000) && admits(out, peer);
-	if (good)
-		__atomic_store_n(&c->used_s, now_us / 1000000, __ATOMIC_RELAXED);
+	bool good = c && use_locked(c, peer, now_us, out);
+	pthread_rwlock_unlock(&t->lock);
+	return good;
+}
+
+bool tokens_check_head(struct tokens *t, uint64_t id, struct str head, const struct peer *peer,
+	int64_t now_us, struct token *out)
+{
+	uint8_t hash[HASH_BYTES];
+	if (head.len != TOKEN_HEAD_CHARS || id > UINT32_MAX)
+		return false;
+	hash_of(head, hash);
+	if (!id && sodium_memcmp(hash, t->admin.head, HASH_BYTES) == 0) {
+		administrator(t, out);
+		return true;
+	}
+	pthread_rwlock_rdlock(&t->lock);
+	struct cached *c = id ? find_locked(t, (uint32_t)id) : NULL;
+	bool good = c && c->proof.has_head && sodium_memcmp(hash, c->proof.head, HASH_BYTES) == 0 &&
+		    use_locked(c, peer, now_us, out);
 	pthread_rwlock_unlock(&t->lock);
 	return good;
 }
@@ -330,8 +380,8 @@ static bool prepare(struct token *made, struct cached **fresh, struct str *texts
 	size_t begin = 0;
 	for (size_t i = 0; i < count; i++) {
 		make_key(made[i].key);
-		hash_of(str_of(made[i].key), fresh[i]->hash);
-		if (!stored_text(&made[i], fresh[i]->hash, all, e))
+		fresh[i]->proof = proof_of(str_of(made[i].key));
+		if (!stored_text(&made[i], &fresh[i]->proof, all, e))
 			return false;
 		texts[i].len = all->len - begin;
 		begin = all->len;
@@ -389,7 +439,7 @@ static bool put_locked(struct tokens *t, const struct token *token, struct error
 	struct buf text;
 	buf_init(&text, STORED_MAX);
 	struct cached *c = find_locked(t, token->id);
-	bool done = stored_text(token, c->hash, &text, e) &&
+	bool done = stored_text(token, &c->proof, &text, e) &&
 		    store_put(t->options.store, "token", token->id, buf_str(&text), e);
 	buf_clear(&text);
 	if (!done)
@@ -455,7 +505,7 @@ static bool put_uses_locked(struct tokens *t, struct cached **used, size_t count
 		copy_locked(used[i], &token);
 		ids[i] = token.id;
 		times[i] = token.accessed;
-		done = stored_text(&token, used[i]->hash, &all, e);
+		done = stored_text(&token, &used[i]->proof, &all, e);
 		texts[i].len = all.len - begin;
 	}
 	aim(texts, count, all.at);

@@ -8,7 +8,7 @@
 #include "model/token.h"
 #include "store/store.h"
 
-enum { TOKENS_MAX = 2000 };
+enum { TOKENS_MAX = 2000, TOKEN_HEAD_CHARS = 16 };
 
 struct tokens;
 
@@ -37,6 +37,11 @@ void tokens_tick(struct tokens *t, int64_t now_us);
  * address (`peer` NULL or of family 0: any will do). A good one counts as used. */
 bool tokens_check(struct tokens *t, struct str key, const struct peer *peer, int64_t now_us,
 	struct token *out);
+
+/* The same for who shows the id of a token and the first TOKEN_HEAD_CHARS of its key, as MQTT clients may.
+ * False also for tokens that were made before their hash of those was kept. */
+bool tokens_check_head(struct tokens *t, uint64_t id, struct str head, const struct peer *peer,
+	int64_t now_us, struct token *out);
 
 /* As tokens_check, for who has shown the key before and goes on (`is_used`) using it: is the token with
  * this id still good? Where it may be used from is the caller's to look at. */

@@ -24,9 +24,9 @@ struct str access_uri(const char *pattern)
 {
 	struct str rest = str_from(str_of(pattern), 1);
 	const char *begin = rest.at;
-	(void)str_cut(&rest, '/');
-	if (!rest.at)
-		return str_of(begin);
+	struct str first = str_cut(&rest, '/');
+	if (!rest.at || str_is(first, "mqtt"))
+		return first;
 	struct str second = str_cut(&rest, '/');
 	return (struct str){begin, (size_t)(second.at + second.len - begin)};
 }
@@ -103,4 +103,9 @@ bool access_item(const struct request *r, const struct resource *resource, uint3
 		return access_reads(r->token, resource, str_of(""), id);
 	return acl_allows_id(
 		&r->token->acl, uri, access_submodule(r->route->pattern), method_of(r->method), id);
+}
+
+bool access_publishes(const struct request *r, struct str topic)
+{
+	return access_all(r) || acl_allows_topic(&r->token->acl, topic, ACL_PUBLISH);
 }

@@ -1,7 +1,7 @@
 /* access: may this token use this row of the API, and with which items? What an ACL calls uri are
  * the first two segments of the row's pattern, its submodule is the last literal segment behind
- * them: "packets" in /gw/channels/{channels}/idents/{ident}/packets. What describes protocols may be
- * read with any token. */
+ * them: "packets" in /gw/channels/{channels}/idents/{ident}/packets. All below /mqtt is of the uri
+ * mqtt. What describes protocols may be read with any token. */
 #ifndef HTTP_ACCESS_H
 #define HTTP_ACCESS_H
 
@@ -20,6 +20,9 @@ bool access_item(const struct request *r, const struct resource *resource, uint3
  * the request is about? With id 0: all items of the kind. NULL: nobody asked for a token. */
 bool access_reads(const struct token *token, const struct resource *resource, struct str submodule,
 	uint32_t id);
+
+/* May the request publish to this topic? */
+bool access_publishes(const struct request *r, struct str topic);
 
 /* The parts of a pattern. */
 struct str access_uri(const char *pattern);

@@ -1,4 +1,4 @@
-/* api_const: what the numbers in logs mean, for the menus and texts of clients. */
+/* api_const: what the numbers in logs mean, and which topics MQTT has, for the menus and texts of clients. */
 #include "http/routes.h"
 
 #include "base/json.h"
@@ -101,10 +101,21 @@ static bool print_codes(struct buf *out)
 	return done && buf_printf(out, "}}");
 }
 
-/* There is no broker to subscribe at. */
+static const struct {
+	const char *name, *text;
+} topics[] = {
+#define TOPIC(name, text) {name, text},
+#include "http/topics.def"
+#undef TOPIC
+};
+
 static bool print_topics(struct buf *out)
 {
-	return buf_printf(out, "{\"topics\":{}}");
+	bool done = buf_printf(out, "{\"topics\":{");
+	for (size_t i = 0; done && i < sizeof topics / sizeof *topics; i++)
+		done = buf_printf(out, "%s\"%s\":{\"description\":\"%s\"}", i ? "," : "",
+			topics[i].name, topics[i].text);
+	return done && buf_printf(out, "}}");
 }
 
 static const struct {

@@ -53,18 +53,30 @@ static bool is_ipv4(const char *host)
 	return strspn(host, "0123456789.") == strlen(host);
 }
 
+/* "host:port" of MQTT, with TLS when it is to be had; empty: it is not served. */
+static void place_of_mqtt(const struct live_view *live, const char *host, char *out, size_t bytes)
+{
+	uint16_t port = live ? live->port(live->context, true) : 0;
+	if (live && !port)
+		port = live->port(live->context, false);
+	*out = '\0';
+	if (port)
+		snprintf(out, bytes, "%s:%u", host, port);
+}
+
 void get_auth_regions(const struct request *r, struct answer *a)
 {
 	struct place p = place_of(r);
-	char url[HOST_BYTES + 20];
+	char url[HOST_BYTES + 20], mqtt[HOST_BYTES + 8];
 	snprintf(url, sizeof url, "%s://%s%s%s", p.scheme, p.name, is_usual(&p) ? "" : ":",
 		is_usual(&p) ? "" : p.port);
+	place_of_mqtt(r->context->live, p.name, mqtt, sizeof mqtt);
 	a->begun = a->ended = buf_printf(&a->body,
 		"{\"result\":[{\"cdn\":\"%s\",\"default\":true,\"gw\":\"%s\",\"gw-ftp\":\"\",\"gw-"
 		"ip\":\"%s\","
-		"\"media\":\"%s\",\"mqtt\":\"%s:8883\",\"mqtt-ws\":\"%s:%s\",\"name\":\"local\","
+		"\"media\":\"%s\",\"mqtt\":\"%s\",\"mqtt-ws\":\"%s:%s\",\"name\":\"local\","
 		"\"registration-allowed\":false,\"rest\":\"%s\"}]}\n",
-		url, p.name, is_ipv4(p.name) ? p.name : "", url, p.name, p.name, p.port, url);
+		url, p.name, is_ipv4(p.name) ? p.name : "", url, mqtt, p.name, p.port, url);
 }
 
 /* ---- the account ---- */

@@ -96,7 +96,8 @@ static struct str tag_of(const struct route *route)
 	struct str first = segment(route, 0), second = segment(route, 1);
 	if (!second.len || str_is(first, "docs"))
 		return str_of("service");
-	return str_is(first, "auth") || str_is(first, "const") ? first : second;
+	bool is_whole = str_is(first, "auth") || str_is(first, "const") || str_is(first, "mqtt");
+	return is_whole ? first : second;
 }
 
 /* Which tokens may: what an ACL must say, where it can. */

@@ -10,7 +10,7 @@ MUST_USE bool openapi_print(struct buf *out);
 
 /* ---- the tables ---- */
 
-extern const struct resource ident_resource; /* of api_idents.c */
+extern const struct resource ident_resource, mqtt_session_resource; /* of their api_*.c */
 
 enum place { PLACE_DATA, PLACE_PATH, PLACE_QUERY };
 

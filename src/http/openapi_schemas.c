@@ -28,6 +28,7 @@ static const struct {
 	{"device_type", &device_type_resource, false},
 	{"ident", &ident_resource, false},
 	{"message_parameter", &parameter_resource, false},
+	{"mqtt_session", &mqtt_session_resource, false},
 	{"protocol", &protocol_resource, false},
 	{"token", &token_resource, true},
 };

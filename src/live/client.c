@@ -1,5 +1,6 @@
 #include "live/client.h"
 
+#include "base/log.h"
 #include "core/metrics.h"
 #include "live/diary.h"
 #include "live/packets.h"
@@ -27,6 +28,20 @@ static void on_closed(uv_handle_t *handle)
 	free(c);
 }
 
+static void unlink_eager(struct client *c)
+{
+	struct live *l = c->live;
+	struct client **at = &l->eager;
+	if (!c->is_eager)
+		return;
+	while (*at != c)
+		at = &(*at)->next_eager;
+	*at = c->next_eager;
+	if (l->eager_end == &c->next_eager)
+		l->eager_end = at;
+	c->is_eager = false;
+}
+
 static void unlink_written(struct client *c)
 {
 	struct client **at = &c->live->written;
@@ -49,6 +64,7 @@ void client_close(struct client *c, enum close_code code)
 	if (c->session)
 		session_detach(l, c->session, false);
 	unlink_written(c);
+	unlink_eager(c);
 	if (c->previous)
 		c->previous->next = c->next;
 	else
@@ -61,6 +77,20 @@ void client_close(struct client *c, enum close_code code)
 	buf_clear(&c->out);
 	uv_poll_stop(&c->poll);
 	uv_close((uv_handle_t *)&c->poll, on_closed);
+}
+
+/* One that was never watched. */
+static void forget(struct client *c)
+{
+	struct live *l = c->live;
+	l->clients = c->next;
+	if (c->next)
+		c->next->previous = NULL;
+	l->client_count--;
+	metric_sub(live_clients, 1);
+	metric_add(live_refused, 1);
+	transport_close(&c->transport);
+	free(c);
 }
 
 static void leave(struct client *c, enum close_code code, bool drops_will)
@@ -106,7 +136,8 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void watch(struct client *c, bool writable)
 {
-	bool is_deaf = c->out.len > OUT_DEAF && !c->is_ending;
+	bool is_deaf = c->is_eager || (c->out.len > OUT_DEAF && !c->is_ending) ||
+		       transport_is_full(&c->transport);
 	int events = (is_deaf ? 0 : UV_READABLE) |
 		     (writable || transport_owes(&c->transport) ? UV_WRITABLE : 0);
 	if (events == c->events)
@@ -119,14 +150,15 @@ static void watch(struct client *c, bool writable)
  * from it what it has not read yet. */
 static void finish(struct client *c)
 {
-	if (c->transport.tls)
-		tls_stream_bye(c->transport.tls);
-	if (c->transport.websocket) {
-		websocket_bye(c->transport.websocket, websocket_wire(c->transport.websocket));
-		(void)transport_write(&c->transport, &c->out);
-	} else {
-		shutdown(c->transport.fd, SHUT_WR);
+	struct transport *t = &c->transport;
+	if (t->websocket) { /* its close frame goes through TLS, which ends with the socket */
+		websocket_bye(t->websocket, websocket_wire(t->websocket));
+		(void)transport_write(t, &c->out);
+		return;
 	}
+	if (t->tls)
+		tls_stream_bye(t->tls);
+	shutdown(t->fd, SHUT_WR);
 }
 
 /* Writes, and while that goes well fills the buffer again. */
@@ -167,19 +199,35 @@ void clients_flush(struct live *l)
 		flush(c);
 		c = next;
 	}
-	if (l->written)
+	if (l->written && !l->is_ended)
 		uv_async_send(&l->wake);
 }
 
 /* ---- reading ---- */
 
-/* Obeys the packets that are whole; what is left stays. */
+/* What one client wants may be much: others come first. */
+static void put_off(struct client *c)
+{
+	struct live *l = c->live;
+	c->is_eager = true;
+	c->next_eager = NULL;
+	*l->eager_end = c;
+	l->eager_end = &c->next_eager;
+	uv_async_send(&l->wake);
+}
+
+/* Obeys the packets that are whole, for a slice of time; what is left stays. */
 static size_t obey(struct client *c, struct str bytes)
 {
 	size_t done = 0;
 	struct mqtt_header head;
 	enum mqtt_reason why;
+	int64_t until_us = clock_monotonic_us() + SLICE_US;
 	while (!c->is_ending) {
+		if (done && clock_monotonic_us() >= until_us) {
+			put_off(c);
+			return done;
+		}
 		struct str rest = str_from(bytes, done);
 		switch (mqtt_header_read(rest, PACKET_MAX, &head, &why)) {
 		case MQTT_PARTIAL: return done;
@@ -204,9 +252,25 @@ static void obey_all(struct client *c)
 		buf_clear(&c->in);
 }
 
+void clients_go_on(struct live *l)
+{
+	struct client *c, **end = l->eager_end;
+	bool is_last = !l->eager;
+	while (!is_last && (c = l->eager) != NULL) {
+		is_last = end == &c->next_eager;
+		unlink_eager(c);
+		c->heard_us = clock_monotonic_us();
+		obey_all(c);
+		if (!c->is_closed)
+			client_written(c);
+	}
+}
+
 static void on_readable(struct client *c)
 {
 	struct live *l = c->live;
+	if (c->is_eager)
+		return;
 	for (int i = 0; i < READS_A_TURN || transport_has_more(&c->transport); i++) {
 		size_t before = c->in.len;
 		enum transport_result result =
@@ -227,7 +291,7 @@ static void on_readable(struct client *c)
 				c, result == TRANSPORT_END ? CLOSE_BY_TRACKER : CLOSE_PROTOCOL);
 			return;
 		}
-		if (result == TRANSPORT_AGAIN || c->is_closed || c->is_ending)
+		if (result == TRANSPORT_AGAIN || c->is_closed || c->is_ending || c->is_eager)
 			break;
 	}
 	if (!c->is_closed && transport_owes(&c->transport))
@@ -249,6 +313,16 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* ---- life ---- */
 
+bool client_is_one_too_many(struct live *l)
+{
+	if (!l->options.max_clients || l->client_count < l->options.max_clients)
+		return false;
+	metric_add(live_refused, 1);
+	if (log_due(&l->complained_us, 60))
+		log_warning("live", "too_many_clients", "limit=%zu", l->options.max_clients);
+	return true;
+}
+
 void client_open(struct live *l, const struct transport *transport, const struct peer *peer,
 	bool is_secure, struct str early)
 {
@@ -258,7 +332,7 @@ void client_open(struct live *l, const struct transport *transport, const struct
 	c->transport = *transport;
 	c->peer = *peer;
 	c->is_secure = is_secure;
-	c->heard_us = clock_monotonic_us();
+	c->opened_us = c->heard_us = clock_monotonic_us();
 	c->id = (uint64_t)clock_now_us();
 	c->packet_max = UINT32_MAX;
 	buf_init(&c->in, PACKET_MAX + READ_BYTES);
@@ -271,8 +345,12 @@ void client_open(struct live *l, const struct transport *transport, const struct
 	metric_add(live_clients, 1);
 	metric_add(live_accepted, 1);
 	setsockopt(transport->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(transport->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	c->poll.data = c;
-	check(uv_poll_init(&l->loop, &c->poll, transport->fd) == 0);
+	if (uv_poll_init(&l->loop, &c->poll, transport->fd) != 0) {
+		forget(c); /* the system watches no more descriptors */
+		return;
+	}
 	watch(c, false);
 	if (early.len && transport_early(&c->transport, early, &c->in) != TRANSPORT_DONE)
 		client_close(c, CLOSE_PROTOCOL);
@@ -290,7 +368,8 @@ void clients_tick(struct live *l)
 		next = c->next;
 		if (c->is_ending && now_us > c->ends_us)
 			client_close(c, CLOSE_BY_TRACKER);
-		else if (!c->is_ending && !c->version && silent_us > CONNECT_MS * INT64_C(1000))
+		else if (!c->is_ending && !c->version &&
+			 now_us - c->opened_us > CONNECT_MS * INT64_C(1000))
 			client_close(c, CLOSE_SILENT);
 		else if (!c->is_ending && c->keep_us && silent_us > c->keep_us)
 			client_end(c, MQTT_KEEP_ALIVE_TIMEOUT, CLOSE_SILENT);

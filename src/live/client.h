@@ -8,6 +8,9 @@
 void client_open(struct live *l, const struct transport *transport, const struct peer *peer,
 	bool is_secure, struct str early);
 
+/* Are there as many as there may be? Counts who is turned away. */
+bool client_is_one_too_many(struct live *l);
+
 /* Something was put into its buffer: it is written to at the end of the turn. */
 void client_written(struct client *c);
 
@@ -23,6 +26,9 @@ void client_close(struct client *c, enum close_code code);
 
 /* Writes to all that have something to be written; at the end of a turn. */
 void clients_flush(struct live *l);
+
+/* Obeys the packets that were put off. */
+void clients_go_on(struct live *l);
 
 /* Ends those that are silent, late or will not go. */
 void clients_tick(struct live *l);

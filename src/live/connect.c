@@ -1,8 +1,8 @@
-/* CONNECT: the name of the user is the key of a token, as flespi's clients send it ("FlespiToken KEY"), or bare.
+/* CONNECT: the name of the user is the key of a token, as flespi's clients send it ("FlespiToken KEY"), or bare;
+ * or the token's id, and then the password is the first 16 characters of the key.
  * Sessions belong to a token and a client id: nobody takes over what another token's session waits for. */
 #include "live/packets.h"
 
-#include "base/log.h"
 #include "core/metrics.h"
 #include "live/client.h"
 #include "live/diary.h"
@@ -15,6 +15,7 @@
 
 enum {
 	PROPERTIES_MAX = 80 * 1024,
+	HEAD_MAX = 16,              /* of a CONNACK, before its properties */
 	TOKEN_TEXT_MAX = 60 * 1024, /* a property holds 65535 bytes */
 };
 
@@ -53,8 +54,13 @@ static enum mqtt_reason identify(
 		return MQTT_BAD_CREDENTIALS;
 	memcpy(text, name.at, name.len);
 	text[name.len] = '\0';
-	bool is_good = tokens_key(text, &key) &&
-		       tokens_check(c->live->tokens, key, &c->peer, clock_now_us(), out);
+	struct tokens *t = c->live->tokens;
+	int64_t now_us = clock_now_us();
+	uint64_t id;
+	bool is_good =
+		str_to_u64(name, &id) && connect->has_password
+			? tokens_check_head(t, id, connect->password, &c->peer, now_us, out)
+			: tokens_key(text, &key) && tokens_check(t, key, &c->peer, now_us, out);
 	return is_good ? MQTT_SUCCESS : MQTT_BAD_CREDENTIALS;
 }
 
@@ -68,7 +74,8 @@ static enum mqtt_reason check_client_id(const struct mqtt_connect *connect)
 
 /* ---- will ---- */
 
-static enum mqtt_reason check_will(const struct token *token, const struct mqtt_will *will)
+static enum mqtt_reason check_will(
+	const struct live *l, const struct token *token, const struct mqtt_will *will)
 {
 	struct error e;
 	const struct holder holder = {.token = *token};
@@ -76,10 +83,10 @@ static enum mqtt_reason check_will(const struct token *token, const struct mqtt_
 		return MQTT_NO_QOS;
 	if (!topic_check(will->topic, &e))
 		return MQTT_BAD_TOPIC;
-	if (str_starts(will->topic, "flespi/") || str_starts(will->topic, "$") ||
-		!rights_publishes(&holder, will->topic))
+	if (str_is(will->topic, "flespi") || str_starts(will->topic, "flespi/") ||
+		str_starts(will->topic, "$") || !rights_publishes(&holder, will->topic))
 		return MQTT_NOT_AUTHORIZED;
-	return MQTT_SUCCESS;
+	return l->will_bytes + will->payload.len <= WILLS_BYTES ? MQTT_SUCCESS : MQTT_QUOTA;
 }
 
 static struct will *will_of(struct live *l, const struct mqtt_will *from)
@@ -95,14 +102,16 @@ static struct will *will_of(struct live *l, const struct mqtt_will *from)
 		.qos = from->qos,
 		.retain = from->retain,
 		/* of a will: so long from its publication */
-		.expires_us = mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
-				      ? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000)
-				      : 0,
+		.expires_us =
+			mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
+				? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000) + 1
+				: 0,
 	};
 	struct will *w = xcalloc(1, sizeof *w);
 	w->publication = publication_of(l, &draft);
 	w->delay_s =
 		mqtt_has(p, MQTT_PROPERTY_WILL_DELAY) ? p->number[MQTT_PROPERTY_WILL_DELAY] : 0;
+	l->will_bytes += publication_bytes(w->publication);
 	buf_clear(&properties);
 	return w;
 }
@@ -133,10 +142,11 @@ static void welcome(struct client *c, const struct mqtt_connect *connect, bool i
 	if (!connect->client_id.len)
 		done = done && mqtt_put_text(&properties, MQTT_PROPERTY_ASSIGNED_CLIENT_ID,
 				       str_of(s->client_id));
+	size_t least = properties.len;
 	done = done && put_token(&properties, &s->holder->token) &&
 	       mqtt_put_user(&properties, (struct str)STR("cid"), (struct str)STR("1"));
-	if (!done)
-		log_warning("live", "token_too_long", "token=%" PRIu32, s->token);
+	if (!done || properties.len + HEAD_MAX > c->packet_max) /* it does without */
+		properties.len = least;
 	(void)!mqtt_connack_write(
 		&c->out, c->version, is_present, MQTT_SUCCESS, buf_str(&properties));
 	buf_clear(&properties);
@@ -201,8 +211,10 @@ static enum mqtt_reason look_at(
 	if (reason == MQTT_SUCCESS)
 		reason = identify(c, connect, token);
 	if (reason == MQTT_SUCCESS && connect->has_will)
-		reason = check_will(token, &connect->will);
-	if (reason == MQTT_SUCCESS && c->live->session_count >= SESSIONS_MAX)
+		reason = check_will(c->live, token, &connect->will);
+	if (reason == MQTT_SUCCESS &&
+		(c->live->session_count >= SESSIONS_MAX ||
+			holder_sessions(c->live, token->id) >= SESSIONS_OF_TOKEN_MAX))
 		reason = MQTT_QUOTA;
 	return reason;
 }

@@ -1,14 +1,11 @@
 #include "live/derive_inside.h"
 
 #include "base/json.h"
-#include "core/connection_form.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { CONNECTIONS_MAX = 256, PLACES_MAX = 64 };
 
 /* The members that have a topic of their own. */
 static const char *const device_members[] = {"blocked", "cid", "configuration", "connected",
@@ -81,121 +78,6 @@ static void tell_item(const struct telling *t, const void *object)
 			derive_tell(t, "", 0, "/%s", t->kind->members[i]);
 }
 
-/* ---- connections ---- */
-
-static void tell_connection(const struct telling *t, const struct connection *c, bool is_open)
-{
-	struct connection_form form;
-	uint32_t device = c->device;
-	if (!device && c->ident)
-		device = registry_device_of(t->live->options.registry, c->ident);
-	connection_form_make(c, device, &form);
-	struct buf *out = fresh(t->live);
-	if (!is_open || resource_print(&connection_resource, &form,
-				resource_shown(&connection_resource), out))
-		derive_tell(t, "connections", is_open ? c->established_us : 0,
-			"/connections/%" PRIu64, c->id);
-}
-
-static void tell_connections(const struct telling *t, uint32_t channel, uint64_t ident)
-{
-	const struct connections *all = t->live->connections;
-	struct connection *page;
-	uint64_t after = 0;
-	size_t count;
-	if (!all || !pattern_reaches(t->pattern, 7) || !pattern_fits(t->pattern, 5, "connections"))
-		return;
-	page = xmalloc(CONNECTIONS_MAX * sizeof *page);
-	do {
-		count = all->list(all->context, channel, ident, after, page, CONNECTIONS_MAX);
-		for (size_t i = 0; i < count; i++)
-			tell_connection(t, &page[i], true);
-		after = count ? page[count - 1].id : after;
-	} while (count == CONNECTIONS_MAX);
-	free(page);
-}
-
-void derive_connection(
-	struct live *l, const struct connection *c, bool is_open, derive_fn *each, void *context)
-{
-	struct telling t = {l, derive_channels, c->channel, NULL, each, context};
-	tell_connection(&t, c, is_open);
-	if (!c->device)
-		return;
-	t.kind = derive_devices;
-	t.id = c->device;
-	tell_connection(&t, c, is_open);
-}
-
-/* ---- commands ---- */
-
-void derive_command(struct live *l, uint32_t device, uint64_t id, derive_fn *each, void *context)
-{
-	const struct telling t = {l, derive_devices, device, NULL, each, context};
-	struct command *c = xmalloc(sizeof *c);
-	struct buf *out = fresh(l);
-	bool is_there = l->options.commands && commands_get(l->options.commands, id, c);
-	if (!is_there ||
-		resource_print(&command_resource, c, resource_shown(&command_resource), out))
-		derive_tell(&t, "commands-queue", 0, "/commands-queue/%" PRIu64, id);
-	free(c);
-}
-
-static void tell_commands(const struct telling *t)
-{
-	uint64_t *ids = NULL;
-	if (!t->live->options.commands || !pattern_reaches(t->pattern, 7) ||
-		!pattern_fits(t->pattern, 5, "commands-queue"))
-		return;
-	size_t count = commands_of(t->live->options.commands, t->id, &ids);
-	for (size_t i = 0; i < count; i++)
-		derive_command(t->live, t->id, ids[i], t->each, t->context);
-	free(ids);
-}
-
-/* ---- idents ---- */
-
-void derive_ident(struct live *l, uint32_t channel, const struct ident_info *info, derive_fn *each,
-	void *context)
-{
-	const struct telling t = {l, derive_channels, channel, NULL, each, context};
-	char peer[PEER_TEXT_MAX];
-	struct buf *out = fresh(l);
-	if (buf_printf(out,
-		    "{\"ident\":\"%" PRIu64 "\",\"size\":%" PRIu64 ",\"messages\":%" PRIu64
-		    ",\"last\":",
-		    info->ident, info->bytes, info->count) &&
-		json_decimal(out, info->last_us, 6) &&
-		buf_printf(out, ",\"peer\":\"%.*s\"}", STR_PRINT(peer_text(&info->peer, peer))))
-		derive_tell(&t, "idents", info->last_us, "/idents/%" PRIu64, info->ident);
-}
-
-struct idents {
-	struct ident_info *at;
-	size_t count, room;
-};
-
-static void copy_ident(void *context, const struct ident_info *info)
-{
-	struct idents *c = context;
-	if (c->count == c->room) {
-		c->room = c->room ? 2 * c->room : 64;
-		c->at = xrealloc(c->at, c->room * sizeof *c->at);
-	}
-	c->at[c->count++] = *info;
-}
-
-static void tell_idents(const struct telling *t)
-{
-	struct idents idents = {NULL, 0, 0};
-	if (!pattern_reaches(t->pattern, 7) || !pattern_fits(t->pattern, 5, "idents"))
-		return;
-	store_idents(t->live->options.store, t->id, copy_ident, &idents);
-	for (size_t i = 0; i < idents.count; i++)
-		derive_ident(t->live, t->id, &idents.at[i], t->each, t->context);
-	free(idents.at);
-}
-
 /* ---- items ---- */
 
 static bool is_connected(const void *context, const struct device *d)
@@ -240,11 +122,12 @@ void derive_device(
 	tell_item(&t, &d);
 	if (pattern_reaches(p, 7) && pattern_fits(p, 5, "telemetry"))
 		derive_telemetry(l, id, INT64_MIN, p, each, context);
-	tell_connections(&t, 0, d.ident);
-	tell_commands(&t);
+	if (is_connected(l, &d))
+		derive_connections(&t, 0, d.ident);
+	derive_commands(&t);
 }
 
-void derive_channel(
+static void tell_channel(
 	struct live *l, uint32_t id, const struct pattern *p, derive_fn *each, void *context)
 {
 	static const struct channel_live known = {channel_size};
@@ -253,12 +136,34 @@ void derive_channel(
 	bool is_there = registry_channel(l->options.registry, id, c);
 	c->live = &known;
 	c->live_context = l;
-	if (is_there) {
+	if (is_there)
 		tell_item(&t, c);
-		tell_connections(&t, id, 0);
-		tell_idents(&t);
-	}
 	free(c);
+}
+
+bool derive_channel_part(struct live *l, uint32_t id, const struct pattern *p,
+	struct derive_place *place, derive_fn *each, void *context)
+{
+	const struct telling t = {l, derive_channels, id, p, each, context};
+	switch (place->part) {
+	case PART_ITEM: tell_channel(l, id, p, each, context); break;
+	case PART_CONNECTIONS:
+		if (derive_connections_page(&t, id, 0, &place->after))
+			return true;
+		break;
+	case PART_IDENTS: return derive_idents_page(&t, place);
+	}
+	place->part++;
+	return true;
+}
+
+void derive_channel(
+	struct live *l, uint32_t id, const struct pattern *p, derive_fn *each, void *context)
+{
+	struct derive_place place = {PART_ITEM, 0, NULL, 0, 0};
+	while (derive_channel_part(l, id, p, &place, each, context))
+		continue;
+	derive_place_clear(&place);
 }
 
 void derive_customer(struct live *l, derive_fn *each, void *context)
@@ -285,4 +190,6 @@ void derive_gone(struct live *l, bool is_device, uint32_t id, derive_fn *each, v
 	derive_tell(&t, "", 0, "%s", "");
 	for (size_t i = 0; i < kind->count; i++)
 		derive_tell(&t, "", 0, "/%s", kind->members[i]);
+	if (is_device)
+		derive_no_values(&t);
 }

@@ -23,6 +23,19 @@ void derive_channel(
 	struct live *l, uint32_t id, const struct pattern *p, derive_fn *each, void *context);
 void derive_customer(struct live *l, derive_fn *each, void *context);
 
+/* The same of a channel a piece at a time, as it may have very many connections and idents: `place` is zeroed at
+ * first, and kept for the next call. False: that was all. */
+enum derive_part { PART_ITEM, PART_CONNECTIONS, PART_IDENTS };
+struct derive_place {
+	enum derive_part part;
+	uint64_t after; /* the connection */
+	struct ident_info *idents;
+	size_t count, at; /* of idents */
+};
+bool derive_channel_part(struct live *l, uint32_t id, const struct pattern *p,
+	struct derive_place *place, derive_fn *each, void *context);
+void derive_place_clear(struct derive_place *place);
+
 /* One connection; not open: an empty payload, for its device and its channel. */
 void derive_connection(
 	struct live *l, const struct connection *c, bool is_open, derive_fn *each, void *context);

@@ -27,6 +27,16 @@ struct telling {
 void derive_tell(const struct telling *t, const char *submodule, int64_t time_us, const char *below,
 	...) PRINTF(4, 5);
 
+/* derive_below.c: the connections of a channel or of an ident, from *after on; true: there may be more. */
+bool derive_connections_page(
+	const struct telling *t, uint32_t channel, uint64_t ident, uint64_t *after);
+void derive_connections(const struct telling *t, uint32_t channel, uint64_t ident);
+void derive_commands(const struct telling *t);
+bool derive_idents_page(const struct telling *t, struct derive_place *place);
+
+/* derive_values.c: empty payloads for all values of a device. */
+void derive_no_values(const struct telling *t);
+
 /* For the next payload. */
 static inline struct buf *fresh(struct live *l)
 {

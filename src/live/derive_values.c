@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { TEXTS_MAX = 1 << 20, POSITION_MAX = 64 * 1024 };
+
 struct values {
 	const struct telling *telling;
 	int64_t time_us;     /* those of this time; INT64_MIN: all */
@@ -83,10 +85,27 @@ static void tell_values(struct values *v, struct copies *c)
 		derive_tell(v->telling, "telemetry", v->position_us, "/telemetry/position");
 }
 
+void derive_no_values(const struct telling *t)
+{
+	struct copies copies = {.values = NULL};
+	bool has_position = false;
+	buf_init(&copies.texts, TEXTS_MAX);
+	fresh(t->live);
+	(void)store_telemetry(t->live->options.store, t->id, copy_value, &copies);
+	for (size_t i = 0; i < copies.count; i++) {
+		derive_tell(t, "telemetry", 0, "/telemetry/%s", copies.values[i].name);
+		has_position =
+			has_position || str_starts(str_of(copies.values[i].name), "position.");
+	}
+	if (has_position)
+		derive_tell(t, "telemetry", 0, "/telemetry/position");
+	free(copies.values);
+	buf_clear(&copies.texts);
+}
+
 void derive_telemetry(struct live *l, uint32_t device, int64_t time_us, const struct pattern *p,
 	derive_fn *each, void *context)
 {
-	enum { TEXTS_MAX = 1 << 20, POSITION_MAX = 64 * 1024 };
 	struct telling t = {l, derive_devices, device, p, each, context};
 	struct values v = {.telling = &t, .time_us = time_us};
 	struct copies copies = {.values = NULL};

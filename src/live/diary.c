@@ -83,8 +83,10 @@ void diary_client_closed(struct live *l, const struct client *c)
 	if (put_who(&members, c, s->client_id) &&
 		buf_printf(&members, ",\"close_code\":%d,\"duration\":", c->end_code) &&
 		json_decimal(&members, age_us > 0 ? age_us / 1000 : 0, 3) &&
-		buf_printf(&members, ",\"msgs\":%" PRIu64 ",\"recv\":%" PRIu64 ",\"send\":%" PRIu64,
-			c->deliveries, c->received, c->sent))
+		buf_printf(&members,
+			",\"msgs\":%" PRIu64 ",\"published\":%" PRIu64 ",\"received\":%" PRIu64
+			",\"recv\":%" PRIu64 ",\"send\":%" PRIu64,
+			c->deliveries, c->published, c->deliveries, c->received, c->sent))
 		post(l, EVENT_MQTT_CLOSED, s->id, &members, fold_of(fold, s->client_id, &c->peer));
 	buf_clear(&members);
 }

@@ -13,12 +13,14 @@
  *   subscribe.c   subscriptions, shared ones, what $filter asks
  *   publish.c     publications, and who gets them
  *   records.c     what was committed becomes publications
+ *   catchup.c     what the hub could not hold is read in the log
  *   news.c        events and connections of trackers become publications
  *   diary.c       what the door tells of itself: its own events
  *   derive.c      flespi/state/...: made from what the gateway knows
  *   pattern.c     filters in levels
  *   walk.c        retained messages for a new subscription
  *   retained.c    retained messages of clients
+ *   keep.c        sessions from one run to the next
  *   rights.c      what a token may read and publish; tokens that change or end
  *   view.c        what others see and want of the door
  *
@@ -49,14 +51,21 @@ enum {
 	OUT_DEAF = 1024 * 1024,    /* a client that does not take its answers is not read */
 	WINDOW_MAX = 1024,         /* messages of QoS 1 under way to a client */
 	SUBSCRIPTIONS_MAX = 2000,  /* of a session */
+	SUBSCRIPTION_BYTES_MAX = 512 << 20, /* of all: texts, and what $filter asks */
+	SESSIONS_OF_TOKEN_MAX = 50000,
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
+	NODES_MAX = 20000,    /* of a session in the index: a filter with lists stands for many */
+	ERRANDS_MAX = 4000,   /* filters of a session whose retained messages are to be sent */
 	CHORES_MAX = 4096,    /* SUBSCRIBEs of a session whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
+	WILLS_BYTES = 64 << 20,          /* of all */
 	SESSION_EXPIRY_MAX = 30 * 86400, /* seconds; who asks for more gets this */
 	SESSIONS_MAX = 1000000,
+	SLICE_US = 10000,   /* so long one thing keeps the others waiting, about */
 	CONNECT_MS = 10000, /* from the connection to its CONNECT */
 	READ_BYTES = 64 * 1024,
+	INDEX_BYTES_MAX = 1 << 30,
 	HUB_BYTES = 64 << 20,
 	NEWS_BYTES = 64 << 20,
 };
@@ -107,6 +116,7 @@ struct scope {
 /* A token with clients. */
 struct holder {
 	UT_hash_handle hh; /* by id */
+	struct live *live;
 	uint32_t id;
 	size_t references; /* sessions */
 	size_t clients;    /* of them that are connected */
@@ -150,15 +160,16 @@ struct demand {
 };
 
 struct subscription {
-	struct target target; /* first; not in the index when it shares */
-	UT_hash_handle hh;    /* of its session, by text */
+	struct target target;      /* first; not in the index when it shares */
+	struct subscription *next; /* of its session: mostly a few */
 	struct session *session;
 	struct group *group;   /* NULL: not shared */
 	struct demand *demand; /* NULL: none */
 	uint64_t serial;
 	uint32_t id; /* subscription identifier; 0: none */
+	uint32_t nodes, bytes;
 	uint8_t qos;
-	bool no_local, retain_as_published;
+	bool no_local, retain_as_published, is_other_account;
 	uint16_t text_len, filter_at; /* where FILTER begins in the text */
 	char text[];                  /* as the client wrote it */
 };
@@ -194,10 +205,11 @@ struct session {
 	struct holder *holder;
 	struct client *client; /* NULL: it is away */
 	struct subscription *subscriptions;
+	uint32_t subscription_count, node_count;
 	struct queue queue;
 	struct will *will; /* NULL: none */
 	struct chore *chores, **chores_end;
-	size_t chore_count;
+	size_t chore_count, errand_count;
 	uint64_t mark;               /* the publication that was matched last */
 	size_t delivery;             /* its place there */
 	int64_t expires_us, will_us; /* monotonic, when it is away; 0: not, INT64_MAX: never */
@@ -218,20 +230,22 @@ struct client {
 	uv_poll_t poll; /* first */
 	struct live *live;
 	struct client *next, *previous; /* of all */
-	struct client *next_written;
+	struct client *next_written, *next_eager;
 	struct session *session; /* NULL: before its CONNECT, or it lost it */
 	struct transport transport;
 	struct buf in, out; /* in: an unfinished packet */
 	uint64_t id;        /* microseconds of its beginning */
 	uint64_t received, sent;
-	uint64_t deliveries;
-	int64_t heard_us;        /* monotonic */
+	uint64_t deliveries, published;
+	int64_t opened_us; /* monotonic, as is: */
+	int64_t heard_us;
 	int64_t keep_us;         /* 0: no keep-alive */
 	uint32_t asked_expiry_s; /* with CONNECT */
 	uint32_t packet_max;
 	uint16_t window;
 	uint8_t version;
 	int events;      /* of poll */
+	bool is_eager;   /* has packets in `in` that are still to be obeyed: others come first */
 	bool is_written; /* in the list of those to write to */
 	bool is_ending;  /* what is in `out` is sent, nothing is read */
 	bool is_closed, is_secure;
@@ -306,10 +320,14 @@ struct live {
 	size_t news_bytes;
 	bool is_stopping;
 
-	bool is_stopped;
-	bool wants_news; /* atomic */
+	bool is_stopped, is_ended; /* says goodbye; has nothing left to wait for */
+	bool wants_news;           /* atomic */
+	struct news *taken;        /* from `news`, to be obeyed */
+	struct catchup *catchup;   /* NULL: the hub holds all that is new */
+	struct hub_group *records; /* from the hub, to be published: */
+	size_t record_at;
 
-	struct client *clients, *written;
+	struct client *clients, *written, *eager, **eager_end;
 	size_t client_count;
 	struct session *sessions;
 	size_t session_count;
@@ -319,9 +337,13 @@ struct live {
 	struct group *groups;
 	struct retained *retained;
 	size_t retained_count, retained_bytes;
+	uint64_t retained_serial;
+	size_t subscription_bytes;
 	size_t entry_bytes, publication_bytes; /* of all queues; of all publications */
+	size_t will_bytes;                     /* of these, in wills */
 	struct session *lost;
 	uint64_t serial;   /* of subscriptions */
+	uint64_t changes;  /* of subscriptions: they came, went or were replaced */
 	uint64_t assigned; /* of client ids */
 	uint64_t mark;     /* of publications */
 	struct delivery *deliveries;
@@ -334,6 +356,7 @@ struct live {
 	bool wants_channels, wants_devices, wants_device_state, wants_channel_state, wants_logs;
 	struct message message;
 	struct buf properties, payload;
+	struct buf whole; /* the message as an object, for $filter/message; empty: not made yet */
 	char room[READ_BYTES];
 };
 

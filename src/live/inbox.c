@@ -17,8 +17,9 @@ void inbox_want(struct live *l, bool wants)
 	__atomic_store_n(&l->wants_news, wants, __ATOMIC_RELAXED);
 }
 
-static bool is_wanted(const struct live *l)
+bool inbox_wants(void *live)
 {
+	const struct live *l = live;
 	return __atomic_load_n(&l->wants_news, __ATOMIC_RELAXED);
 }
 
@@ -57,8 +58,6 @@ static bool post(struct live *l, struct news *n)
 void inbox_event(void *live, const struct event *event, struct str json)
 {
 	struct live *l = live;
-	if (!is_wanted(l))
-		return;
 	struct str text = event->subject_text;
 	struct news *n = news_new(NEWS_EVENT, json.len + text.len);
 	n->event = *event;
@@ -74,7 +73,7 @@ void inbox_event(void *live, const struct event *event, struct str json)
 void inbox_presence(void *live, const struct connection *c, bool is_open)
 {
 	struct live *l = live;
-	if (!is_wanted(l))
+	if (!inbox_wants(l))
 		return;
 	struct news *n = news_new(NEWS_PRESENCE, 0);
 	n->connection = *c;
@@ -117,20 +116,38 @@ void inbox_stop(struct live *l)
 
 /* ---- on the door's thread ---- */
 
-static struct news *take(struct live *l, bool *is_stopping)
+/* What has come is taken when all that was taken before is obeyed. Returns whether the door is to stop. */
+static bool take(struct live *l)
 {
 	pthread_mutex_lock(&l->lock);
-	struct news *first = l->news;
-	l->news = NULL;
-	l->news_end = &l->news;
-	l->news_bytes = 0;
-	*is_stopping = l->is_stopping;
+	if (!l->taken) {
+		l->taken = l->news;
+		l->news = NULL;
+		l->news_end = &l->news;
+		l->news_bytes = 0;
+	}
+	bool is_stopping = l->is_stopping;
 	pthread_mutex_unlock(&l->lock);
-	return first;
+	return is_stopping;
+}
+
+/* NULL: nothing is left. The caller's to free(). */
+static struct news *next_news(struct live *l)
+{
+	if (!l->taken)
+		(void)take(l);
+	struct news *n = l->taken;
+	if (n)
+		l->taken = n->next;
+	return n;
 }
 
 static void admit(struct live *l, const struct upgraded *u)
 {
+	if (client_is_one_too_many(l)) {
+		u->release(u->handle);
+		return;
+	}
 	struct transport t = {
 		.fd = u->fd,
 		.tls = u->tls ? tls_stream_borrow(u->tls) : NULL,
@@ -154,13 +171,18 @@ static void obey(struct live *l, struct news *n)
 	}
 }
 
+/* For a slice of time; when the door stops, all. */
 bool inbox_obey(struct live *l)
 {
-	bool is_stopping;
-	for (struct news *n = take(l, &is_stopping), *next; n; n = next) {
-		next = n->next;
+	int64_t until_us = clock_monotonic_us() + SLICE_US;
+	bool is_stopping = take(l);
+	for (struct news *n; (n = next_news(l)) != NULL;) {
 		obey(l, n);
 		free(n);
+		if (!is_stopping && clock_monotonic_us() >= until_us) {
+			uv_async_send(&l->wake);
+			break;
+		}
 	}
 	bool ends = is_stopping && !l->is_stopped;
 	l->is_stopped = l->is_stopped || is_stopping;
@@ -170,9 +192,7 @@ bool inbox_obey(struct live *l)
 /* Who waits is not kept waiting: an order that was taken is obeyed, be it by another thread now. */
 void inbox_drain(struct live *l)
 {
-	bool is_stopping;
-	for (struct news *n = take(l, &is_stopping), *next; n; n = next) {
-		next = n->next;
+	for (struct news *n; (n = next_news(l)) != NULL;) {
 		if (n->kind == NEWS_CLIENT)
 			n->upgraded.release(n->upgraded.handle);
 		if (n->kind == NEWS_ORDER)

@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "core/listen.h"
-#include "core/metrics.h"
 #include "live/client.h"
 
 #include <errno.h>
@@ -34,11 +33,12 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void rest(struct listener *x)
 {
+	int why = errno;
 	x->is_resting = true;
 	uv_poll_stop(&x->poll);
 	if (log_due(&x->live->complained_us, 60))
 		log_warning("live", "cannot_accept", "port=%u reason=%s", x->port,
-			log_quote(strerror(errno)));
+			log_quote(strerror(why)));
 }
 
 static void admit(struct listener *x, int fd, const struct sockaddr *address)
@@ -46,8 +46,7 @@ static void admit(struct listener *x, int fd, const struct sockaddr *address)
 	struct live *l = x->live;
 	struct transport t = {.fd = fd};
 	struct peer peer = peer_of(address);
-	if (l->options.max_clients && l->client_count >= l->options.max_clients) {
-		metric_add(live_refused, 1);
+	if (client_is_one_too_many(l)) {
 		close(fd);
 		return;
 	}

@@ -3,6 +3,7 @@
 #include "core/metrics.h"
 #include "live/client.h"
 #include "live/inbox.h"
+#include "live/keep.h"
 #include "live/listen.h"
 #include "live/news.h"
 #include "live/retained.h"
@@ -12,15 +13,19 @@
 
 #include <stdlib.h>
 
-enum { TICK_MS = 500, JSON_MAX = 1 << 20 };
-static const size_t queue_bytes = (size_t)64 << 20, queues_bytes = (size_t)1 << 30;
+enum { TICK_MS = 500, PATIENCE_MS = 300, JSON_MAX = 1 << 20 };
+static const size_t queue_bytes = (size_t)256 << 20, queues_bytes = (size_t)1 << 30;
 
 /* ---- the loop ---- */
+
+static void end(struct live *l);
 
 static void end_turn(struct live *l)
 {
 	clients_flush(l);
 	sessions_end_lost(l);
+	if (l->is_stopped && !l->clients)
+		end(l);
 }
 
 static void on_turn_end(uv_check_t *check_handle)
@@ -39,35 +44,51 @@ static void on_tick(uv_timer_t *timer)
 	end_turn(l); /* timers run before the loop sleeps */
 }
 
-static void say_goodbye(struct live *l)
+static void wake(void *context)
 {
-	for (struct client *c = l->clients, *next; c; c = next) {
-		next = c->next;
-		if (c->session)
-			c->session->expiry_s = 0;
-		client_end(c, MQTT_SHUTTING_DOWN, CLOSE_RESTART);
-	}
-	clients_flush(l);
+	uv_async_send(&((struct live *)context)->wake);
+}
+
+/* The loop has nothing left to wait for. */
+static void end(struct live *l)
+{
+	if (l->is_ended)
+		return;
+	l->is_ended = true;
 	for (struct client *c = l->clients, *next; c; c = next) {
 		next = c->next;
 		client_close(c, CLOSE_RESTART);
 	}
-}
-
-/* The loop has nothing left to wait for. */
-static void stop(struct live *l)
-{
-	say_goodbye(l);
-	listeners_close(l);
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->turn_end, NULL);
 	uv_close((uv_handle_t *)&l->tick, NULL);
 }
 
+static void on_patience_over(uv_timer_t *timer)
+{
+	end(timer->data);
+}
+
+/* Clients may read to the end what was said to them, and close. */
+static void stop(struct live *l)
+{
+	while (news_records(l)) /* the writer has stopped: these are the last */
+		clients_flush(l);
+	for (struct client *c = l->clients, *next; c; c = next) {
+		next = c->next;
+		client_end(c, MQTT_SHUTTING_DOWN, CLOSE_RESTART);
+	}
+	clients_flush(l);
+	listeners_close(l);
+	uv_timer_start(&l->tick, on_patience_over, PATIENCE_MS, 0);
+}
+
 static void on_wake(uv_async_t *async)
 {
 	struct live *l = async->data;
-	news_records(l);
+	clients_go_on(l);
+	if (news_records(l))
+		wake(l); /* others come to their turn before */
 	if (inbox_obey(l))
 		stop(l);
 }
@@ -80,11 +101,6 @@ static void *run(void *context)
 }
 
 /* ---- life ---- */
-
-static void wake(void *context)
-{
-	uv_async_send(&((struct live *)context)->wake);
-}
 
 static void init_loop(struct live *l)
 {
@@ -105,16 +121,20 @@ struct live *live_new(const struct live_options *options)
 		l->options.queue_bytes = queue_bytes;
 	if (!l->options.queues_bytes)
 		l->options.queues_bytes = queues_bytes;
-	l->hub = hub_new(HUB_BYTES, wake, l);
+	if (!l->options.hub_bytes)
+		l->options.hub_bytes = HUB_BYTES;
+	l->hub = hub_new(l->options.hub_bytes, wake, l);
 	l->index = index_new();
 	l->known = xcalloc(KNOWN_DEVICES, sizeof *l->known);
 	buf_init(&l->payload, JSON_MAX);
 	buf_init(&l->properties, JSON_MAX);
+	buf_init(&l->whole, 16 * JSON_MAX);
+	l->eager_end = &l->eager;
 	inbox_init(l);
 	view_init(l);
 	init_loop(l);
 	if (l->options.events)
-		events_follow(l->options.events, inbox_event, l);
+		events_follow(l->options.events, inbox_event, inbox_wants, l);
 	return l;
 }
 
@@ -127,6 +147,7 @@ void live_run(struct live *l, struct tokens *tokens, const struct connections *c
 {
 	l->tokens = tokens;
 	l->connections = connections;
+	keep_load(l);
 	listeners_start(l);
 	if (pthread_create(&l->thread, NULL, run, l) != 0)
 		die("no thread for the live door");
@@ -139,8 +160,10 @@ void live_stop(struct live *l)
 	if (!l)
 		return;
 	inbox_stop(l);
-	if (l->is_running)
+	if (l->is_running) {
 		pthread_join(l->thread, NULL);
+		keep_save(l);
+	}
 	l->is_running = false;
 	inbox_drain(l);
 }
@@ -163,12 +186,14 @@ void live_free(struct live *l)
 	check(uv_loop_close(&l->loop) == 0);
 	listeners_free(l);
 	inbox_drain(l);
+	news_clear(l);
 	retained_clear(l);
 	hub_free(l->hub);
 	index_free(l->index);
 	tls_shared_free(l->tls);
 	buf_clear(&l->payload);
 	buf_clear(&l->properties);
+	buf_clear(&l->whole);
 	free(l->deliveries);
 	free(l->matched);
 	free(l->known);

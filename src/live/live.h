@@ -25,9 +25,12 @@ struct live_options {
 	struct registry *registry;
 	struct events *events;     /* may be NULL; followed */
 	struct commands *commands; /* may be NULL */
-	size_t queue_bytes;        /* that may wait for one session; 0: 64 MiB */
-	size_t queues_bytes;       /* ... and for all of them; 0: 1 GiB */
-	size_t max_clients;        /* 0: as many as there are descriptors */
+	const char *
+		directory; /* sessions are kept there over an orderly restart; NULL: they are not */
+	size_t queue_bytes;  /* that may wait for one session; 0: 256 MiB */
+	size_t queues_bytes; /* ... and for all of them; 0: 1 GiB */
+	size_t hub_bytes;    /* of messages that are still to be delivered; 0: 64 MiB */
+	size_t max_clients;  /* 0: as many as there are descriptors */
 };
 
 /* Nothing is served yet, but what it follows may begin: events are followed from here on, so it comes
@@ -55,7 +58,7 @@ MUST_USE bool live_listen(struct live *live, const struct live_listen *listen, s
 void live_run(struct live *live, struct tokens *tokens, const struct connections *connections);
 
 /* Tells all clients that it ends (0x8B) and ends the thread; all upgraded connections are released when it
- * returns. Also for one that never ran. Sessions end with it. */
+ * returns, and sessions that outlive their connection are in the directory. Also for one that never ran. */
 void live_stop(struct live *live);
 
 /* When nobody posts events, commits or asks any more. NULL is fine. */

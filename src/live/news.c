@@ -1,6 +1,6 @@
 #include "live/news.h"
 
-#include "base/log.h"
+#include "live/catchup.h"
 #include "live/derive.h"
 #include "live/publish.h"
 
@@ -14,18 +14,55 @@ static void publish_state(struct live *l, void *context, struct draft *draft)
 	(void)publish(l, draft);
 }
 
-void news_records(struct live *l)
+/* False: there is nothing more. */
+static bool take_from_hub(struct live *l)
 {
-	uint64_t skipped;
-	for (struct hub_group *g = hub_take(l->hub, &skipped), *next; g; g = next) {
-		for (size_t i = 0; i < g->count; i++)
-			record_publish(l, &g->records[i]);
+	uint64_t behind, last;
+	l->records = hub_take(l->hub, &behind, &last);
+	if (behind)
+		catchup_begin(l, behind - 1, last);
+	return l->records || behind;
+}
+
+/* The record that is next; NULL: the hub has no more. It is valid until the next call. */
+static const struct record *next_record(struct live *l)
+{
+	if (l->records && l->record_at == l->records->count) {
+		struct hub_group *done = l->records;
+		l->records = done->next;
+		l->record_at = 0;
+		free(done);
+	}
+	while (!l->records) {
+		l->record_at = 0;
+		if (!catchup_is_on(l) && !take_from_hub(l))
+			break;
+		if (catchup_is_on(l))
+			l->records = catchup_next(l);
+	}
+	return l->records ? &l->records->records[l->record_at++] : NULL;
+}
+
+bool news_records(struct live *l)
+{
+	int64_t until_us = clock_monotonic_us() + SLICE_US;
+	const struct record *r;
+	while ((r = next_record(l)) != NULL) {
+		record_publish(l, r);
+		if (clock_monotonic_us() >= until_us)
+			return true;
+	}
+	return false;
+}
+
+void news_clear(struct live *l)
+{
+	for (struct hub_group *g = l->records, *next; g; g = next) {
 		next = g->next;
 		free(g);
 	}
-	if (skipped && log_due(&l->complained_us, 60))
-		log_warning("live", "skipped", "messages=%" PRIu64 " reason=%s", skipped,
-			log_quote("subscribers want more than this thread can give"));
+	l->records = NULL;
+	catchup_end(l);
 }
 
 /* ---- presence ---- */
@@ -116,7 +153,7 @@ static const struct {
 	{ORIGIN_DEVICE, "gw/devices", "gw/devices", false},
 	{ORIGIN_STREAM, "gw/streams", "gw/streams", false},
 	{ORIGIN_TOKEN, "platform/tokens", "platform/tokens", true},
-	{ORIGIN_MQTT, "mqtt/sessions", "mqtt/sessions", false},
+	{ORIGIN_MQTT, "mqtt/sessions", "mqtt", false},
 	{ORIGIN_PLATFORM, "platform/customer", "platform/customer", true},
 };
 
@@ -144,7 +181,15 @@ static void publish_log(struct live *l, const struct event *e, struct str json)
 	(void)publish(l, &draft);
 }
 
-/* The whole item, and those of its members. */
+static bool names_member(struct str members, const char *name)
+{
+	while (members.at)
+		if (str_is(str_cut(&members, ','), name))
+			return true;
+	return false;
+}
+
+/* The whole item, and those of its members, with what is made of them. */
 static void publish_item(struct live *l, const struct event *e, struct str members)
 {
 	char filter[640];
@@ -154,8 +199,10 @@ static void publish_item(struct live *l, const struct event *e, struct str membe
 		is_device ? "devices" : "channels", e->origin_id);
 	for (int i = 0; i < 2; i++) {
 		if (i)
-			snprintf(filter + head, sizeof filter - (size_t)head, "/%.*s",
-				STR_PRINT(members));
+			snprintf(filter + head, sizeof filter - (size_t)head, "/%.*s%s%s",
+				STR_PRINT(members),
+				names_member(members, "device_type_id") ? ",device_type_name" : "",
+				names_member(members, "configuration") ? ",connected" : "");
 		pattern_parse(&p, str_of(filter));
 		if (is_device)
 			derive_device(l, e->origin_id, &p, publish_state, NULL);

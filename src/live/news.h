@@ -4,8 +4,11 @@
 
 #include "live/door.h"
 
-/* All records that the hub holds. */
-void news_records(struct live *l);
+/* A slice of the records that were committed. True: there are more. */
+bool news_records(struct live *l);
+
+/* Gives back what was taken from the hub and not published. */
+void news_clear(struct live *l);
 
 /* An event of the logs: its line, and the state that it changed. */
 void news_event(struct live *l, const struct news *n);

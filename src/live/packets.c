@@ -84,6 +84,11 @@ static enum mqtt_reason publish_for(struct client *c, const struct mqtt_publish 
 	return reason;
 }
 
+static bool has_wildcard(struct str name)
+{
+	return name.len && (memchr(name.at, '+', name.len) || memchr(name.at, '#', name.len));
+}
+
 static void obey_publish(struct client *c, uint8_t flags, struct str body)
 {
 	struct mqtt_publish p;
@@ -98,9 +103,15 @@ static void obey_publish(struct client *c, uint8_t flags, struct str body)
 		client_end(c, MQTT_BAD_ALIAS, CLOSE_PROTOCOL);
 	else if (mqtt_has(&p.properties, MQTT_PROPERTY_SUBSCRIPTION_ID))
 		client_end(c, MQTT_PROTOCOL_ERROR, CLOSE_PROTOCOL);
+	else if (has_wildcard(p.topic))
+		client_end(c, MQTT_BAD_TOPIC, CLOSE_PROTOCOL);
+	else if (mqtt_has(&p.properties, MQTT_PROPERTY_RESPONSE_TOPIC) &&
+		 has_wildcard(p.properties.text[MQTT_PROPERTY_RESPONSE_TOPIC]))
+		client_end(c, MQTT_PROTOCOL_ERROR, CLOSE_PROTOCOL);
 	if (c->is_ending)
 		return;
 	metric_add(live_published, 1);
+	c->published++;
 	enum mqtt_reason reason = publish_for(c, &p);
 	if (p.qos && !c->is_closed) {
 		(void)!mqtt_ack_write(
@@ -120,8 +131,8 @@ static bool asks_for_another_account(const struct mqtt_properties *p)
 	return false;
 }
 
-/* What is shared may not be "not local" (5.0, 3.8.3.1), and SUBACK has no code for that. */
-static bool shares_without_its_own(struct mqtt_topics topics)
+/* Who shares does not know whose turn it is: it cannot ask to be spared what it publishes itself. */
+static bool shares_but_not_with_itself(struct mqtt_topics topics)
 {
 	struct mqtt_topic topic;
 	while (mqtt_topics_next(&topics, MQTT_SUBSCRIBE, &topic))
@@ -139,8 +150,12 @@ static void obey_subscribe(struct client *c, struct str body)
 		packet_refused(c, why);
 		return;
 	}
-	if (shares_without_its_own(topics)) {
+	if (shares_but_not_with_itself(topics)) {
 		packet_refused(c, MQTT_PROTOCOL_ERROR);
+		return;
+	}
+	if (topics.count > SUBSCRIPTIONS_MAX) {
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
 		return;
 	}
 	struct chore *chore = chore_new(topics.id, topics.count);
@@ -150,11 +165,15 @@ static void obey_subscribe(struct client *c, struct str body)
 	while (mqtt_topics_next(&topics, MQTT_SUBSCRIBE, &wish.topic)) {
 		struct subscription *s = NULL;
 		bool is_new = false;
+		if (wish.topic.retain_handling != 2 && !walk_has_room(c->session)) {
+			chore_add(c->session, chore, MQTT_QUOTA, NULL);
+			continue;
+		}
 		enum mqtt_reason reason = session_subscribe(l, c->session, &wish, &s, &is_new);
 		bool is_walked = s && !s->group && wish.topic.retain_handling != 2 &&
 				 (is_new || wish.topic.retain_handling == 0);
-		chore_add(chore, reason, is_walked ? s : NULL);
-		if (s)
+		chore_add(c->session, chore, reason, is_walked ? s : NULL);
+		if (is_new)
 			diary_subscribed(l, c, wish.topic.filter, true);
 	}
 	walk_begin(l, c->session, chore);
@@ -167,6 +186,10 @@ static void obey_unsubscribe(struct client *c, struct str body)
 	enum mqtt_reason why;
 	if (!mqtt_topics_read(MQTT_UNSUBSCRIBE, body, c->version, &topics, &why)) {
 		packet_refused(c, why);
+		return;
+	}
+	if (topics.count > SUBSCRIPTIONS_MAX) { /* nobody has as many */
+		client_end(c, MQTT_QUOTA, CLOSE_SLOW);
 		return;
 	}
 	uint8_t *codes = xmalloc(topics.count);
@@ -192,8 +215,10 @@ static void obey_puback(struct client *c, struct str body)
 		packet_refused(c, why);
 		return;
 	}
-	if (session_acknowledge(c->live, c->session, ack.id))
-		client_written(c); /* there is room in its window */
+	if (session_acknowledge(c->live, c->session, ack.id)) {
+		session_pump(c->live, c->session); /* there is room in its window */
+		client_written(c);
+	}
 }
 
 static void obey_disconnect(struct client *c, struct str body)

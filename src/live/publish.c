@@ -125,7 +125,7 @@ static bool wants(const struct subscription *s, const struct draft *draft)
 {
 	return !s->session->is_lost && !(s->no_local && s->session == draft->from) &&
 	       rights_reads(s->session->holder, draft) &&
-	       (!s->demand || demand_fits(s->demand, draft));
+	       (!s->demand || demand_fits(s->session->holder->live, s->demand, draft));
 }
 
 static void choose(struct live *l, struct target *target, const struct draft *draft)
@@ -153,6 +153,7 @@ size_t publish(struct live *l, struct draft *draft)
 	if (draft->make)
 		draft->payload = buf_str(&l->payload);
 	l->mark++;
+	l->whole.len = 0;
 	for (size_t i = 0; i < l->matched_count; i++)
 		choose(l, l->matched[i], draft);
 	if (!l->delivery_count)

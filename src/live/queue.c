@@ -176,9 +176,36 @@ bool session_acknowledge(struct live *l, struct session *s, uint16_t id)
 
 static bool is_too_much(const struct live *l, const struct queue *q, const struct publication *p)
 {
-	size_t bytes = sizeof(struct entry) + publication_bytes(p);
-	return q->bytes + bytes > l->options.queue_bytes ||
-	       l->entry_bytes + l->publication_bytes > l->options.queues_bytes;
+	return q->bytes + sizeof(struct entry) + publication_bytes(p) > l->options.queue_bytes;
+}
+
+/* Wills and retained messages have limits of their own. */
+static bool are_too_much(const struct live *l)
+{
+	size_t publications = l->publication_bytes - l->will_bytes - l->retained_bytes;
+	return l->entry_bytes + publications > l->options.queues_bytes;
+}
+
+static struct session *largest(const struct live *l)
+{
+	struct session *s, *next, *found = NULL;
+	HASH_ITER(hh, l->sessions, s, next)
+	{
+		if (!found || s->queue.bytes > found->queue.bytes)
+			found = s;
+	}
+	return found;
+}
+
+/* Who has most waiting pays for all. */
+static void make_room(struct live *l)
+{
+	while (are_too_much(l)) {
+		struct session *s = largest(l);
+		if (!s || !s->queue.bytes)
+			return;
+		session_lose(l, s);
+	}
 }
 
 static void add(struct live *l, struct queue *q, struct publication *p, const struct entry *entry,
@@ -188,7 +215,7 @@ static void add(struct live *l, struct queue *q, struct publication *p, const st
 		grow(q);
 	struct entry *e = entry_at(q, q->count++);
 	*e = *entry;
-	e->publication = publication_keep(p);
+	e->publication = p ? publication_keep(p) : NULL;
 	if (e->id_count == 1) {
 		e->ids.one = ids[0];
 	} else if (e->id_count) {
@@ -197,6 +224,19 @@ static void add(struct live *l, struct queue *q, struct publication *p, const st
 	}
 	q->bytes += bytes_of(e);
 	l->entry_bytes += sizeof *e;
+}
+
+void queue_restore(struct live *l, struct queue *q, struct publication *p,
+	const struct entry *entry, const uint32_t *ids)
+{
+	add(l, q, p, entry, ids);
+}
+
+void queue_each(
+	const struct queue *q, void (*each)(void *context, const struct entry *e), void *context)
+{
+	for (uint32_t i = 0; i < q->count; i++)
+		each(context, entry_at(q, i));
 }
 
 void session_deliver(struct live *l, struct session *s, struct publication *p, uint8_t qos,
@@ -210,10 +250,12 @@ void session_deliver(struct live *l, struct session *s, struct publication *p, u
 		(void)!write_one(l, c, p, &d);
 		return;
 	}
-	if (is_too_much(l, &s->queue, p)) {
+	if (is_too_much(l, &s->queue, p))
 		session_lose(l, s);
+	else
+		make_room(l);
+	if (s->is_lost)
 		return;
-	}
 	const struct entry entry = {.qos = qos, .retain = retain, .id_count = (uint16_t)id_count};
 	add(l, &s->queue, p, &entry, ids);
 	session_pump(l, s);

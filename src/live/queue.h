@@ -20,6 +20,15 @@ void queue_rewind(struct queue *q);
 
 void queue_clear(struct live *l, struct queue *q);
 
+/* Each entry, oldest first; those that were acknowledged have no publication. */
+void queue_each(
+	const struct queue *q, void (*each)(void *context, const struct entry *e), void *context);
+
+/* Adds an entry of an earlier run, whatever the limits say; p NULL: one that was acknowledged. Takes a reference
+ * of its own. */
+void queue_restore(struct live *l, struct queue *q, struct publication *p,
+	const struct entry *entry, const uint32_t *ids);
+
 /* Entries that were not written yet. */
 static inline uint32_t queue_waiting(const struct queue *q)
 {

@@ -145,29 +145,17 @@ static void publish_device_state(struct live *l, const struct record *r)
 {
 	if (is_wanted(l, "flespi/state/gw/devices/%" PRIu32 "/telemetry", r->origin.device))
 		derive_telemetry(l, r->origin.device, r->time_us, NULL, publish_state, NULL);
-	publish_last_active(l, r);
-}
-
-struct seeking {
-	uint64_t ident;
-	struct ident_info found;
-};
-
-static void compare(void *context, const struct ident_info *info)
-{
-	struct seeking *s = context;
-	if (info->ident == s->ident)
-		s->found = *info;
+	if (known_device(l, r->origin.device)->is_there)
+		publish_last_active(l, r);
 }
 
 static void publish_ident(struct live *l, const struct record *r)
 {
-	struct seeking s = {.ident = r->origin.ident};
+	struct ident_info info;
 	if (!is_wanted(l, "flespi/state/gw/channels/%" PRIu32 "/idents", r->origin.channel))
 		return;
-	store_idents(l->options.store, r->origin.channel, compare, &s);
-	if (s.found.ident)
-		derive_ident(l, r->origin.channel, &s.found, publish_state, NULL);
+	if (store_ident(l->options.store, r->origin.channel, r->origin.ident, &info))
+		derive_ident(l, r->origin.channel, &info, publish_state, NULL);
 }
 
 void record_publish(struct live *l, const struct record *r)

@@ -18,6 +18,17 @@ static void forget(struct live *l, struct retained *r)
 	free(r);
 }
 
+static void add(struct live *l, struct publication *p)
+{
+	struct retained *new = xcalloc(1, sizeof *new);
+	struct str topic = publication_topic(p);
+	new->publication = p;
+	new->serial = ++l->retained_serial;
+	HASH_ADD_KEYPTR(hh, l->retained, topic.at, topic.len, new);
+	l->retained_bytes += publication_bytes(p);
+	l->retained_count++;
+}
+
 static bool is_room(const struct live *l, const struct draft *draft, const struct retained *old)
 {
 	size_t bytes = l->retained_bytes + draft->topic.len + draft->properties.len +
@@ -36,13 +47,17 @@ bool retained_set(struct live *l, const struct draft *draft)
 		forget(l, old);
 	if (!draft->payload.len)
 		return true;
-	struct retained *new = xcalloc(1, sizeof *new);
-	new->publication = publication_new(l, draft);
-	struct str topic = publication_topic(new->publication);
-	HASH_ADD_KEYPTR(hh, l->retained, topic.at, topic.len, new);
-	l->retained_bytes += publication_bytes(new->publication);
-	l->retained_count++;
+	add(l, publication_new(l, draft));
 	return true;
+}
+
+bool retained_restore(struct live *l, struct publication *p)
+{
+	bool fits = l->retained_bytes + publication_bytes(p) <= RETAINED_BYTES &&
+		    l->retained_count < RETAINED_MAX && !find(l, publication_topic(p));
+	if (fits)
+		add(l, p);
+	return fits;
 }
 
 void retained_tick(struct live *l)

@@ -11,12 +11,20 @@ struct holder *holder_take(struct live *l, const struct token *token)
 	HASH_FIND(hh, l->holders, &token->id, sizeof token->id, h);
 	if (!h) {
 		h = xcalloc(1, sizeof *h);
+		h->live = l;
 		h->id = token->id;
 		HASH_ADD(hh, l->holders, id, sizeof h->id, h);
 	}
 	h->token = *token;
 	h->references++;
 	return h;
+}
+
+size_t holder_sessions(const struct live *l, uint32_t token)
+{
+	struct holder *h = NULL;
+	HASH_FIND(hh, l->holders, &token, sizeof token, h);
+	return h ? h->references : 0;
 }
 
 void holder_release(struct live *l, struct holder *h)
@@ -34,7 +42,7 @@ static bool admits(const struct token *t, const struct peer *peer)
 	return !peer->family || token_admits(t, peer->addr, peer->family == 4 ? 4 : 16);
 }
 
-/* All of them, or those whose client connects from where it may not any more. */
+/* All of them, with what their wills would say, or those whose client connects from where it may not any more. */
 static void end_sessions(struct live *l, const struct holder *h, bool all)
 {
 	struct session *s, *next;
@@ -42,8 +50,11 @@ static void end_sessions(struct live *l, const struct holder *h, bool all)
 	{
 		if (s->holder != h || (!all && (!s->client || admits(&h->token, &s->peer))))
 			continue;
-		if (all)
+		if (all) {
+			will_free(l, s->will);
+			s->will = NULL;
 			s->expiry_s = 0;
+		}
 		if (s->client)
 			client_end(s->client, MQTT_NOT_AUTHORIZED, CLOSE_BY_USER);
 		else
@@ -57,31 +68,18 @@ void holders_review(struct live *l)
 	int64_t now_us = clock_now_us();
 	HASH_ITER(hh, l->holders, h, next)
 	{
+		char ips[TOKEN_IPS_MAX + 1];
+		memcpy(ips, h->token.ips, sizeof ips);
 		bool is_good = !h->id ||
 			       tokens_still(l->tokens, h->id, h->clients != 0, now_us, &h->token);
 		h->references++; /* it outlives its sessions here */
-		if (!is_good || *h->token.ips)
+		if (!is_good || strcmp(ips, h->token.ips) != 0)
 			end_sessions(l, h, !is_good);
 		holder_release(l, h);
 	}
 }
 
 /* ---- rights ---- */
-
-enum { ACL_SUBSCRIBE, ACL_PUBLISH };
-static bool acl_allows_topic(const struct acl *a, struct str t, int action)
-{
-	(void)a;
-	(void)t;
-	(void)action;
-	return false;
-}
-static bool acl_allows_filter(const struct acl *a, struct str t)
-{
-	(void)a;
-	(void)t;
-	return false;
-}
 
 bool rights_reads(const struct holder *h, const struct draft *draft)
 {

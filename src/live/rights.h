@@ -7,6 +7,8 @@
 
 /* The token of a new session, shared by all of its sessions. */
 struct holder *holder_take(struct live *l, const struct token *token);
+/* How many sessions a token has. */
+size_t holder_sessions(const struct live *l, uint32_t token);
 void holder_release(struct live *l, struct holder *h);
 
 /* Ends what tokens held that are gone, disabled, expired or may not be used from there any more, and takes

@@ -49,6 +49,7 @@ void will_free(struct live *l, struct will *w)
 {
 	if (!w)
 		return;
+	l->will_bytes -= publication_bytes(w->publication);
 	publication_release(l, w->publication);
 	free(w);
 }
@@ -71,7 +72,8 @@ static void publish_will(struct live *l, struct session *s)
 		.retain = p->retain,
 		.from = s,
 	};
-	if (!p->retain || retained_set(l, &draft))
+	/* what it may today counts, not what it might at CONNECT */
+	if (rights_publishes(s->holder, draft.topic) && (!p->retain || retained_set(l, &draft)))
 		(void)publish(l, &draft);
 	will_free(l, w);
 }
@@ -155,7 +157,7 @@ void sessions_end_lost(struct live *l)
 	struct session *s;
 	while ((s = l->lost) != NULL) {
 		diary_overflowed(l, s);
-		s->expiry_s = 0; /* it ends with its client */
+		s->expiry_s = 0; /* with its client it ends */
 		if (s->client)
 			client_end(s->client, MQTT_QUOTA, CLOSE_SLOW);
 		else

@@ -86,33 +86,33 @@ static bool demand_parse(
 	return false;
 }
 
-/* The message as an object for expressions. `is_json`: the payload as it is; else as a text. */
-static bool message_holds_as(const struct filter *f, const struct draft *draft, bool is_json)
+static bool put_whole(struct buf *out, const struct draft *draft, bool is_json)
 {
-	struct buf text;
-	buf_init(&text, 16 * (PACKET_MAX + TOPIC_MAX));
-	bool holds =
-		buf_printf(&text, "{\"cid\":1,\"qos\":%d,\"retain\":%s,\"timestamp\":", draft->qos,
-			draft->retain ? "true" : "false") &&
-		json_decimal(&text, draft->time_us, 6) && buf_printf(&text, ",\"topic\":") &&
-		json_string(&text, draft->topic) && buf_printf(&text, ",\"payload\":") &&
-		(is_json ? buf_add_str(&text, draft->payload)
-			 : json_string(&text, draft->payload)) &&
-		buf_add_char(&text, '}') && filter_json(f, buf_str(&text));
-	buf_clear(&text);
-	return holds;
+	out->len = 0;
+	return buf_printf(out, "{\"cid\":1,\"qos\":%d,\"retain\":%s,\"timestamp\":", draft->qos,
+		       draft->retain ? "true" : "false") &&
+	       json_decimal(out, draft->time_us, 6) && buf_printf(out, ",\"topic\":") &&
+	       json_string(out, draft->topic) && buf_printf(out, ",\"payload\":") &&
+	       (is_json ? buf_add_str(out, draft->payload) : json_string(out, draft->payload)) &&
+	       buf_add_char(out, '}');
 }
 
-static bool message_holds(const struct filter *f, const struct draft *draft)
+/* The message as an object for expressions, once for all who ask: the payload as it is, or as a text where it
+ * is no JSON. */
+static bool message_holds(struct live *l, const struct filter *f, const struct draft *draft)
 {
-	return message_holds_as(f, draft, true) || message_holds_as(f, draft, false);
+	if (!l->whole.len &&
+		!(put_whole(&l->whole, draft, true) && filter_reads(buf_str(&l->whole))) &&
+		!put_whole(&l->whole, draft, false))
+		return false;
+	return filter_json(f, buf_str(&l->whole));
 }
 
-bool demand_fits(const struct demand *d, const struct draft *draft)
+bool demand_fits(struct live *l, const struct demand *d, const struct draft *draft)
 {
 	if (d->is_other_account || (draft->time_us && draft->time_us <= d->since_us))
 		return false;
-	if (d->message && !message_holds(d->message, draft))
+	if (d->message && !message_holds(l, d->message, draft))
 		return false;
 	if (!d->payload)
 		return true;
@@ -240,9 +240,10 @@ static void review(struct live *l)
 
 struct subscription *session_subscription(const struct session *s, struct str text)
 {
-	struct subscription *found = NULL;
-	HASH_FIND(hh, s->subscriptions, text.at, text.len, found);
-	return found;
+	struct subscription *at = s->subscriptions;
+	while (at && !str_eq((struct str){at->text, at->text_len}, text))
+		at = at->next;
+	return at;
 }
 
 static struct subscription *subscription_new(
@@ -254,7 +255,9 @@ static struct subscription *subscription_new(
 	new->text_len = (uint16_t)text.len;
 	new->filter_at = (uint16_t)(f->filter.at - text.at);
 	memcpy(new->text, text.at, text.len);
-	HASH_ADD_KEYPTR(hh, s->subscriptions, new->text, new->text_len, new);
+	new->next = s->subscriptions;
+	s->subscriptions = new;
+	s->subscription_count++;
 	if (f->is_shared)
 		group_join(group_of(l, text, f), new);
 	else
@@ -262,9 +265,21 @@ static struct subscription *subscription_new(
 	return new;
 }
 
+static size_t bytes_of(const struct subscription *s)
+{
+	return sizeof *s + (s->demand ? 4u : 1u) * (size_t)s->text_len;
+}
+
 static void subscription_free(struct live *l, struct subscription *s)
 {
-	HASH_DEL(s->session->subscriptions, s);
+	l->changes++;
+	l->subscription_bytes -= s->bytes;
+	struct subscription **at = &s->session->subscriptions;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	s->session->subscription_count--;
+	s->session->node_count -= s->nodes;
 	if (s->group)
 		group_leave(l, s->group, s);
 	else
@@ -281,6 +296,22 @@ static enum mqtt_reason refuse(
 	return reason;
 }
 
+/* What a filter takes in the index, at most. */
+static uint32_t nodes_of(struct str filter)
+{
+	uint32_t levels = 1;
+	for (size_t i = 0; i < filter.len; i++)
+		levels += filter.at[i] == '/';
+	return levels * topic_count(filter);
+}
+
+static bool is_full(const struct live *l, const struct session *s, uint32_t nodes)
+{
+	return s->subscription_count >= SUBSCRIPTIONS_MAX || s->node_count + nodes > NODES_MAX ||
+	       index_bytes(l->index) > INDEX_BYTES_MAX ||
+	       l->subscription_bytes > SUBSCRIPTION_BYTES_MAX;
+}
+
 enum mqtt_reason session_subscribe(struct live *l, struct session *s, const struct wish *wish,
 	struct subscription **out, bool *is_new)
 {
@@ -292,10 +323,12 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 		!demand_parse(f.spec, wish->is_other_account, &demand, &e))
 		return refuse(s, MQTT_BAD_FILTER, text, &e);
 	struct subscription *old = session_subscription(s, text);
-	enum mqtt_reason reason = !rights_subscribes(s->holder, f.filter) ? MQTT_NOT_AUTHORIZED
-				  : !old && HASH_COUNT(s->subscriptions) >= SUBSCRIPTIONS_MAX
-					  ? MQTT_QUOTA
-					  : MQTT_SUCCESS;
+	uint32_t nodes = nodes_of(f.filter);
+	enum mqtt_reason reason = MQTT_SUCCESS;
+	if (!rights_subscribes(s->holder, f.filter))
+		reason = MQTT_NOT_AUTHORIZED;
+	else if (!old && is_full(l, s, nodes))
+		reason = MQTT_QUOTA;
 	if (reason != MQTT_SUCCESS) {
 		demand_free(demand);
 		return reason;
@@ -304,11 +337,18 @@ enum mqtt_reason session_subscribe(struct live *l, struct session *s, const stru
 	*out = old ? old : subscription_new(l, s, text, &f);
 	demand_free((*out)->demand);
 	(*out)->demand = demand;
+	l->subscription_bytes -= (*out)->bytes;
+	(*out)->bytes = (uint32_t)bytes_of(*out);
+	l->subscription_bytes += (*out)->bytes;
 	(*out)->id = wish->id;
 	(*out)->qos = wish->topic.qos ? 1 : 0;
 	(*out)->no_local = wish->topic.no_local;
 	(*out)->retain_as_published = wish->topic.retain_as_published;
+	(*out)->is_other_account = wish->is_other_account;
 	(*out)->serial = ++l->serial;
+	l->changes++;
+	s->node_count += *is_new ? nodes : 0;
+	(*out)->nodes = nodes;
 	if (*is_new)
 		review(l);
 	return (*out)->qos ? MQTT_GRANTED_1 : MQTT_SUCCESS;

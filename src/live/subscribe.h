@@ -24,7 +24,7 @@ void session_unsubscribe_all(struct live *l, struct session *s);
 struct subscription *session_subscription(const struct session *s, struct str text);
 
 /* Does the message fit what $filter asks? */
-bool demand_fits(const struct demand *d, const struct draft *draft);
+bool demand_fits(struct live *l, const struct demand *d, const struct draft *draft);
 
 /* Whose turn it is among those who share and want the message; those who are connected come first. NULL:
  * nobody's. */

@@ -82,8 +82,7 @@ static ssize_t errno_of(ssize_t result)
 	return -1;
 }
 
-/* False: errno says why not (yet). */
-static bool is_ready(struct tls_stream *s)
+bool tls_stream_shake(struct tls_stream *s)
 {
 	if (s->is_ready)
 		return true;
@@ -91,12 +90,14 @@ static bool is_ready(struct tls_stream *s)
 	while (result < 0 && result != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(result))
 		result = gnutls_handshake(s->session); /* a warning of the other end */
 	s->is_ready = result == 0;
+	if (result < 0 && gnutls_error_is_fatal(result))
+		(void)gnutls_alert_send_appropriate(s->session, result); /* says why */
 	return s->is_ready || errno_of(result) == 0;
 }
 
 ssize_t tls_stream_read(struct tls_stream *s, char *out, size_t room)
 {
-	if (!is_ready(s))
+	if (!tls_stream_shake(s))
 		return -1;
 	ssize_t got = gnutls_record_recv(s->session, out, room);
 	if (got == GNUTLS_E_PREMATURE_TERMINATION)
@@ -106,7 +107,7 @@ ssize_t tls_stream_read(struct tls_stream *s, char *out, size_t room)
 
 ssize_t tls_stream_write(struct tls_stream *s, const char *bytes, size_t len)
 {
-	if (!is_ready(s))
+	if (!tls_stream_shake(s))
 		return -1;
 	return errno_of(gnutls_record_send(s->session, bytes, len));
 }

@@ -66,8 +66,10 @@ static enum transport_result write_frames(struct transport *t, struct buf *out)
 		enum transport_result result = write_all(t, websocket_wire(w));
 		if (result != TRANSPORT_DONE)
 			return result;
-		if (!out->len && !websocket_owes(w))
+		if (!out->len && !websocket_owes(w)) {
+			buf_clear(websocket_wire(w)); /* who is silent costs no buffer */
 			return TRANSPORT_DONE;
+		}
 		if (!websocket_frame(w, buf_str(out), websocket_wire(w)))
 			return TRANSPORT_BROKEN;
 		out->len = 0;
@@ -76,6 +78,9 @@ static enum transport_result write_frames(struct transport *t, struct buf *out)
 
 enum transport_result transport_write(struct transport *t, struct buf *out)
 {
+	if (t->tls && tls_stream_wants_write(t->tls) && !tls_stream_shake(t->tls) &&
+		!is_for_later())
+		return TRANSPORT_BROKEN;
 	return t->websocket ? write_frames(t, out) : write_all(t, out);
 }
 
@@ -84,6 +89,11 @@ bool transport_owes(const struct transport *t)
 	if (t->websocket && (websocket_owes(t->websocket) || websocket_wire(t->websocket)->len))
 		return true;
 	return t->tls && tls_stream_wants_write(t->tls);
+}
+
+bool transport_is_full(const struct transport *t)
+{
+	return t->websocket && websocket_is_full(t->websocket);
 }
 
 bool transport_has_more(const struct transport *t)

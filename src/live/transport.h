@@ -42,6 +42,9 @@ bool transport_owes(const struct transport *t);
 /* Has TLS bytes at hand that were read from the socket already? */
 bool transport_has_more(const struct transport *t);
 
+/* Do so many of its own answers wait (to pings of a WebSocket) that nothing should be read before? */
+bool transport_is_full(const struct transport *t);
+
 /* Says goodbye as the transport has it (TLS, WebSocket), without waiting, and closes. */
 void transport_close(struct transport *t);
 
@@ -60,14 +63,16 @@ ssize_t tls_stream_write(struct tls_stream *s, const char *bytes, size_t len);
 bool tls_stream_has_more(const struct tls_stream *s);
 /* The handshake waits for the socket to become writable. */
 bool tls_stream_wants_write(const struct tls_stream *s);
+/* Goes on with the handshake. False: errno says why it is not done (yet). */
+bool tls_stream_shake(struct tls_stream *s);
 void tls_stream_bye(struct tls_stream *s);
 
 /* ---- websocket.c ---- */
 
 struct websocket *websocket_new(void);
 void websocket_free(struct websocket *w); /* NULL is fine */
-/* Bytes of the socket; what messages carry is appended to `out`. False: they are no WebSocket frames, text
- * instead of binary, or `out` is full. */
+/* Bytes of the socket; what frames of data carry is appended to `out` as it comes. False: they are no
+ * WebSocket frames (a close that says so is owed then), text instead of binary, or `out` is full. */
 MUST_USE bool websocket_feed(struct websocket *w, struct str bytes, struct buf *out);
 /* Makes one binary message of `payload`, behind answers to pings and to a close, ready to be sent in
  * `wire`. False: memory or the buffer's maximum. */
@@ -75,6 +80,7 @@ MUST_USE bool websocket_frame(struct websocket *w, struct str payload, struct bu
 /* Did the other end say that it closes? Are answers waiting? */
 bool websocket_is_closed(const struct websocket *w);
 bool websocket_owes(const struct websocket *w);
+bool websocket_is_full(const struct websocket *w);
 /* A close frame of status 1000 goes to the wire. */
 void websocket_bye(struct websocket *w, struct buf *wire);
 /* What is framed and not written yet. */

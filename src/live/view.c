@@ -45,7 +45,7 @@ static void describe(const struct session *s, struct live_session *out)
 		.is_websocket = s->is_websocket,
 		.version = s->version,
 		.token = s->token,
-		.subscriptions = HASH_COUNT(s->subscriptions),
+		.subscriptions = s->subscription_count,
 		.bytes = s->queue.bytes,
 		.messages = s->queue.count,
 		.expires_s = s->expires_us ? (clock_now_us() + left_us) / 1000000 : 0,

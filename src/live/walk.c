@@ -14,11 +14,14 @@ enum stage { STAGE_BEGIN, STAGE_CHANNELS, STAGE_DEVICES, STAGE_END };
 
 struct errand {
 	struct errand *next;
-	uint64_t serial; /* of the subscription: another one with the same text is not meant */
+	const struct subscription *found; /* when l->changes was: */
+	uint64_t changes;
+	uint64_t retained; /* the serial of the last one of clients */
+	uint64_t serial;   /* of the subscription: another one with the same text is not meant */
 	enum stage stage;
 	uint32_t *ids; /* of the stage; owned */
 	size_t count, at;
-	struct pattern pattern; /* points into text */
+	struct derive_place place; /* in the channel at hand */
 	uint16_t text_len, filter_at;
 	char text[];
 };
@@ -41,7 +44,13 @@ struct chore *chore_new(uint16_t packet_id, size_t count)
 	return c;
 }
 
-void chore_add(struct chore *c, enum mqtt_reason code, const struct subscription *s)
+bool walk_has_room(const struct session *s)
+{
+	return s->errand_count < ERRANDS_MAX;
+}
+
+void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
+	const struct subscription *s)
 {
 	c->codes[c->count++] = (uint8_t)code;
 	if (!s)
@@ -51,23 +60,24 @@ void chore_add(struct chore *c, enum mqtt_reason code, const struct subscription
 	e->text_len = s->text_len;
 	e->filter_at = s->filter_at;
 	memcpy(e->text, s->text, s->text_len);
-	pattern_parse(&e->pattern,
-		(struct str){e->text + e->filter_at, (size_t)(e->text_len - e->filter_at)});
 	*c->errands_end = e;
 	c->errands_end = &e->next;
+	session->errand_count++;
 }
 
-static void errand_free(struct errand *e)
+static void errand_free(struct session *s, struct errand *e)
 {
+	s->errand_count--;
+	derive_place_clear(&e->place);
 	free(e->ids);
 	free(e);
 }
 
-static void chore_free(struct chore *c)
+static void chore_free(struct session *s, struct chore *c)
 {
 	for (struct errand *e = c->errands, *next; e; e = next) {
 		next = e->next;
-		errand_free(e);
+		errand_free(s, e);
 	}
 	free(c);
 }
@@ -77,7 +87,7 @@ static void acknowledge(struct session *s, struct chore *c)
 	(void)!mqtt_suback_write(
 		&s->client->out, MQTT_SUBACK, s->client->version, c->id, c->codes, c->count);
 	client_written(s->client);
-	chore_free(c);
+	chore_free(s, c);
 }
 
 void walk_begin(struct live *l, struct session *s, struct chore *c)
@@ -87,7 +97,7 @@ void walk_begin(struct live *l, struct session *s, struct chore *c)
 		return;
 	}
 	if (s->chore_count == CHORES_MAX) {
-		chore_free(c);
+		chore_free(s, c);
 		client_end(s->client, MQTT_QUOTA, CLOSE_SLOW);
 		return;
 	}
@@ -102,7 +112,7 @@ void walk_forget(struct session *s)
 {
 	for (struct chore *c = s->chores, *next; c; c = next) {
 		next = c->next;
-		chore_free(c);
+		chore_free(s, c);
 	}
 	s->chores = NULL;
 	s->chores_end = &s->chores;
@@ -123,24 +133,32 @@ static void give(struct live *l, const struct walker *w, struct publication *p)
 	session_deliver(l, w->session, p, s->qos && p->qos ? 1 : 0, true, &s->id, s->id != 0);
 }
 
+static bool is_fit(struct live *l, const struct demand *d, const struct draft *draft)
+{
+	l->whole.len = 0;
+	return demand_fits(l, d, draft);
+}
+
 static void offer(struct live *l, void *context, struct draft *draft)
 {
 	const struct walker *w = context;
 	const struct subscription *s = w->subscription;
 	if (!draft->payload.len || !topic_matches(subscription_filter(s), draft->topic) ||
 		!rights_reads(w->session->holder, draft) ||
-		(s->demand && !demand_fits(s->demand, draft)))
+		(s->demand && !is_fit(l, s->demand, draft)))
 		return;
 	struct publication *p = publication_new(l, draft);
 	give(l, w, p);
 	publication_release(l, p);
 }
 
-/* Those of clients are few and bounded: all at once. */
-static void offer_retained(struct live *l, const struct walker *w)
+/* Of clients; some at a time, those behind *serial. False: that was all. */
+static bool offer_retained(struct live *l, const struct walker *w, uint64_t *serial)
 {
+	enum { AT_ONCE_BYTES = 64 * 1024 };
 	struct retained *r, *next;
 	const struct subscription *s = w->subscription;
+	size_t bytes = 0;
 	HASH_ITER(hh, l->retained, r, next)
 	{
 		struct publication *p = r->publication;
@@ -151,11 +169,19 @@ static void offer_retained(struct live *l, const struct walker *w)
 			.qos = p->qos,
 			.retain = true,
 		};
-		if (topic_matches(subscription_filter(s), draft.topic) &&
-			rights_reads(w->session->holder, &draft) &&
-			(!s->demand || demand_fits(s->demand, &draft)))
-			give(l, w, p);
+		if (r->serial <= *serial)
+			continue;
+		if (bytes > AT_ONCE_BYTES)
+			return true;
+		*serial = r->serial;
+		if (!topic_matches(subscription_filter(s), draft.topic) ||
+			!rights_reads(w->session->holder, &draft) ||
+			(s->demand && !is_fit(l, s->demand, &draft)))
+			continue;
+		give(l, w, p);
+		bytes += publication_bytes(p);
 	}
+	return false;
 }
 
 /* ---- one errand ---- */
@@ -188,10 +214,9 @@ static bool listed(struct str level, uint32_t **ids, size_t *count)
 }
 
 /* Whose state is to be made in the stage that begins. */
-static void choose(struct live *l, struct errand *e)
+static void choose(struct live *l, struct errand *e, const struct pattern *p)
 {
 	bool is_devices = e->stage == STAGE_DEVICES;
-	const struct pattern *p = &e->pattern;
 	free(e->ids);
 	e->ids = NULL;
 	e->count = e->at = 0;
@@ -208,27 +233,35 @@ static void choose(struct live *l, struct errand *e)
 
 static void step(struct live *l, struct errand *e, struct walker *w)
 {
+	struct pattern pattern;
+	pattern_parse(&pattern, subscription_filter(w->subscription));
 	if (e->stage == STAGE_BEGIN) {
-		offer_retained(l, w);
+		if (offer_retained(l, w, &e->retained))
+			return;
 		derive_customer(l, offer, w);
 	} else if (e->at < e->count) {
-		uint32_t id = e->ids[e->at++];
+		uint32_t id = e->ids[e->at];
 		if (e->stage == STAGE_DEVICES)
-			derive_device(l, id, &e->pattern, offer, w);
-		else
-			derive_channel(l, id, &e->pattern, offer, w);
+			derive_device(l, id, &pattern, offer, w);
+		else if (derive_channel_part(l, id, &pattern, &e->place, offer, w))
+			return;
+		derive_place_clear(&e->place);
+		e->at++;
 		return;
 	}
 	e->stage++;
 	if (e->stage != STAGE_END)
-		choose(l, e);
+		choose(l, e, &pattern);
 }
 
 /* False: the subscription is gone, or another one has taken its place. */
-static bool find(const struct session *s, const struct errand *e, struct walker *w)
+static bool find(struct live *l, struct session *s, struct errand *e, struct walker *w)
 {
-	w->session = (struct session *)(uintptr_t)s;
-	w->subscription = session_subscription(s, (struct str){e->text, e->text_len});
+	if (!e->found || e->changes != l->changes)
+		e->found = session_subscription(s, (struct str){e->text, e->text_len});
+	e->changes = l->changes;
+	w->session = s;
+	w->subscription = e->found;
 	return w->subscription && w->subscription->serial == e->serial;
 }
 
@@ -240,19 +273,19 @@ static bool may_go_on(const struct session *s)
 
 void walk_step(struct live *l, struct session *s)
 {
-	enum { STEPS_A_TURN = 5000 };
+	enum { TURN_US = 3000 };
 	struct walker w;
-	int steps = 0;
-	while (s->chores && may_go_on(s) && steps++ < STEPS_A_TURN) {
+	int64_t until_us = clock_monotonic_us() + TURN_US;
+	while (s->chores && may_go_on(s) && clock_monotonic_us() < until_us) {
 		struct chore *c = s->chores;
 		struct errand *e = c->errands;
-		if (e && e->stage != STAGE_END && find(s, e, &w)) {
+		if (e && e->stage != STAGE_END && find(l, s, e, &w)) {
 			step(l, e, &w);
 			continue;
 		}
 		if (e) {
 			c->errands = e->next;
-			errand_free(e);
+			errand_free(s, e);
 			continue;
 		}
 		s->chores = c->next;

@@ -8,8 +8,13 @@
 /* A SUBSCRIBE with room for `count` codes. */
 struct chore *chore_new(uint16_t packet_id, size_t count);
 
-/* The code of its next filter, and its subscription when that wants what is retained (else NULL). */
-void chore_add(struct chore *c, enum mqtt_reason code, const struct subscription *s);
+/* The code of its next filter, and the subscription of the session when that wants what is retained (else
+ * NULL). */
+void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
+	const struct subscription *s);
+
+/* May the session have the retained messages of one more filter sent? */
+bool walk_has_room(const struct session *s);
 
 /* Takes the chore over: the SUBACK follows when all is sent. */
 void walk_begin(struct live *l, struct session *s, struct chore *c);

@@ -6,13 +6,17 @@
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
-enum { WIRE_MAX = 8 * 1024 * 1024, MESSAGE_MAX = 1024 * 1024 };
+enum {
+	WIRE_MAX = 8 * 1024 * 1024,
+	ANSWERS_MAX = 64, /* to pings, that wait: beyond that nothing is read */
+};
 
 struct websocket {
 	wslay_event_context_ptr context;
 	struct str in;   /* not read yet */
 	struct buf *out; /* where what is read goes; NULL: not now */
 	struct buf wire;
+	bool is_data; /* of the frame that is read: no control frame */
 	bool is_refused;
 };
 
@@ -48,17 +52,19 @@ static void on_frame(wslay_event_context_ptr context,
 {
 	(void)context;
 	struct websocket *w = user;
+	w->is_data = !wslay_is_ctrl_frame(frame->opcode);
 	if (frame->opcode == WSLAY_TEXT_FRAME)
 		w->is_refused = true;
 }
 
-static void on_message(wslay_event_context_ptr context,
-	const struct wslay_event_on_msg_recv_arg *message, void *user)
+/* Where messages and frames begin and end means nothing: MQTT is a stream of bytes. */
+static void on_chunk(wslay_event_context_ptr context,
+	const struct wslay_event_on_frame_recv_chunk_arg *chunk, void *user)
 {
 	(void)context;
 	struct websocket *w = user;
-	if (message->opcode == WSLAY_BINARY_FRAME && !w->is_refused)
-		w->is_refused = !buf_add(w->out, message->msg, message->msg_length);
+	if (w->is_data && !w->is_refused)
+		w->is_refused = !buf_add(w->out, chunk->data, chunk->data_length);
 }
 
 struct websocket *websocket_new(void)
@@ -67,12 +73,13 @@ struct websocket *websocket_new(void)
 		.recv_callback = on_recv,
 		.send_callback = on_send,
 		.on_frame_recv_start_callback = on_frame,
-		.on_msg_recv_callback = on_message,
+		.on_frame_recv_chunk_callback = on_chunk,
 	};
 	struct websocket *w = xcalloc(1, sizeof *w);
 	if (wslay_event_context_server_init(&w->context, &callbacks, w) != 0)
 		die("out of memory: a WebSocket");
-	wslay_event_config_set_max_recv_msg_length(w->context, MESSAGE_MAX);
+	wslay_event_config_set_no_buffering(w->context, 1);
+	wslay_event_config_set_max_recv_msg_length(w->context, UINT64_MAX);
 	buf_init(&w->wire, WIRE_MAX);
 	return w;
 }
@@ -95,9 +102,8 @@ bool websocket_feed(struct websocket *w, struct str bytes, struct buf *out)
 		sound = wslay_event_recv(w->context) == 0;
 	w->in = (struct str){NULL, 0};
 	w->out = NULL;
-	/* what is no frame the library answers with a close, and reads no more */
-	bool is_read = wslay_event_get_read_enabled(w->context) || websocket_is_closed(w);
-	return sound && is_read && !w->is_refused;
+	bool is_failed = !wslay_event_get_read_enabled(w->context) && !websocket_is_closed(w);
+	return sound && !is_failed && !w->is_refused;
 }
 
 bool websocket_frame(struct websocket *w, struct str payload, struct buf *wire)
@@ -120,6 +126,11 @@ bool websocket_is_closed(const struct websocket *w)
 bool websocket_owes(const struct websocket *w)
 {
 	return wslay_event_want_write(w->context);
+}
+
+bool websocket_is_full(const struct websocket *w)
+{
+	return wslay_event_get_queued_msg_count(w->context) > ANSWERS_MAX;
 }
 
 void websocket_bye(struct websocket *w, struct buf *wire)

@@ -181,6 +181,14 @@ bool filter_json(const struct filter *f, struct str json)
 	return holds;
 }
 
+bool filter_reads(struct str json)
+{
+	json_t *value = json_loadb(json.at, json.len, JSON_ALLOW_NUL, NULL);
+	bool is_json = value != NULL;
+	json_decref(value);
+	return is_json;
+}
+
 /* ---- resources ---- */
 
 /* The rows that can hold the name: "configuration.ident" is in that row or in "configuration", and

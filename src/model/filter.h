@@ -26,6 +26,9 @@ size_t filter_names(const struct filter *f, const struct str **names);
  * counts as true. False also for broken text. */
 bool filter_json(const struct filter *f, struct str json);
 
+/* Could filter_json ask the text: is it JSON? */
+bool filter_reads(struct str json);
+
 /* Does an object of a resource pass? Names are paths of its fields, or go deeper into those that
  * are objects. */
 bool filter_object(const struct filter *f, const struct resource *r, const void *object);

@@ -106,10 +106,16 @@ static void send_paced(struct driver *d)
 }
 
 /* Without a rate the replies set the pace: each tracker fills its window once and goes on when it
- * is answered. Without acknowledgements either, the sockets do. */
+ * is answered. Without acknowledgements either, the sockets do; and a tracker that waits for the watchers
+ * is not told when it may go on. */
+static bool is_paced_by_replies(const struct driver *d)
+{
+	return (d->o->has_acks || !d->o->is_flood) && !d->o->watch_lead;
+}
+
 static void send_unpaced(struct driver *d)
 {
-	bool by_replies = d->o->has_acks || !d->o->is_flood;
+	bool by_replies = is_paced_by_replies(d);
 	for (int i = 0; i < FILL && (!by_replies || d->fill < d->count); i++) {
 		if (by_replies)
 			talk_fill(d, &d->trackers[d->fill++]);
@@ -121,7 +127,9 @@ static void send_unpaced(struct driver *d)
 static int patience_ms(const struct driver *d, enum phase phase)
 {
 	if (phase == PHASE_RUN && !d->o->idle) {
-		if (d->rate == 0 && (d->fill < d->count || (!d->o->has_acks && d->o->is_flood)))
+		if (d->rate == 0 && d->o->watch_lead)
+			return 1;
+		if (d->rate == 0 && (d->fill < d->count || !is_paced_by_replies(d)))
 			return 0;
 		double gap = d->rate > 0 ? 1000 * (double)d->o->batch / d->rate : 20;
 		if (gap < 20)
@@ -153,8 +161,10 @@ void *driver_run(void *driver)
 	d->now_us = d->connected_us = clock_monotonic_us();
 	for (;;) {
 		enum phase phase = driver_phase(d);
-		if (phase == PHASE_END)
+		if (phase == PHASE_END) {
+			line_flush_later(d, true); /* what was counted as sent */
 			return NULL;
+		}
 		connect_some(d, phase);
 		if (phase == PHASE_RUN && !d->o->idle) {
 			if (d->rate > 0)
@@ -166,7 +176,7 @@ void *driver_run(void *driver)
 		d->now_us = clock_monotonic_us();
 		for (int i = 0; i < n; i++)
 			serve(d, &d->trackers[events[i].data.u32], events[i].events);
-		line_flush_later(d);
+		line_flush_later(d, false);
 		command_send_late(d);
 		talk_flush_logs(d);
 	}

@@ -5,12 +5,14 @@
 
 #include "base/buf.h"
 #include "simulate/expect.h"
+#include "simulate/ledger.h"
 #include "simulate/options.h"
 #include "simulate/tally.h"
 
 #include <pthread.h>
 
 enum phase {
+	PHASE_WATCH,   /* the watchers subscribe, no tracker is there yet */
 	PHASE_CONNECT, /* connect and log in */
 	PHASE_RUN,     /* report */
 	PHASE_DRAIN,   /* wait for the last replies */
@@ -64,6 +66,7 @@ struct driver {
 	const struct options *o;
 	const int *phase; /* enum phase, atomic */
 	pthread_t thread;
+	struct ledger *ledger; /* NULL: nobody watches */
 	struct tracker *trackers;
 	uint64_t count, first; /* number of trackers, and of those before them */
 	uint64_t quota;        /* messages that may still be sent */
@@ -91,7 +94,7 @@ static inline enum phase driver_phase(const struct driver *d)
 	return (enum phase)__atomic_load_n(d->phase, __ATOMIC_RELAXED);
 }
 
-/* Sets up a driver (zeroed but for o, phase, first, count, quota, log, log_commands, begin_s). */
+/* Sets up a driver (zeroed but for o, phase, ledger, first, count, quota, log, log_commands, begin_s). */
 void driver_init(struct driver *d);
 
 /* The thread: returns in PHASE_END. */
@@ -119,8 +122,8 @@ MUST_USE bool line_send_split(
 /* Sends what was kept. */
 MUST_USE bool line_flush(struct driver *d, struct tracker *t);
 
-/* Flushes the split writes that are due. */
-void line_flush_later(struct driver *d);
+/* Flushes the split writes that are due, or all. */
+void line_flush_later(struct driver *d, bool all);
 
 /* The server is gone: tries again after a pause. */
 void line_lost(struct driver *d, struct tracker *t);

@@ -2,9 +2,7 @@
 
 #include "base/die.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -63,32 +61,11 @@ void line_lost(struct driver *d, struct tracker *t)
 		t->fails++;
 }
 
-/* Each 127.x.y.z has its own 28,000 ports: one address could not hold a million connections. */
-static bool bind_source(const struct driver *d, const struct tracker *t)
-{
-	const struct sockaddr_in *to = (const struct sockaddr_in *)&d->o->address;
-	if (to->sin_family != AF_INET || ntohl(to->sin_addr.s_addr) >> 24 != 127)
-		return true;
-	uint64_t number = d->first + index_of(d, t);
-	struct sockaddr_in from = {.sin_family = AF_INET};
-	from.sin_addr.s_addr = htonl((127u << 24) + 2 + (uint32_t)(number / d->o->per_address));
-	int on = 1;
-	return setsockopt(t->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0 &&
-	       bind(t->fd, (struct sockaddr *)&from, sizeof from) == 0;
-}
-
 void line_open(struct driver *d, struct tracker *t)
 {
-	t->fd = socket(d->o->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (t->fd < 0)
-		die("socket: %s", strerror(errno));
-	int on = 1;
-	(void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	t->state = STATE_CONNECTING;
 	d->connecting++;
-	if (!bind_source(d, t) ||
-		(connect(t->fd, (const struct sockaddr *)&d->o->address, d->o->address_len) &&
-			errno != EINPROGRESS)) {
+	if (!dial(&d->o->gate, d->o->per_address, d->first + index_of(d, t), &t->fd)) {
 		line_lost(d, t);
 		return;
 	}
@@ -183,16 +160,18 @@ bool line_flush(struct driver *d, struct tracker *t)
 	return true;
 }
 
-void line_flush_later(struct driver *d)
+void line_flush_later(struct driver *d, bool all)
 {
 	while (d->later_count) {
 		struct later *later = &d->later[d->later_head];
-		if ((int32_t)(later->due_ms - now_ms(d)) > 0)
+		if (!all && (int32_t)(later->due_ms - now_ms(d)) > 0)
 			return;
 		struct tracker *t = &d->trackers[later->index];
 		d->later_head = (d->later_head + 1) % d->later_room;
 		d->later_count--;
 		expected_restamp(&t->expected, t->held, (uint32_t)d->now_us);
+		if (d->ledger && t->out)
+			ledger_restamp(d->ledger, d->first + later->index, (uint32_t)d->now_us);
 		t->held = false;
 		if (t->state == STATE_UP && line_flush(d, t))
 			talk_leave(d, t);

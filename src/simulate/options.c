@@ -2,9 +2,9 @@
 
 #include "base/str.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <stddef.h>
+
+enum { PAIRS_MAX = 100 * 1000 * 1000 }; /* of watcher and tracker, 16 bytes each */
 
 enum kind { OPTION_NUMBER, OPTION_FLAG, OPTION_TEXT };
 
@@ -35,9 +35,11 @@ static void *place(struct options *o, const struct row *row)
 
 void options_help(FILE *out)
 {
-	fputs("usage: cantrack simulate --to HOST:PORT [options]\n\n"
-	      "Virtual trackers that drive roads, report as real ones do and check every reply.\n"
-	      "Exit status: 0 all was answered, 1 something was lost or wrong, 2 usage.\n\n",
+	fputs("usage: cantrack simulate --to HOST:PORT [--watch HOST:PORT --token KEY] "
+	      "[options]\n\n"
+	      "Virtual trackers that drive roads, report as real ones do and check every reply;\n"
+	      "and subscribers who check every message. Exit status: 0 all was answered and came,\n"
+	      "1 something was lost or wrong, 2 usage.\n\n",
 		out);
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *row = &rows[i];
@@ -107,31 +109,6 @@ static enum options_result read_all(struct options *o, int argc, char **argv, st
 	return OPTIONS_RUN;
 }
 
-/* "host:port" or "[v6]:port". */
-static bool resolve(struct options *o, struct error *e)
-{
-	char host[256];
-	const char *colon = strrchr(o->to, ':');
-	size_t len = colon ? (size_t)(colon - o->to) : 0;
-	struct str name = {o->to, len};
-	if (len >= 2 && name.at[0] == '[' && name.at[len - 1] == ']')
-		name = (struct str){name.at + 1, len - 2};
-	uint64_t port;
-	if (!name.len || name.len >= sizeof host || !str_to_u64(str_of(colon + 1), &port) ||
-		port < 1 || port > 65535)
-		return fail(e, "--to takes HOST:PORT, not '%s'", o->to);
-	memcpy(host, name.at, name.len);
-	host[name.len] = '\0';
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	int code = getaddrinfo(host, colon + 1, &hints, &found);
-	if (code)
-		return fail(e, "--to %s: %s", o->to, gai_strerror(code));
-	memcpy(&o->address, found->ai_addr, found->ai_addrlen);
-	o->address_len = found->ai_addrlen;
-	freeaddrinfo(found);
-	return true;
-}
-
 /* One of two words, the first by default. */
 static bool choose(
 	bool *is_second, const char *name, const char *text, const char *words[2], struct error *e)
@@ -143,12 +120,30 @@ static bool choose(
 	return fail(e, "--%s takes %s or %s, not '%s'", name, words[0], words[1], text);
 }
 
+/* Who watches whom. */
+static bool complete_watch(struct options *o, struct error *e)
+{
+	if (!o->to)
+		o->devices = 0;
+	if (!o->watch) {
+		o->watchers = 0;
+		return o->to ||
+		       fail(e, "--to HOST:PORT says where to connect; --help lists the options");
+	}
+	if (o->resend)
+		return fail(
+			e, "--watch does not go with --resend: what is sent again may come twice");
+	if (!o->watch_each && o->watchers * o->devices > PAIRS_MAX)
+		return fail(e, "%llu watchers of %llu trackers are more than can be kept apart",
+			(unsigned long long)o->watchers, (unsigned long long)o->devices);
+	return endpoint_resolve(&o->door, "--watch", o->watch, e);
+}
+
 static bool complete(struct options *o, struct error *e)
 {
 	bool no_acks;
-	if (!o->to)
-		return fail(e, "--to HOST:PORT says where to connect; --help lists the options");
-	if (!choose(&o->is_flood, "mode", o->mode, (const char *[]){"real", "flood"}, e) ||
+	if (!complete_watch(o, e) ||
+		!choose(&o->is_flood, "mode", o->mode, (const char *[]){"real", "flood"}, e) ||
 		!choose(&no_acks, "acks", o->acks, (const char *[]){"messages", "none"}, e))
 		return false;
 	o->has_acks = !no_acks;
@@ -159,7 +154,7 @@ static bool complete(struct options *o, struct error *e)
 	if (o->first_ident + o->devices > UINT64_C(9999999999999999))
 		return fail(e, "--first-ident %llu leaves no idents for %llu trackers",
 			(unsigned long long)o->first_ident, (unsigned long long)o->devices);
-	return resolve(o, e);
+	return !o->to || endpoint_resolve(&o->gate, "--to", o->to, e);
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv, struct error *e)

@@ -2,11 +2,9 @@
 #ifndef SIMULATE_OPTIONS_H
 #define SIMULATE_OPTIONS_H
 
-#include "base/error.h"
+#include "simulate/dial.h"
 
-#include <stdint.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 struct options {
 #define NUMBER(member, name, initial, least, most, help) uint64_t member;
@@ -16,10 +14,9 @@ struct options {
 #undef NUMBER
 #undef FLAG
 #undef TEXT
-	/* what follows from them */
+	/* what follows from them; `devices` is 0 without `to`, `watchers` without `watch` */
 	bool is_flood, has_acks;
-	struct sockaddr_storage address;
-	socklen_t address_len;
+	struct endpoint gate, door; /* of `to`, `watch` */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_WRONG };

@@ -37,6 +37,9 @@ static size_t say(struct driver *d, struct tracker *t, enum say what, char *at)
 		memcpy(at + len, "\r\n", 2);
 		len += 2;
 	}
+	if (d->ledger)
+		ledger_note(d->ledger, d->first + (uint64_t)(t - d->trackers), what,
+			say_has_time(what) ? (uint32_t)r.fix.time_s : 0, (uint32_t)d->now_us);
 	if (say_is_answered(what, d->o->has_acks))
 		expect(d, t, &r, (struct str){at, len});
 	tally_add(&d->tally.sent, 1);
@@ -92,10 +95,16 @@ static void drive(struct driver *d, struct tracker *t, uint64_t reports_left)
 	track_advance(&t->track, seconds > 1 ? (uint32_t)seconds : 1);
 }
 
+/* The watchers are so far behind that the trackers wait. */
+static bool is_ahead(const struct driver *d)
+{
+	return d->ledger && d->o->watch_lead && ledger_under_way(d->ledger) >= d->o->watch_lead;
+}
+
 static bool may_send(const struct driver *d, const struct tracker *t)
 {
 	return t->state == STATE_UP && !t->out && !t->leaving && d->quota &&
-	       t->expected.count + d->o->batch <= d->o->window;
+	       t->expected.count + d->o->batch <= d->o->window && !is_ahead(d);
 }
 
 void talk_leave(struct driver *d, struct tracker *t)

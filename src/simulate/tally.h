@@ -37,6 +37,28 @@ struct tally {
 	struct histogram latency;
 };
 
+/* The same of a watching thread. WATCH(member, "key in the summary", "words for people") */
+#define WATCHES(WATCH)                                                                             \
+	WATCH(watchers, "watchers", "watchers that subscribed")                                    \
+	WATCH(refused, "refused", "watchers that could not")                                       \
+	WATCH(closed, "closed", "watchers that lost their connection")                             \
+	WATCH(messages, "messages", "messages that came to watchers")                              \
+	WATCH(bytes, "bytes", "bytes of them, payloads alone")                                     \
+	WATCH(seen, "seen", "of the messages known as a frame that was sent, each once")           \
+	WATCH(disordered, "disordered", "of those behind one that was sent later")                 \
+	WATCH(doubled, "doubled", "of the messages once more")                                     \
+	WATCH(strange, "strange", "of the messages that no frame fits")                            \
+	WATCH(others, "others", "of the messages those of others, or answers to commands")         \
+	WATCH(acknowledged, "acknowledged", "messages acknowledged (QoS 1)")
+
+struct watch_tally {
+#define WATCH(member, key, words) uint64_t member;
+	WATCHES(WATCH)
+#undef WATCH
+	uint64_t up; /* at this moment */
+	struct histogram latency;
+};
+
 static inline void tally_add(uint64_t *counter, uint64_t n)
 {
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
@@ -45,8 +67,11 @@ static inline void tally_add(uint64_t *counter, uint64_t n)
 /* Adds the counters of a tally that another thread may be writing; not the latencies. */
 void tally_peek(struct tally *sum, const struct tally *of);
 
+void watch_tally_peek(struct watch_tally *sum, const struct watch_tally *of);
+
 /* Latencies too: only when the writing thread has ended. */
 void tally_merge(struct tally *sum, const struct tally *of);
+void watch_tally_merge(struct watch_tally *sum, const struct watch_tally *of);
 
 struct summary {
 	uint64_t devices, left_over;
@@ -54,12 +79,17 @@ struct summary {
 	double sent_rate, answered_rate; /* per second */
 	double cpu_seconds;              /* of this program */
 	struct tally total;
+	uint64_t
+		watchers; /* that there should have been; 0: nobody watched, the rest is of no use */
+	uint64_t missing; /* messages that did not come to them */
+	double seen_rate; /* per second */
+	struct watch_tally watched;
 };
 
 void summary_text(const struct summary *s, FILE *out);
 void summary_json(const struct summary *s, FILE *out);
 
-/* Every tracker connected, nothing lost, nothing wrong. */
+/* Every tracker connected, nothing lost, nothing wrong; every watcher saw all, once and in order. */
 bool summary_is_clean(const struct summary *s);
 
 #endif

@@ -143,6 +143,12 @@ void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *conte
 	state_idents(s->state, channel, each, context);
 }
 
+bool store_ident(struct store *s, uint32_t channel, uint64_t ident, struct ident_info *out)
+{
+	uint64_t last_seq;
+	return state_save_ident(s->state, channel, ident, &last_seq, out);
+}
+
 /* ---- figures ---- */
 
 static uint64_t file_bytes(const char *directory, const char *file)

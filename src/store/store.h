@@ -93,6 +93,9 @@ struct ident_info {
 typedef void ident_fn(void *context, const struct ident_info *info);
 void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *context);
 
+/* One of them. False: it was not seen. Cheap. */
+bool store_ident(struct store *s, uint32_t channel, uint64_t ident, struct ident_info *out);
+
 /* Forgets the latest values with these parameters (bits; all indices). Durable when it returns true:
  * a restart does not bring them back, even while their messages are not settled. */
 MUST_USE bool store_forget_telemetry(

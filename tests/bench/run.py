@@ -24,6 +24,7 @@ import time
 import urllib.parse
 
 import commands
+import live
 import ranges
 from figures import Report, document, number
 
@@ -53,7 +54,7 @@ class Gateway:
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=bench.build))
         self.log = open(self.data / "log", "a+", encoding="utf-8")
         command = [bench.cantrack, "serve", "--data", self.data / "data", "--listen",
-                   "127.0.0.1:0", "--http", "127.0.0.1:0", *options]
+                   "127.0.0.1:0", "--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", *options]
         bench.note_command(command)
         self.command = [str(c) for c in command]
         self.start()
@@ -64,12 +65,12 @@ class Gateway:
         self.log.truncate(0)
         self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
         try:
-            ready = self.wait_for(r"event=ready .*listen=(\S+) http=http://(\S+)", 20)
+            ready = self.wait_for(r"event=ready .*listen=(\S+) http=http://(\S+)( .*mqtt=(\S+))?", 20)
         except Problem:
             self.stop()
             raise
         self.listen = ready[1].split("//")[-1].replace("0.0.0.0", "127.0.0.1")
-        self.http = ready[2]
+        self.http, self.mqtt = ready[2], ready[4]
 
     def wait_for(self, pattern, seconds):
         end = time.monotonic() + seconds
@@ -140,7 +141,9 @@ class Bench:
 
     def note_command(self, command):
         words = [str(c) for c in command]
-        words = [w.replace(str(self.build), "build") for w in words]
+        words = [w.replace(str(self.build), "build") or '""' for w in words]
+        if "--token" in words:
+            words[words.index("--token") + 1] = "TOKEN"
         self.report.commands.append(re.sub(r"build/bench-\w+", "build/bench-data",
                                            " ".join(words)))
 
@@ -434,6 +437,10 @@ def many_commands(bench):
     commands.measure(bench, ask, beside, Problem)
 
 
+def live_door(bench):
+    live.measure(bench, Problem)
+
+
 STEPS = {
     "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
     "expression": (expression, ["expression.moving"]),
@@ -448,6 +455,7 @@ STEPS = {
                     "rest.p99"]),
     "ranges": (long_ranges, ranges.FIGURES),
     "commands": (many_commands, commands.FIGURES),
+    "live": (live_door, live.FIGURES),
 }
 
 

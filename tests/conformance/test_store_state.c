@@ -194,8 +194,14 @@ static void sum_ident(void *context, const struct ident_info *info)
 
 static struct ident_info ident(struct fixture *f, uint32_t channel, uint64_t number)
 {
-	struct ident_info info = {.ident = number};
+	struct ident_info info = {.ident = number}, alone;
 	store_idents(f->store, channel, sum_ident, &info);
+	bool is_known = store_ident(f->store, channel, number, &alone);
+	assert_int_equal(is_known, info.count != 0);
+	if (is_known) {
+		assert_int_equal(alone.count, info.count);
+		assert_int_equal(alone.last_us, info.last_us);
+	}
 	return info;
 }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = os.environ.get("CANTRACK", str(ROOT / "build" / "cantrack"))
 READY = re.compile(r"event=ready listen=(?:none|\S*:(\d+)) http=(\S+) data=")
+DOOR = re.compile(r" (https|mqtts?)=\S*?([^/\s]*:(\d+))")  # the others of that line
 # What the sanitizers say, and an assertion that trips.
 BROKEN = re.compile(r"(Address|Leak|Memory|Thread)Sanitizer|: runtime error: | event=fatal ")
 
@@ -33,13 +34,14 @@ class Gateway:
         self.log = []  # the lines of standard error, of all starts
         self._reader = None
         self.port = self.url = self.token = None
+        self.https_url = self.mqtt_port = self.mqtts_port = None
 
     def spawn(self):
         """Starts it and does not wait; returns an event: it is ready, or it ended."""
         ready = threading.Event()
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--data", self.data, "--http", "127.0.0.1:0",
-             *(["--listen", self.listen] if self.listen else []), *self.args],
+             "--mqtt", "127.0.0.1:0", *(["--listen", self.listen] if self.listen else []), *self.args],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             errors="replace")
         self._reader = threading.Thread(target=self._read, args=(self.process, ready), daemon=True)
@@ -62,6 +64,10 @@ class Gateway:
             found = READY.search(line)
             if found:
                 self.port, self.url = int(found.group(1) or 0), found.group(2)
+                doors = {name: (place, int(port)) for name, place, port in DOOR.findall(line)}
+                self.mqtt_port = doors.get("mqtt", (None, None))[1]
+                self.mqtts_port = doors.get("mqtts", (None, None))[1]
+                self.https_url = "https://" + doors["https"][0] if "https" in doors else None
                 ready.set()
         ready.set()  # it ended
 
@@ -133,7 +139,7 @@ class Gateway:
 def told_at_starts(data, count, args=(), seconds=30):
     """What each of `count` starts on one data directory writes to standard output."""
     command = [PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0", "--http",
-               "127.0.0.1:0", *args]
+               "127.0.0.1:0", "--mqtt", "127.0.0.1:0", *args]
     told = []
     for _ in range(count):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

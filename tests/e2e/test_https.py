@@ -22,7 +22,7 @@ HTTPS = ["--https", "127.0.0.1:0"]
 def https_port(gateway):
     """Of the last start."""
     for line in reversed(gateway.log):
-        found = re.search(r"event=ready .* https=https://127\.0\.0\.1:(\d+)$", line)
+        found = re.search(r"event=ready .* https=https://127\.0\.0\.1:(\d+) ", line)
         if found:
             return int(found.group(1))
     raise AssertionError("no https in the log:\n" + "\n".join(gateway.log))
@@ -251,7 +251,7 @@ def test_wrong_files_are_named_at_the_start(tmp_path):
             (["--https-cert", cert], "https-key is missing"),
             (["--https-key", key], "https-cert is missing"),
             (["--https", "", "--https-cert", cert, "--https-key", key],
-             "https-cert and https-key are for --https, which is missing"),
+             "https-cert and https-key are for --https and --mqtts, which are missing"),
             (["--https-cert", tmp_path / "none", "--https-key", key],
              f"cannot open '{tmp_path / 'none'}': No such file"),
             (["--https-cert", cert, "--https-key", cert], f"'{cert}' holds no private key in PEM"),

@@ -64,6 +64,23 @@ def test_what_toolbox_asks_for(gateway):
     assert (status, len(json.loads(text)["result"])) == (200, 3)
 
 
+def test_what_is_deleted_has_logs(gateway):
+    device = make_device(gateway)
+    other = make_device(gateway, IDENT + 1)
+    assert gateway.request("DELETE", f"/gw/devices/{device}")[0] == 200
+    gone = f"/platform/deleted/origin%3Dgw%2Fdevices%2F{device}"
+    wait_for(lambda: 3 in codes(gateway, gone))
+    assert [(entry["event_code"], entry["origin_id"]) for entry in gateway.get(gone + "/logs")] == [
+        (1, device), (3, device)]
+    assert codes(gateway, gone, {"filter": "event_code==3"}) == [3]
+    assert codes(gateway, f"/platform/deleted/origin=gw%2Fdevices%2F{other + 1}") == []
+    for which in ["all", "type=11", "origin=gw%2Fdevices%2F", "origin=gw%2Fdevices%2Fall",
+                  "origin=gw%2Fdevices%2F0", "origin=gw%2Fdevices%2F4294967296",
+                  "origin=gw%2Fstreams%2F1"]:
+        status, text = gateway.request("GET", f"/platform/deleted/{which}/logs")
+        assert status == 400 and "origin=gw/devices/NUMBER" in text
+
+
 def test_logs_and_packets_outlive_the_gateway():
     with Gateway() as gateway:
         device = make_device(gateway)

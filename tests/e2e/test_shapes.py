@@ -392,6 +392,7 @@ def test_codes_of_logs(gateway):
 
 def test_topics(gateway):
     [value] = gateway.get("/const/values?names=toolbox/topics")
+    assert value["toolbox/topics"]["topics"]
     assert_shape(value, {"toolbox/topics": {"topics": ANY}})
     for topic in value["toolbox/topics"]["topics"].values():
         assert_shape(topic, {"description": TEXT})

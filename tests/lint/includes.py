@@ -6,7 +6,7 @@ FLOORS = {
     "base": [],
     "cantrack": ["base"],
     "mqtt": ["base"],
-    "model": ["base", "cantrack"],
+    "model": ["base", "cantrack", "mqtt"],
     "store": ["base", "cantrack", "model"],
     "core": ["base", "cantrack", "model", "store"],
     "gate": ["base", "cantrack", "model", "store", "core"],

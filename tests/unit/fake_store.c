@@ -357,6 +357,28 @@ void store_idents(struct store *s, uint32_t channel, ident_fn *each, void *conte
 	pthread_mutex_unlock(&s->lock);
 }
 
+struct sought {
+	uint64_t ident;
+	struct ident_info *out;
+	bool found;
+};
+
+static void compare_ident(void *context, const struct ident_info *info)
+{
+	struct sought *x = context;
+	if (info->ident != x->ident)
+		return;
+	*x->out = *info;
+	x->found = true;
+}
+
+bool store_ident(struct store *s, uint32_t channel, uint64_t ident, struct ident_info *out)
+{
+	struct sought x = {ident, out, false};
+	store_idents(s, channel, compare_ident, &x);
+	return x.found;
+}
+
 /* ---- resources ---- */
 
 static struct resource_row **find_locked(struct store *s, const char *kind, uint32_t id)

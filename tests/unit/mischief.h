@@ -35,6 +35,8 @@ struct server {
 	unsigned hang_up;     /* closes instead of answering every so-many-th frame */
 	unsigned command;     /* sends a command after every so-many-th frame */
 	const char *payload;  /* this one; NULL: three in turn */
+	void (*publish)(void *door, const struct message *m); /* gets every message; may be NULL */
+	void *door;
 	/* what happened */
 	unsigned frames, v1, dropped, spoiled, hung_up, commands, answers, failures, unknown;
 	char outbox[4096];
@@ -98,6 +100,8 @@ static bool take_frame(struct server *s, struct str bytes)
 		s->unknown++;
 		return true;
 	}
+	if (s->publish)
+		s->publish(s->door, &m);
 	if (str_is(head.type, "V4"))
 		check_answer(s, bytes);
 	if (nth(s->hang_up, s->frames)) {
@@ -168,7 +172,8 @@ static void *server_run(void *context)
 			fds[i + 2] = (struct pollfd){s->peers[i].fd, POLLIN, 0};
 		if (poll(fds, count + 2, -1) < 0 && errno != EINTR)
 			return NULL;
-		if (fds[0].revents)
+		/* the simulator has hung up by then: what it sent is read to its end */
+		if (fds[0].revents && !count && !fds[1].revents)
 			return NULL;
 		for (nfds_t i = count; i-- > 0;)
 			if (fds[i + 2].revents && !serve(s, &s->peers[i])) {
@@ -186,16 +191,22 @@ static void *server_run(void *context)
 	}
 }
 
-static void server_start(struct server *s)
+static int listen_somewhere(uint16_t *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	socklen_t len = sizeof address;
-	s->listen = socket(AF_INET, SOCK_STREAM, 0);
-	assert_return_code(bind(s->listen, (struct sockaddr *)&address, len), errno);
-	assert_return_code(listen(s->listen, 128), errno);
-	assert_return_code(getsockname(s->listen, (struct sockaddr *)&address, &len), errno);
-	s->port = ntohs(address.sin_port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_return_code(bind(fd, (struct sockaddr *)&address, len), errno);
+	assert_return_code(listen(fd, 128), errno);
+	assert_return_code(getsockname(fd, (struct sockaddr *)&address, &len), errno);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void server_start(struct server *s)
+{
+	s->listen = listen_somewhere(&s->port);
 	assert_return_code(pipe(s->stop), errno);
 	assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
 }

@@ -53,6 +53,15 @@ static inline void assert_bytes(struct str bytes, const char *notation)
 	assert_memory_equal(bytes.at, expected.at, expected.len);
 }
 
+/* The next user property is this one. */
+static inline void assert_user(struct str *rest, const char *name, const char *value)
+{
+	struct str n, v;
+	assert_true(mqtt_user_next(rest, &n, &v));
+	assert_str(n, name);
+	assert_str(v, value);
+}
+
 union packet {
 	struct mqtt_connect connect;
 	struct mqtt_connack connack;

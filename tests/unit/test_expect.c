@@ -149,7 +149,7 @@ static void options_have_defaults(void **state)
 	assert_int_equal(o.window, 16);
 	assert_true(o.has_acks);
 	assert_false(o.is_flood || o.idle || o.json);
-	assert_int_equal(o.address.ss_family, AF_INET);
+	assert_int_equal(o.gate.address.ss_family, AF_INET);
 }
 
 static void options_are_read(void **state)
@@ -168,7 +168,22 @@ static void options_are_read(void **state)
 	assert_true(!o.has_acks && o.json);
 	assert_int_equal(parse(&o, &e, "--help", NULL), OPTIONS_HELP);
 	assert_int_equal(parse(&o, &e, "--to=[::1]:5013", NULL), OPTIONS_RUN);
-	assert_int_equal(o.address.ss_family, AF_INET6);
+	assert_int_equal(o.gate.address.ss_family, AF_INET6);
+}
+
+static void who_watches(void **state)
+{
+	(void)state;
+	struct options o;
+	struct error e;
+	assert_int_equal(parse(&o, &e, "--watchers=7", NULL), OPTIONS_RUN);
+	assert_int_equal(o.watchers, 0); /* nowhere */
+	assert_int_equal(parse(&o, &e, "--watch=127.0.0.1:1883", NULL), OPTIONS_RUN);
+	assert_true(o.watchers == 1 && o.watch_version == 5 && !o.watch_qos && !o.watch_each);
+	assert_int_equal(o.door.address.ss_family, AF_INET);
+	char name[] = "simulate", at[] = "--watch=127.0.0.1:1883", *argv[] = {name, at, NULL};
+	assert_int_equal(options_parse(&o, 2, argv, &e), OPTIONS_RUN);
+	assert_true(o.watchers == 1 && !o.devices);
 }
 
 static void options_are_refused_with_a_sentence(void **state)
@@ -190,6 +205,11 @@ static void options_are_refused_with_a_sentence(void **state)
 		{"--to=:5013", NULL, "--to takes HOST:PORT, not ':5013'"},
 		{"--first-ident=9999999999999999", NULL,
 			"--first-ident 9999999999999999 leaves no idents for 10 trackers"},
+		{"--watch=localhost", NULL, "--watch takes HOST:PORT, not 'localhost'"},
+		{"--watch=127.0.0.1:1883", "--resend",
+			"--watch does not go with --resend: what is sent again may come twice"},
+		{"--watch=127.0.0.1:1883", "--watch-version=3",
+			"--watch-version takes a number from 4 to 5, not '3'"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct options o;
@@ -231,6 +251,7 @@ int main(void)
 		cmocka_unit_test(copies_are_freed),
 		cmocka_unit_test(options_have_defaults),
 		cmocka_unit_test(options_are_read),
+		cmocka_unit_test(who_watches),
 		cmocka_unit_test(options_are_refused_with_a_sentence),
 		cmocka_unit_test(help_names_every_option),
 	};

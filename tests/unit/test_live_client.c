@@ -199,11 +199,11 @@ static void who_does_not_greet_in_time_ends(void **state)
 	struct caller silent, slow;
 	struct client *a = porch_call(p, &silent, MQTT_5, 0);
 	struct client *b = porch_call(p, &slow, MQTT_5, 0);
-	a->heard_us = b->heard_us -= (CONNECT_MS - 5000) * INT64_C(1000);
+	a->opened_us = b->opened_us -= (CONNECT_MS - 5000) * INT64_C(1000);
 	clients_tick(p->live);
 	turns(p, 2);
 	assert_int_equal(p->live->client_count, 2);
-	a->heard_us = b->heard_us -= 5001 * INT64_C(1000);
+	a->opened_us = b->opened_us -= 5001 * INT64_C(1000);
 	SAY(&slow, "\x10"); /* a beginning is no CONNECT */
 	assert_false(porch_next(p, &slow));
 	clients_tick(p->live);

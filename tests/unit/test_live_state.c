@@ -409,7 +409,8 @@ static void what_is_gone_is_told_empty(void **state)
 	assert_string_equal(f->told[0].topic, "flespi/state/gw/devices/2/deleted");
 	assert_string_equal(f->told[0].payload, "true");
 	assert_string_equal(f->told[1].topic, "flespi/state/gw/devices/2");
-	assert_int_equal(f->count, 2 + 18);
+	assert_int_equal(f->count, 2 + 18 + 6); /* its members, and the values that it has */
+	assert_non_null(told(f, "flespi/state/gw/devices/2/telemetry/position"));
 	for (size_t i = 1; i < f->count; i++)
 		assert_string_equal(f->told[i].payload, "");
 	derive(f, DEVICE, "flespi/state/gw/devices/2/#");

@@ -97,9 +97,17 @@ static void logs_are_read(void **state)
 		"{\"result\":[{\"event_code\":100,\"event_origin\":\"gw/channels/1\","
 		"\"event_text\":\"connection accepted\",\"source\":\"10.0.0.9:40112\","
 		"\"origin_id\":1,\"origin_type\":9,\"timestamp\":1}]}\n");
+	post(r, EVENT_MQTT_ACCEPTED, ORIGIN_MQTT, 0, 7, "\"client_id\":\"panel\"");
+	rest_get(r, "/mqtt/logs");
+	assert_answer(r, 200,
+		"{\"result\":[{\"event_code\":500,\"event_origin\":\"mqtt/sessions/0\","
+		"\"event_text\":\"MQTT session accepted\",\"client_id\":\"panel\","
+		"\"origin_id\":0,\"origin_type\":14,\"timestamp\":7}]}\n");
 	static const struct {
 		const char *target, *body, *times;
 	} rows[] = {
+		{"/mqtt/logs", "{\"filter\":\"client_id~\\\"p*\\\"\"}", "7 "},
+		{"/mqtt/logs?to=6", NULL, ""},
 		{"/gw/devices/2/logs", NULL, "2 4 6 "},
 		{"/gw/devices/all/logs", NULL, "2 3 4 5 6 "},
 		{"/gw/devices/all/logs?reverse=true&count=2", NULL, "6 5 "},

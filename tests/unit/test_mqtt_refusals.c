@@ -24,34 +24,39 @@ static void check_rows(const struct row *rows, size_t count, int version)
 static void headers(void **state)
 {
 	(void)state;
-	static const struct row both[] = {
-		{"00 00", MALFORMED}, /* no such type */
-		{"11 00", MALFORMED}, /* flags that CONNECT does not have; and so on */
-		{"22 00", MALFORMED},
-		{"44 00", MALFORMED},
-		{"58 00", MALFORMED},
-		{"60 02 0001", MALFORMED}, /* PUBREL without its bit */
-		{"63 02 0001", MALFORMED},
-		{"72 00", MALFORMED},
-		{"80 00", MALFORMED},
-		{"83 00", MALFORMED},
-		{"92 00", MALFORMED},
-		{"a0 00", MALFORMED},
-		{"aa 00", MALFORMED},
-		{"b2 00", MALFORMED},
-		{"c1 00", MALFORMED},
-		{"d8 00", MALFORMED},
-		{"e2 00", MALFORMED},
-		{"f2 00", MALFORMED},
-		{"30 80808080", MALFORMED}, /* a fifth byte would follow */
-		{"30 ffffffff7f", MALFORMED},
-		{"c0 8000", MALFORMED}, /* 0 in two bytes */
-		{"30 ff808000", MALFORMED},
-		{"c0 01 00", MALFORMED},
-		{"d0 01 00", MALFORMED},
+	static const char *const rows[] = {
+		"00 00", /* no such type */
+		"11 00", /* flags that CONNECT does not have; and so on */
+		"22 00",
+		"44 00",
+		"58 00",
+		"60 02 0001", /* PUBREL without its bit */
+		"63 02 0001",
+		"72 00",
+		"80 00",
+		"83 00",
+		"92 00",
+		"a0 00",
+		"aa 00",
+		"b2 00",
+		"c1 00",
+		"d8 00",
+		"e2 00",
+		"f2 00",
+		"30 80808080", /* a fifth byte would follow */
+		"30 ffffffff7f",
+		"c0 8000", /* 0 in two bytes */
+		"30 ff808000",
+		"c0 01 00",
+		"d0 01 00",
 	};
-	REFUSED(both, MQTT_311);
-	REFUSED(both, MQTT_5);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct mqtt_header h;
+		enum mqtt_reason why;
+		if (mqtt_header_read(bytes_of(rows[i]), 100, &h, &why) != MQTT_REFUSED ||
+			why != MQTT_MALFORMED)
+			FAIL("%s is not malformed\n", rows[i]);
+	}
 }
 
 static void texts(void **state)
@@ -173,6 +178,7 @@ static void properties(void **state)
 		{"30 07 0001 't' 03 26 0000", MALFORMED},
 		{"30 0a 0001 't' 06 26 0001 00 0000", MALFORMED},
 		{"30 0a 0001 't' 06 26 0000 0001 ff", MALFORMED},
+		{"30 08 0001 't' 04 03 0001 ff", MALFORMED},
 		{"30 08 0001 't' 04 1f 0001 'a'", MALFORMED}, /* not in PUBLISH */
 		{"30 09 0001 't' 05 0b 80808000", MALFORMED},
 		{"30 0a 0001 't' 06 0b ffffffff 01", MALFORMED},
@@ -426,6 +432,42 @@ static void subacks(void **state)
 	REFUSED(rows_5, MQTT_5);
 }
 
+/* The columns of the table of reason codes (5.0, 2.4): what each packet may say. */
+static void reasons(void **state)
+{
+	(void)state;
+	static const struct {
+		enum mqtt_type type;
+		const char *before, *behind, *may;
+	} rows[] = {
+		{MQTT_CONNACK, "00", "00",
+			"00 80 81 82 83 84 85 86 87 88 89 8a 8c 90 95 97 99 9a 9b 9c 9d 9f"},
+		{MQTT_PUBACK, "0001", "", "00 10 80 83 87 90 91 97 99"},
+		{MQTT_PUBREC, "0001", "", "00 10 80 83 87 90 91 97 99"},
+		{MQTT_PUBREL, "0001", "", "00 92"},
+		{MQTT_PUBCOMP, "0001", "", "00 92"},
+		{MQTT_SUBACK, "0001 00", "", "00 01 02 80 83 87 8f 91 97 9e a1 a2"},
+		{MQTT_UNSUBACK, "0001 00", "", "00 11 80 83 87 8f 91"},
+		{MQTT_DISCONNECT, "", "",
+			"00 04 80 81 82 83 87 89 8b 8c 8d 8e 8f 90 93 94 95 96 97 98 99 9a 9b 9c "
+			"9d 9e 9f a0 a1 a2"},
+		{MQTT_AUTH, "", "03 15 0000", "00 18 19"},
+	};
+	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+		for (unsigned reason = 0; reason < 256; reason++) {
+			char code[4], body[32];
+			snprintf(code, sizeof code, "%02x", reason);
+			snprintf(body, sizeof body, "%s%s%s", rows[r].before, code, rows[r].behind);
+			struct mqtt_header h = {.type = rows[r].type};
+			enum mqtt_reason why = MQTT_SUCCESS;
+			union packet p;
+			bool may = strstr(rows[r].may, code);
+			if (body_read(&h, bytes_of(body), MQTT_5, &p, &why) != may ||
+				(!may && why != MQTT_PROTOCOL_ERROR))
+				FAIL("reason %s in packet %d\n", code, (int)h.type);
+		}
+}
+
 /* ---- cut packets ---- */
 
 /* One of each, as full as they can be: `least` is how many bytes of the body make a body of their own,
@@ -508,6 +550,7 @@ int main(void)
 		cmocka_unit_test(connacks),
 		cmocka_unit_test(subscriptions),
 		cmocka_unit_test(subacks),
+		cmocka_unit_test(reasons),
 		cmocka_unit_test(nothing_is_read_beyond_a_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,161 @@ static void ids_restrict_the_items(void **state)
 	buf_clear(&out);
 }
 
+/* ---- topics ---- */
+
+static bool reads(const struct acl *acl, const char *name)
+{
+	return acl_allows_topic(acl, str_of(name), ACL_SUBSCRIBE);
+}
+
+static bool subscribes(const struct acl *acl, const char *filter)
+{
+	return acl_allows_filter(acl, str_of(filter));
+}
+
+static void topics_are_granted_by_action(void **state)
+{
+	(void)state;
+	struct acl acl = acl_of(
+		"[{\"uri\":\"mqtt\",\"topic\":\"own/#\",\"actions\":[\"subscribe\",\"publish\"]},"
+		"{\"actions\":[\"subscribe\"],\"topic\":\"pub/+/x\",\"uri\":\"mqtt\"}]");
+	static const struct {
+		const char *name;
+		bool reads, writes;
+	} rows[] = {{"own", true, true}, {"own/a/b", true, true}, {"owner", false, false},
+		{"pub/1/x", true, false}, {"pub/1/y", false, false}, {"pub/1/x/y", false, false},
+		{"flespi/message/gw/devices/1", false, false}, {"", false, false}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(reads(&acl, rows[i].name), rows[i].reads);
+		assert_int_equal(
+			acl_allows_topic(&acl, str_of(rows[i].name), ACL_PUBLISH), rows[i].writes);
+	}
+	assert_false(may(&acl, "mqtt", "sessions", ACL_GET));
+	acl = acl_of("[{\"uri\":\"mqtt\",\"methods\":[\"GET\"]}]");
+	assert_true(may(&acl, "mqtt", "sessions", ACL_GET));
+	assert_true(may(&acl, "mqtt", "logs", ACL_GET));
+	assert_false(may(&acl, "mqtt", "messages", ACL_POST));
+	assert_false(reads(&acl, "own/a"));
+	assert_false(subscribes(&acl, "own/a"));
+	acl = acl_of("[{\"uri\":\"gw/devices\",\"methods\":[\"GET\",\"POST\"]}]");
+	assert_false(reads(&acl, "own"));
+	assert_false(subscribes(&acl, "#"));
+}
+
+static void flespis_topics_are_never_granted(void **state)
+{
+	(void)state;
+	struct acl acl = acl_of("[{\"uri\":\"mqtt\",\"topic\":\"#\",\"actions\":[\"subscribe\","
+				"\"publish\"]},{\"uri\":\"mqtt\",\"topic\":\"+/state\",\"actions\":"
+				"[\"subscribe\"]}]");
+	assert_true(reads(&acl, "a/b"));
+	assert_true(reads(&acl, "flespie/b"));
+	assert_false(reads(&acl, "flespi"));
+	assert_false(reads(&acl, "flespi/state"));
+	assert_false(acl_allows_topic(&acl, str_of("flespi/x"), ACL_PUBLISH));
+	assert_false(reads(&acl, "$SYS/x"));
+	assert_true(subscribes(&acl, "#"));
+	assert_true(subscribes(&acl, "+/state"));
+	assert_true(subscribes(&acl, "a/#"));
+	assert_false(subscribes(&acl, "flespi/#"));
+	assert_false(subscribes(&acl, "flespi"));
+	assert_false(subscribes(&acl, "a,flespi/x"));
+	assert_false(subscribes(&acl, "$SYS/#"));
+}
+
+/* A filter is granted when all that it can match is. */
+static void filters_lie_within_filters(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *granted, *filter;
+		bool covers;
+	} rows[] = {
+		{"own/#", "own/#", true},
+		{"own/#", "own/+", true},
+		{"own/#", "own/+/x/#", true},
+		{"own/#", "own/a,b/x", true},
+		{"own/#", "own", true},
+		{"own/#", "+/a", false},
+		{"own/#", "#", false},
+		{"own/#", "owner/a", false},
+		{"own/#", "own,b/a", false},
+		{"own/+", "own/a", true},
+		{"own/+", "own/+", true},
+		{"own/+", "own/a,b", true},
+		{"own/+", "own/", true},
+		{"own/+", "own/#", false},
+		{"own/+", "own", false},
+		{"own/+", "own/a/b", false},
+		{"own/+/x", "own/+/x", true},
+		{"own/+/x", "own/a/x", true},
+		{"own/+/x", "own/a/+", false},
+		{"own/+/#", "own/+", true},
+		{"own/+/#", "own/#", false},
+		{"own/a", "own/a", true},
+		{"own/a", "own/a/#", false},
+		{"own/a", "own/+", false},
+		{"own/a", "own/a,b", false},
+		{"own/a", "own/a/", false},
+		{"/a", "/a", true},
+		{"/a", "a", false},
+		{"+/a", "/a", true},
+		{"+/a", "b,c/a", true},
+		{"+/a", "b,$c/a", false},
+		{"+/a", "$c/a", false},
+		{"#", "+/+", true},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[200];
+		snprintf(text, sizeof text,
+			"[{\"uri\":\"mqtt\",\"topic\":\"%s\",\"actions\":[\"subscribe\"]}]",
+			rows[i].granted);
+		struct acl acl = acl_of(text);
+		if (subscribes(&acl, rows[i].filter) != rows[i].covers)
+			print_error("'%s' in '%s'\n", rows[i].filter, rows[i].granted);
+		assert_int_equal(subscribes(&acl, rows[i].filter), rows[i].covers);
+	}
+}
+
+static void topics_are_printed_as_they_came(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"[{\"uri\":\"mqtt\",\"methods\":[],\"topic\":\"a \\\"b\\\"/\xc3\xa4\",\"actions\":"
+		"[\"publish\"]},{\"uri\":\"mqtt\",\"methods\":[\"GET\"],\"submodules\":"
+		"[{\"name\":\"sessions\",\"methods\":[\"GET\"]}],\"topic\":\"c/#\",\"actions\":"
+		"[\"publish\",\"subscribe\"]},{\"uri\":\"mqtt\",\"methods\":[],\"topic\":\"d\","
+		"\"actions\":[]}]";
+	struct acl acl = acl_of(text);
+	struct buf out;
+	buf_init(&out, 4096);
+	assert_true(acl_print(&acl, &out));
+	assert_buf(out, text);
+	buf_clear(&out);
+	assert_false(reads(&acl, "d"));
+}
+
+static void topics_have_limits(void **state)
+{
+	(void)state;
+	static struct acl acl;
+	char topic[ACL_TOPIC_MAX + 2], text[8000];
+	memset(topic, 't', sizeof topic);
+	for (size_t len = ACL_TOPIC_MAX; len <= ACL_TOPIC_MAX + 1; len++)
+		for (size_t count = 1; count <= 9; count++) {
+			size_t end = 0;
+			for (size_t i = 0; i < count; i++)
+				end += (size_t)snprintf(text + end, sizeof text - end,
+					"%s{\"uri\":\"mqtt\",\"topic\":\"%.*s\",\"actions\":[]}",
+					i ? "," : "[", (int)len, topic);
+			snprintf(text + end, sizeof text - end, "]");
+			json_t *json = json_loads(text, 0, NULL);
+			assert_int_equal(acl_parse(json, &acl, &why),
+				len <= ACL_TOPIC_MAX && len * count <= ACL_TOPICS_MAX);
+			json_decref(json);
+		}
+}
+
 static void a_token_is_read_kept_and_shown(void **state)
 {
 	(void)state;
@@ -212,6 +367,41 @@ static void bad_bodies_are_refused_by_name(void **state)
 	}
 }
 
+static void bad_topics_are_refused(void **state)
+{
+	(void)state;
+	static struct token t;
+	static const struct {
+		const char *body, *part;
+	} rows[] = {
+#define MQTT(members) "{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"mqtt\"," members "}]}}"
+		{MQTT("\"topic\":\"a\""), "topic and actions go together"},
+		{MQTT("\"actions\":[]"), "topic and actions go together"},
+		{MQTT("\"actions\":[],\"topic\":\"\""), "the filter is empty"},
+		{MQTT("\"topic\":1"), "topic must be a string"},
+		{MQTT("\"topic\":\"a/b#\""), "+ or # beside others"},
+		{MQTT("\"topic\":\"a,b/c\""), "a topic must have no comma"},
+		{MQTT("\"topic\":\"flespi/#\""), "such as gw/devices"},
+		{MQTT("\"topic\":\"flespi\""), "such as gw/devices"},
+		{MQTT("\"topic\":\"$share/a/b\""), "begins with $"},
+		{MQTT("\"actions\":[\"read\"]"), "actions are publish and subscribe"},
+		{MQTT("\"actions\":\"publish\""), "in an array"},
+		{MQTT("\"ids\":[1]"), "the uri mqtt has no ids"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"topic\":\"a\"}]}}",
+			"for the uri mqtt"},
+		{"{\"ttl\":1,\"access\":{\"acl\":[{\"uri\":\"gw/devices\",\"actions\":[]}]}}",
+			"for the uri mqtt"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		token_init(&t);
+		assert_false(parse(&t, rows[i].body, PARSE_REPLACE));
+		assert_string_equal(why.member, "access.acl");
+		if (!strstr(why.why.text, rows[i].part))
+			print_error("said: %s\n", why.why.text);
+		assert_non_null(strstr(why.why.text, rows[i].part));
+	}
+}
+
 static void lists_have_limits(void **state)
 {
 	(void)state;
@@ -298,9 +488,15 @@ int main(void)
 		cmocka_unit_test(what_no_entry_grants_is_forbidden),
 		cmocka_unit_test(submodules_inherit_only_when_none_are_named),
 		cmocka_unit_test(ids_restrict_the_items),
+		cmocka_unit_test(topics_are_granted_by_action),
+		cmocka_unit_test(flespis_topics_are_never_granted),
+		cmocka_unit_test(filters_lie_within_filters),
+		cmocka_unit_test(topics_are_printed_as_they_came),
+		cmocka_unit_test(topics_have_limits),
 		cmocka_unit_test(a_token_is_read_kept_and_shown),
 		cmocka_unit_test(metadata_is_merged),
 		cmocka_unit_test(bad_bodies_are_refused_by_name),
+		cmocka_unit_test(bad_topics_are_refused),
 		cmocka_unit_test(lists_have_limits),
 		cmocka_unit_test(validity),
 		cmocka_unit_test(networks),

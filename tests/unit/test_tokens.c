@@ -342,12 +342,74 @@ static void the_thread_comes_and_goes(void **state)
 	assert_true(is_good(f, t.key, 1001));
 }
 
+static bool is_good_head(struct fixture *f, uint64_t id, const char *key, int64_t now_s)
+{
+	struct str head = {key, TOKEN_HEAD_CHARS};
+	return tokens_check_head(f->tokens, id, head, NULL, now_s * S, &f->token);
+}
+
+static void an_id_and_the_head_of_its_key_are_enough(void **state)
+{
+	struct fixture *f = *state;
+	struct token t = made(f), other = made(f);
+	for (int i = 0; i < 2; i++, reopen(f)) {
+		assert_true(is_good_head(f, t.id, t.key, 1001));
+		assert_int_equal(f->token.id, t.id);
+		assert_true(is_good_head(f, 0, ADMIN, 1001));
+		assert_int_equal(f->token.access, ACCESS_MASTER);
+		assert_false(is_good_head(f, t.id, other.key, 1001));
+		assert_false(is_good_head(f, t.id, t.key + 1, 1001));
+		assert_false(is_good_head(f, 0, t.key, 1001));
+		assert_false(is_good_head(f, t.id, t.key, 2001));
+		assert_false(is_good_head(f, UINT64_C(1) << 32 | t.id, t.key, 1001));
+		assert_false(tokens_check_head(
+			f->tokens, t.id, str_of(t.key), NULL, 1001 * S, &f->token));
+	}
+}
+
+static void a_token_without_a_head_is_known_by_its_whole_key(void **state)
+{
+	struct fixture *f = *state;
+	struct token t = made(f);
+	struct error e;
+	struct buf all;
+	buf_init(&all, 65536);
+	assert_true(store_each(f->store, "token", find_text, &all, &e));
+	assert_true(buf_add_char(&all, '\0'));
+	char *head = strstr(all.at, "\"head\":\"");
+	assert_non_null(head);
+	memmove(head, head + 74, strlen(head + 74) + 1); /* as older versions stored it */
+	assert_true(store_put(f->store, "token", t.id, str_of(all.at), &e));
+	reopen(f);
+	assert_true(is_good(f, t.key, 1001));
+	assert_false(is_good_head(f, t.id, t.key, 1001));
+	buf_clear(&all);
+}
+
+static void who_goes_on_with_a_token_sees_it_end(void **state)
+{
+	struct fixture *f = *state;
+	struct token t = made(f);
+	struct error e;
+	assert_true(tokens_still(f->tokens, t.id, false, 1990 * S, &f->token));
+	assert_int_equal(f->token.accessed, 0); /* that was no use */
+	assert_true(tokens_still(f->tokens, t.id, true, 1990 * S, &f->token));
+	assert_true(tokens_still(f->tokens, t.id, false, 2089 * S, &f->token));
+	assert_int_equal(f->token.accessed, 1990);
+	assert_false(tokens_still(f->tokens, t.id, true, 2091 * S, &f->token));
+	assert_int_equal(tokens_delete(f->tokens, t.id, &e), TOKENS_DONE);
+	assert_false(tokens_still(f->tokens, t.id, true, 1100 * S, &f->token));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_administrator_is_a_master_and_no_item),
 		TEST(only_a_hash_of_the_key_is_stored),
+		TEST(an_id_and_the_head_of_its_key_are_enough),
+		TEST(a_token_without_a_head_is_known_by_its_whole_key),
+		TEST(who_goes_on_with_a_token_sees_it_end),
 		TEST(other_keys_are_nobodys),
 		TEST(changes_take_effect_at_once),
 		TEST(use_prolongs_and_expiry_deletes),
