@@ -76,8 +76,8 @@ bool porch_next(struct porch *p, struct caller *c)
 			return true;
 		porch_turn(p);
 		bool goes_on = caller_fill(c);
-		if (c->in.len != before)
-			idle = 0;
+		if (c->in.len != before || p->live->written || p->live->eager)
+			idle = -1; /* something was said, or is still to be done */
 		else if (!goes_on)
 			return false;
 	}

