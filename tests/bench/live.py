@@ -21,11 +21,7 @@ import time
 
 from ranges import middle
 
-SHAPES = {1: ("one", 2000, 100), 100: ("hundred", 20000, 100), 10000: ("10k", 50000, 20)}
-FIGURES = [f"live.out.{name}" for name, _, _ in SHAPES.values()] + [
-    "live.cpu.hundred", "live.p50.10k", "live.p99.10k", "live.p50.100k", "live.p99.100k",
-    "live.memory", "live.memory.websocket", "live.beside.out.one", "live.beside.cpu.one",
-    "live.beside.out.hundred", "live.beside.cpu.hundred", "live.ingest"]
+SHAPES = {1: ("one", 2000, 100), 100: ("hundred", 20000, 100), 10000: ("10k", 50000, 20)}  # name, lead, trackers
 
 
 class Mosquitto:
@@ -130,7 +126,8 @@ def shape(count):
 
 # ---- how much, how late ----
 
-def fan_out(bench, seconds, problem):
+def fan_out(bench, problem):
+    seconds = 2 if bench.quick else 6
     for count, (name, _, devices) in SHAPES.items():
         with bench.gateway() as gateway:
             result = watch(bench, gateway, problem, *shape(count), seconds=seconds)
@@ -142,7 +139,8 @@ def fan_out(bench, seconds, problem):
             bench.report.add("live.cpu.hundred", cpu_each(result), "ingest and storing included")
 
 
-def latency(bench, seconds, problem):
+def latency(bench, problem):
+    seconds = 2 if bench.quick else 8
     for rate, name, batch in ((10000, "10k", 1), (100000, "100k", 10)):
         with bench.gateway() as gateway:
             all_in_one = watch(bench, gateway, problem, "--devices", 1000, "--rate", rate, "--batch",
@@ -225,12 +223,12 @@ def idle_websockets(gateway, count, problem):
 
 
 def memory(bench, problem):
-    count = 2000 if bench.quick else min(19500, bench.files - 500)
+    count = 2000 if bench.quick else min(20000, bench.files // 2)  # the other half is trackers'
     with bench.gateway() as gateway:
         ours = idle(bench, gateway, count, problem) / count
     with mosquitto(bench, problem) as broker:
         theirs = idle(bench, broker, count, problem) / count
-    bench.report.add("live.memory", ours, f"{count:,} of them, each of one tracker; mosquitto {theirs:,.0f} B")
+    bench.report.add("live.memory", ours, f"{count:,} of them, each of one tracker; mosquitto 2: {theirs:,.0f} B")
     count = min(count, 5000)
     with bench.gateway() as gateway:
         bench.report.add("live.memory.websocket", idle_websockets(gateway, count, problem) / count,
@@ -239,7 +237,8 @@ def memory(bench, problem):
 
 # ---- beside others ----
 
-def beside(bench, seconds, rounds, problem):
+def beside(bench, problem):
+    seconds, rounds = (2, 1) if bench.quick else (5, 3)
     for count in (1, 100):
         name, ours, theirs = SHAPES[count][0], [], []
         options = (*shape(count), "--watch-version", 4)
@@ -268,9 +267,10 @@ def one_of_twins(bench, gateway, seconds):
     return (gateway.cpu_seconds() - before) * 1e6 / result["answered"]
 
 
-def unheard(bench, seconds, rounds):
+def unheard(bench, _):
     """Ingest with the door open and nobody there, and without a door: both at once, so that both have the
     same neighbours."""
+    seconds, rounds = (2, 1) if bench.quick else (6, 5)
     found = {"127.0.0.1:0": [], "": []}
     for turn in range(rounds):
         with contextlib.ExitStack() as stack, concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -286,10 +286,12 @@ def unheard(bench, seconds, rounds):
                      f"{min(ratios):.0f} to {max(ratios):.0f} %")
 
 
-def measure(bench, problem):
-    seconds, rounds = (2, 1) if bench.quick else (6, 3)
-    fan_out(bench, seconds, problem)
-    latency(bench, seconds, problem)
-    memory(bench, problem)
-    beside(bench, seconds, rounds, problem)
-    unheard(bench, seconds, 1 if bench.quick else 5)
+# name: (what, figures); each takes bench and the class of its exceptions
+STEPS = {
+    "live_out": (fan_out, [f"live.out.{name}" for name, _, _ in SHAPES.values()] + ["live.cpu.hundred"]),
+    "live_late": (latency, ["live.p50.10k", "live.p99.10k", "live.p50.100k", "live.p99.100k"]),
+    "live_memory": (memory, ["live.memory", "live.memory.websocket"]),
+    "live_beside": (beside, ["live.beside.out.one", "live.beside.cpu.one", "live.beside.out.hundred",
+                             "live.beside.cpu.hundred"]),
+    "live_unheard": (unheard, ["live.ingest"]),
+}
