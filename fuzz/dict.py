@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the words for the fuzzer: cantrack.dict of the protocol, from the tables of the decoder,
-command_body.dict of commands that are posted, expression.dict of filters, mqtt.dict of packets of
-MQTT, posted.dict of posted messages, rest.dict of requests and topic.dict of subscriptions.
+command_body.dict of commands that are posted, expression.dict of filters, live.dict of what clients of
+MQTT say, mqtt.dict of its packets, posted.dict of posted messages, rest.dict of requests and topic.dict
+of subscriptions.
 
 usage: dict.py           writes the files beside this script
        dict.py --check   exit status 1 when one is not what would be written
@@ -109,6 +110,7 @@ def main():
     expression = EXPRESSION + parameters()
     for name, words in {"cantrack": protocol(), "command_body": COMMAND_BODY + command_words(),
                         "expression": expression,
+                        "live": MQTT + properties() + TOPIC,
                         "mqtt": MQTT + properties(),
                         "posted": POSTED + parameters(),
                         "rest": REST + COMMAND_BODY + command_words() + expression,

@@ -18,6 +18,7 @@ struct events {
 	int64_t (*clock_us)(void);
 	struct {
 		event_fn *fn;
+		event_wants_fn *wants;
 		void *context;
 	} followers[FOLLOWERS_MAX];
 	size_t follower_count;
@@ -36,10 +37,11 @@ static void tell(
 {
 	struct buf json;
 	buf_init(&json, JSON_MAX);
-	if (event_json(entry, &json))
-		for (size_t i = 0; i < events->follower_count; i++)
-			events->followers[i].fn(
-				events->followers[i].context, event, buf_str(&json));
+	for (size_t i = 0; i < events->follower_count; i++) {
+		void *context = events->followers[i].context;
+		if (events->followers[i].wants(context) && (json.len || event_json(entry, &json)))
+			events->followers[i].fn(context, event, buf_str(&json));
+	}
 	buf_clear(&json);
 }
 
@@ -169,9 +171,10 @@ void events_free(struct events *events)
 	free(events);
 }
 
-void events_follow(struct events *events, event_fn *fn, void *context)
+void events_follow(struct events *events, event_fn *fn, event_wants_fn *wants, void *context)
 {
 	check(events->follower_count < FOLLOWERS_MAX);
+	events->followers[events->follower_count].wants = wants;
 	events->followers[events->follower_count].fn = fn;
 	events->followers[events->follower_count++].context = context;
 }

@@ -61,7 +61,10 @@ void events_post(struct events *events, const struct event *event);
  * (a count: on a thread of its own). For the live door. At most four followers, added before the first
  * post. */
 typedef void event_fn(void *context, const struct event *event, struct str json);
-void events_follow(struct events *events, event_fn *fn, void *context);
+
+/* Asked before: does it want any at the moment? Cheap. */
+typedef bool event_wants_fn(void *context);
+void events_follow(struct events *events, event_fn *fn, event_wants_fn *wants, void *context);
 
 /* The whole JSON object of an entry of the journal. False: it does not fit into `out`, or the entry
  * is none of an event. */

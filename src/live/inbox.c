@@ -17,8 +17,9 @@ void inbox_want(struct live *l, bool wants)
 	__atomic_store_n(&l->wants_news, wants, __ATOMIC_RELAXED);
 }
 
-static bool is_wanted(const struct live *l)
+bool inbox_wants(void *live)
 {
+	const struct live *l = live;
 	return __atomic_load_n(&l->wants_news, __ATOMIC_RELAXED);
 }
 
@@ -57,8 +58,6 @@ static bool post(struct live *l, struct news *n)
 void inbox_event(void *live, const struct event *event, struct str json)
 {
 	struct live *l = live;
-	if (!is_wanted(l))
-		return;
 	struct str text = event->subject_text;
 	struct news *n = news_new(NEWS_EVENT, json.len + text.len);
 	n->event = *event;
@@ -74,7 +73,7 @@ void inbox_event(void *live, const struct event *event, struct str json)
 void inbox_presence(void *live, const struct connection *c, bool is_open)
 {
 	struct live *l = live;
-	if (!is_wanted(l))
+	if (!inbox_wants(l))
 		return;
 	struct news *n = news_new(NEWS_PRESENCE, 0);
 	n->connection = *c;

@@ -7,7 +7,8 @@
 
 void inbox_init(struct live *l);
 
-/* An event_fn (core/events.h). */
+/* An event_wants_fn and an event_fn (core/events.h). */
+bool inbox_wants(void *live);
 void inbox_event(void *live, const struct event *event, struct str json);
 
 /* For struct presence. */

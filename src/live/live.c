@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum { TICK_MS = 500, PATIENCE_MS = 300, JSON_MAX = 1 << 20 };
-static const size_t queue_bytes = (size_t)64 << 20, queues_bytes = (size_t)1 << 30;
+static const size_t queue_bytes = (size_t)256 << 20, queues_bytes = (size_t)1 << 30;
 
 /* ---- the loop ---- */
 
@@ -134,7 +134,7 @@ struct live *live_new(const struct live_options *options)
 	view_init(l);
 	init_loop(l);
 	if (l->options.events)
-		events_follow(l->options.events, inbox_event, l);
+		events_follow(l->options.events, inbox_event, inbox_wants, l);
 	return l;
 }
 

@@ -27,7 +27,7 @@ struct live_options {
 	struct commands *commands; /* may be NULL */
 	const char *
 		directory; /* sessions are kept there over an orderly restart; NULL: they are not */
-	size_t queue_bytes;  /* that may wait for one session; 0: 64 MiB */
+	size_t queue_bytes;  /* that may wait for one session; 0: 256 MiB */
 	size_t queues_bytes; /* ... and for all of them; 0: 1 GiB */
 	size_t hub_bytes;    /* of messages that are still to be delivered; 0: 64 MiB */
 	size_t max_clients;  /* 0: as many as there are descriptors */

@@ -225,15 +225,27 @@ def test_paho_comes_back(door, own, version, transport):
 
 # ---- MQTT.js ----
 
-@pytest.mark.parametrize("transport", ("tcp", "tls", "ws", "wss"))
-@both
-def test_mqtt_js(door, own, device, version, transport):
-    scheme = {"tcp": "mqtt", "tls": "mqtts"}.get(transport, transport)
+TALKS = [(version, transport) for version in (4, 5) for transport in ("tcp", "tls", "ws", "wss")]
+
+
+@pytest.fixture(scope="module")
+def talks(door):
+    """(device, what came in each of the conversations), which are held at once."""
+    device = Device(door)
+    schemes = {"tcp": "mqtt", "tls": "mqtts"}
     told = subprocess.run(
-        ["node", ROOT / "tests" / "node" / "mqtt-talk.mjs", f"{scheme}://127.0.0.1:{port_of(door, transport)}", door.token,
-         str(version), own, str(device.id)], capture_output=True, text=True, timeout=PATIENCE)
+        ["node", ROOT / "tests" / "node" / "mqtt-talk.mjs", door.token, str(device.id), json.dumps([
+            {"url": f"{schemes.get(transport, transport)}://127.0.0.1:{port_of(door, transport)}", "version": version,
+             "own": f"js{version}{transport}"} for version, transport in TALKS])],
+        capture_output=True, text=True, timeout=2 * PATIENCE)
     assert (told.returncode, told.stderr) == (0, ""), told
-    told = json.loads(told.stdout)
+    return device, dict(zip(TALKS, json.loads(told.stdout)))
+
+
+@pytest.mark.parametrize("version, transport", TALKS)
+def test_mqtt_js(door, talks, version, transport):
+    device, own = talks[0], f"js{version}{transport}"
+    told = talks[1][version, transport]
     assert told["present"] is False and told["granted"] == [1, 1]
     ids = [5] if version == 5 else []
     assert sorted((m["topic"].split("/")[-1], m["payload"], m["retain"], m["ids"]) for m in told["state"]) == [

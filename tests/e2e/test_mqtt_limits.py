@@ -208,7 +208,7 @@ def test_who_asks_and_does_not_read_is_not_read(door):
     """Answers are kept for it up to a measure; then its questions wait in the network."""
     with join(door, of_transport={"receive_bytes": 4096}) as c:
         c.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        c.transport.socket.settimeout(1)
+        c.transport.socket.settimeout(0.3)
         pings, sent = packet("PINGREQ") * 32768, 0
         with pytest.raises(TimeoutError):
             while sent < 256 << 20:
@@ -216,8 +216,11 @@ def test_who_asks_and_does_not_read_is_not_read(door):
         # and goes on when it reads
         with join(door) as other:
             other.ping()
-        for _ in range(100000):
-            assert c.next().type == "PINGRESP"
+        answers, data = packet("PINGRESP") * 32768, b"".join(c.transport.receive(20) for _ in range(100))
+        assert len(data) > 100 and data == (answers * (len(data) // len(answers) + 1))[:len(data)]
+        rest = sent - sent % 2 - len(data)
+        while rest:
+            rest -= len(c.transport.receive(20))
 
 
 def test_many_at_once(door, own):

@@ -78,8 +78,6 @@ def test_what_ends_a_connection_asks_for_it(door, own, watcher, version):
         c.send(publish_packet("a", "x", 2, packet_id=1, version=version))
         c.end()
     assert watcher.message().topic == own + "/protocol"
-    with with_will("silent", keep_alive=1) as c:
-        assert watcher.message().topic == own + "/silent"
     with with_will("within") as c:
         c.send(publish_packet(own, "x")[:-1])
         c.close()

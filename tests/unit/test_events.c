@@ -285,12 +285,23 @@ static void follow(void *context, const struct event *event, struct str json)
 			(unsigned)event->origin_id, (long long)event->time_us, STR_PRINT(json)));
 }
 
+static bool wants;
+
+static bool follower_wants(void *context)
+{
+	(void)context;
+	return wants;
+}
+
 static void followers_see_what_is_written(void **state)
 {
 	struct fixture *f = *state;
 	struct buf seen;
 	buf_init(&seen, 10000);
-	events_follow(f->events, follow, &seen);
+	events_follow(f->events, follow, follower_wants, &seen);
+	wants = false;
+	post(f, 6, 1, "");
+	wants = true;
 	post(f, 5, 1, "a");
 	post(f, 5, 2, "a");
 	now_us += FOLD_US;

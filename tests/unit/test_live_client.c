@@ -165,6 +165,7 @@ static void what_may_not_be_said_ends(void **state)
 		CASE("\0\0", MQTT_MALFORMED), CASE("\xc0\1", MQTT_MALFORMED),
 		CASE("\x80\2\0\1", MQTT_MALFORMED),
 		CASE("\x82\3\0\1\0", MQTT_PROTOCOL_ERROR), /* no topic */
+		CASE("\x82\x10\0\1\0\0\012$share/s/t\4", MQTT_PROTOCOL_ERROR),
 		CASE("\x30\xff\xff\xff\xff", MQTT_MALFORMED),
 		CASE("\x30\x80\x80\x40", MQTT_TOO_LARGE), CASE("\x34\6\0\1t\0\1\0", MQTT_NO_QOS),
 		CASE("\x36\6\0\1t\0\1\0", MQTT_MALFORMED),
@@ -198,11 +199,11 @@ static void who_does_not_greet_in_time_ends(void **state)
 	struct caller silent, slow;
 	struct client *a = porch_call(p, &silent, MQTT_5, 0);
 	struct client *b = porch_call(p, &slow, MQTT_5, 0);
-	a->heard_us = b->heard_us -= (CONNECT_MS - 5000) * INT64_C(1000);
+	a->opened_us = b->opened_us -= (CONNECT_MS - 5000) * INT64_C(1000);
 	clients_tick(p->live);
 	turns(p, 2);
 	assert_int_equal(p->live->client_count, 2);
-	a->heard_us = b->heard_us -= 5001 * INT64_C(1000);
+	a->opened_us = b->opened_us -= 5001 * INT64_C(1000);
 	SAY(&slow, "\x10"); /* a beginning is no CONNECT */
 	assert_false(porch_next(p, &slow));
 	clients_tick(p->live);

@@ -187,15 +187,15 @@ static void all_queues_together_have_a_limit(void **state)
 	struct session *first = q->session;
 	q->live->options.queues_bytes = 200000;
 	away(q);
-	fill(q, 100000);
+	fill(q, 50000);
 	q->session = visitor_session(q->live, &(struct token){.id = 5}, "d");
 	size_t count = fill(q, SIZE_MAX);
-	assert_in_range(count, 80, 100);
-	assert_true(q->session->is_lost);
+	assert_in_range(count, 120, 150);
+	assert_true(q->session->is_lost); /* who has most waiting pays */
 	assert_false(first->is_lost);
 	sessions_end_lost(q->live);
 	q->session = first;
-	assert_true(q->live->entry_bytes + q->live->publication_bytes < 110000);
+	assert_true(q->live->entry_bytes + q->live->publication_bytes < 60000);
 	give(q, 1, "there is room again");
 	assert_false(first->is_lost);
 }
