@@ -146,6 +146,14 @@ static uint64_t get_number(struct loading *g)
 	return 0;
 }
 
+/* Not above the limit; what is, is damage. */
+static int64_t get_upto(struct loading *g, int64_t limit)
+{
+	uint64_t number = get_number(g);
+	g->failed = g->failed || number > (uint64_t)limit;
+	return g->failed ? 0 : (int64_t)number;
+}
+
 /* Where it lies in g->texts; the view is made when all texts are there. */
 static struct str get_text(struct loading *g)
 {
@@ -170,8 +178,8 @@ static struct publication *get_publication(struct loading *g)
 {
 	g->texts.len = 0;
 	struct str topic = get_text(g), properties = get_text(g), payload = get_text(g);
-	struct draft draft = {
-		.time_us = (int64_t)get_number(g), .expires_us = (int64_t)get_number(g)};
+	struct draft draft = {.time_us = get_upto(g, INT64_MAX)};
+	draft.expires_us = get_upto(g, INT64_MAX);
 	uint64_t flags = get_number(g);
 	struct error e;
 	if (g->failed)
@@ -249,9 +257,9 @@ static void get_session(struct loading *g)
 	s->is_clean = flags & SESSION_CLEAN;
 	s->is_secure = flags & SESSION_SECURE;
 	s->is_websocket = flags & SESSION_WEBSOCKET;
-	s->expiry_s = (uint32_t)get_number(g);
-	s->expires_us = clock_monotonic_us() + (int64_t)get_number(g);
-	s->queue.first_id = (uint16_t)get_number(g);
+	s->expiry_s = (uint32_t)get_upto(g, SESSION_EXPIRY_MAX);
+	s->expires_us = clock_monotonic_us() + get_upto(g, SESSION_EXPIRY_MAX * INT64_C(1000000));
+	s->queue.first_id = (uint16_t)get_upto(g, UINT16_MAX);
 	for (uint64_t left = get_number(g); left && !g->failed; left--)
 		get_subscription(g, s);
 	for (uint64_t left = get_number(g); left && !g->failed; left--)
