@@ -26,6 +26,7 @@
 
 static const char head[] = "cantrack live 1\n";
 enum { PATH_BYTES = 512, TEXT_MAX = 2 * 1024 * 1024, FLUSH_BYTES = 64 * 1024 };
+enum { ID_MAX = 268435455 }; /* of a subscription */
 
 enum { SESSION_CLEAN = 1, SESSION_SECURE = 2, SESSION_WEBSOCKET = 4 };
 enum { OPTION_NO_LOCAL = 2, OPTION_RETAIN = 4, OPTION_OTHER_ACCOUNT = 8 }; /* bit 0: the QoS */
@@ -197,7 +198,7 @@ static void get_subscription(struct loading *g, struct session *s)
 {
 	g->texts.len = 0;
 	struct str text = get_text(g);
-	struct wish wish = {.id = (uint32_t)get_number(g)};
+	struct wish wish = {.id = (uint32_t)get_upto(g, ID_MAX)};
 	uint64_t options = get_number(g);
 	struct subscription *made;
 	bool is_new;
@@ -225,8 +226,10 @@ static void get_entry(struct loading *g, struct session *s)
 		uint64_t count = get_number(g);
 		g->failed = g->failed || count > SUBSCRIPTION_IDS_MAX;
 		entry.id_count = g->failed ? 0 : (uint16_t)count;
-		for (uint16_t i = 0; i < entry.id_count; i++)
-			ids[i] = (uint32_t)get_number(g);
+		for (uint16_t i = 0; i < entry.id_count; i++) {
+			ids[i] = (uint32_t)get_upto(g, ID_MAX);
+			g->failed = g->failed || !ids[i];
+		}
 	}
 	if (!g->failed)
 		queue_restore(g->live, &s->queue, p, &entry, ids);
