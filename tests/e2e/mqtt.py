@@ -22,6 +22,7 @@ class Client:
         self.kept = collections.deque()  # packets that a method has read and that were not for it
         self.is_ended = False  # the server has closed
         self.connack = None
+        self.packet_max = None  # what the server was told with CONNECT
         self.last_id = 0
 
     def send(self, data):
@@ -49,6 +50,8 @@ class Client:
             if self.raw[size] < 128:
                 break
         length, head = Reader(self.raw[1:]).varint(), 1 + size
+        if self.packet_max and head + length > self.packet_max:
+            raise Wrong(f"a packet of {head + length} bytes, and {self.packet_max} was said to be the most")
         if len(self.raw) < head + length:
             return None
         first, body, self.raw = self.raw[0], self.raw[head:head + length], self.raw[head + length:]
@@ -88,6 +91,8 @@ class Client:
 
     def connect(self, client_id="", **options):
         """Options are those of connect_packet(). Returns the CONNACK, or None: the server closed."""
+        if self.version == 5:
+            self.packet_max = dict(options.get("props") or {}).get("maximum_packet")
         self.send(connect_packet(client_id, **{"version": self.version, **options}))
         self.connack = self.next()
         if self.connack and self.connack.type != "CONNACK":

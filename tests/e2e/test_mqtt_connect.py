@@ -281,6 +281,11 @@ def test_packets_are_no_larger_than_the_client_takes(door, own):
         c.subscribe(own, qos=1)
         assert c.settle() == []
         sender.publish(own, "", retain=True)
+    # one of little room does without the token; its answers are short ones
+    with join(door, own, props={"maximum_packet": 40}) as c:
+        assert c.connack.user("token") == []
+        assert c.subscribe(own) == [0]
+        c.disconnect()
 
 
 def test_zero_is_no_maximum(door):

@@ -184,6 +184,17 @@ def test_conditions_are_of_one_subscription(sender, members, own, door):
         assert c.unsubscribe(f"{condition('a>1')}/{own}/+", f"{condition('a>2')}/{own}/+") == [0, 0x11]
 
 
+def test_another_account_is_asked_for(sender, door, own):
+    """As a property of SUBSCRIBE; there is only one."""
+    cid = door.get("/auth/info")[0]["cid"]
+    with join(door) as c:
+        assert c.subscribe(own + "/a", qos=1, user=[("cid", str(cid + 1))]) == [1]
+        assert c.subscribe(own + "/b", qos=1, user=[("cid", str(cid))]) == [1]
+        for name in "ab":
+            sender.publish(f"{own}/{name}", name, qos=1)
+        assert payloads(c.settle()) == ["b"]
+
+
 def test_conditions_hold_for_what_is_retained_too(sender, door, own):
     for i, message in enumerate(MESSAGES):
         sender.publish(f"{own}/{i}", json.dumps(message), qos=1, retain=True)

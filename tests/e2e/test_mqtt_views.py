@@ -373,6 +373,51 @@ def test_the_account(door):
     assert value(m) == {name: customer[name] for name in value(m)} and value(m)["id"]
 
 
+def test_a_device_that_is_deleted_leaves_nothing(door):
+    """What anybody may have kept of it is emptied."""
+    device = Device(door)
+    unit = device.unit()
+    unit.place()
+    device.interval(60)
+    wait_for(lambda: device.waiting()[0]["state"] == "sent")
+    with join(door) as c:
+        c.subscribe(f"flespi/state/gw/devices/{device.id}/#", qos=1)
+        kept = {m.topic for m in c.settle() if m.payload}
+        assert any("/telemetry/" in t for t in kept) and any("/commands-queue/" in t for t in kept)
+        assert ask(door, "DELETE", device.path)[0] == 200
+        while kept:
+            m = c.message()
+            kept -= set() if m.payload else {m.topic}
+        assert state_of(door, f"flespi/state/gw/devices/{device.id}/#") == {}
+    unit.close()
+
+
+# ---- REST about MQTT ----
+
+def test_rest_publishes(c, door, own):
+    c.subscribe(own + "/#", qos=1)
+    status, answer = ask(door, "POST", "/mqtt/messages", [
+        {"topic": own + "/a", "payload": "one", "retain": True}, {"topic": "flespi/x", "payload": "no"},
+        {"topic": own + "/b", "payload": "two"}])
+    assert status == 200 and [e["id"] for e in answer["errors"]] == [1]
+    assert [(m.topic, m.payload, m.retain) for m in c.messages(2)] == [
+        (own + "/a", b"one", False), (own + "/b", b"two", False)]
+    assert {t: m.payload for t, m in state_of(door, own + "/#").items()} == {own + "/a": b"one"}
+    c.publish(own + "/a", "", qos=1, retain=True)
+
+
+def test_rest_ends_a_session(door, own):
+    options = {"clean": False, "props": {"session_expiry": 600}}
+    with join(door, own, **options) as c, join(door, own + "x", 4, clean=False) as old:
+        told = {s["client_id"]: s["id"] for s in door.get("/mqtt/sessions/all")}
+        for name in (own, own + "x"):
+            assert ask(door, "DELETE", f"/mqtt/sessions/{told[name]}")[0] == 200
+        assert (c.end(), old.end()) == (0x98, None)
+        assert not {own, own + "x"} & {s["client_id"] for s in door.get("/mqtt/sessions/all")}
+    with join(door, own, **options) as c:
+        assert not c.connack.session_present
+
+
 # ---- restarts ----
 
 def everything(gateway):
