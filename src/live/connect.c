@@ -202,6 +202,15 @@ static struct session *take_session(struct live *l, const struct client *c,
 	return s;
 }
 
+/* Who has a session comes back to it, however many there are. */
+static bool is_one_too_many(
+	const struct live *l, const struct token *token, const struct mqtt_connect *connect)
+{
+	bool is_full = l->session_count >= SESSIONS_MAX ||
+		       holder_sessions(l, token->id) >= SESSIONS_OF_TOKEN_MAX;
+	return is_full && !session_find(l, token->id, connect->client_id);
+}
+
 static enum mqtt_reason look_at(
 	const struct client *c, const struct mqtt_connect *connect, struct token *token)
 {
@@ -212,9 +221,7 @@ static enum mqtt_reason look_at(
 		reason = identify(c, connect, token);
 	if (reason == MQTT_SUCCESS && connect->has_will)
 		reason = check_will(c->live, token, &connect->will);
-	if (reason == MQTT_SUCCESS &&
-		(c->live->session_count >= SESSIONS_MAX ||
-			holder_sessions(c->live, token->id) >= SESSIONS_OF_TOKEN_MAX))
+	if (reason == MQTT_SUCCESS && is_one_too_many(c->live, token, connect))
 		reason = MQTT_QUOTA;
 	return reason;
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum { DEVICES = TOWN_DEVICES };
-enum { GROUPS = 60, RECORDS = 10, TELLINGS = 150, VISITS = 25 };
+enum { GROUPS = 40, RECORDS = 10, TELLINGS = 150, VISITS = 25 };
 
 /* ---- those who tell ---- */
 
@@ -29,6 +29,7 @@ static void *commit(void *context)
 {
 	struct town *t = context;
 	static char bodies[RECORDS][MESSAGE_PACK_MAX];
+	struct error e;
 	for (int64_t group = 0; group < GROUPS; group++) {
 		struct record records[RECORDS];
 		for (int64_t i = 0; i < RECORDS; i++) {
@@ -36,6 +37,7 @@ static void *commit(void *context)
 			make_record(
 				&records[i], (uint32_t)(2 + number % DEVICES), number, bodies[i]);
 		}
+		assert_true(store_append(t->store, records, RECORDS, &e));
 		live_committed(t->live, records, RECORDS);
 	}
 	return NULL;

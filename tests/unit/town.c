@@ -52,7 +52,8 @@ int town_begin(void **state)
 	t->live = live_new(&(struct live_options){.store = t->store,
 		.registry = t->registry,
 		.events = t->events,
-		.queue_bytes = 8 << 20});
+		.queue_bytes = 8 << 20,
+		.hub_bytes = 30000}); /* so that it falls behind */
 	t->view = live_view(t->live);
 	t->presence = live_presence(t->live);
 	t->connections = (struct connections){.is_connected = is_connected, .list = list};
