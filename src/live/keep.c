@@ -26,6 +26,7 @@
 
 static const char head[] = "cantrack live 1\n";
 enum { PATH_BYTES = 512, TEXT_MAX = 2 * 1024 * 1024, FLUSH_BYTES = 64 * 1024 };
+enum { ID_MAX = 268435455 }; /* of a subscription */
 
 enum { SESSION_CLEAN = 1, SESSION_SECURE = 2, SESSION_WEBSOCKET = 4 };
 enum { OPTION_NO_LOCAL = 2, OPTION_RETAIN = 4, OPTION_OTHER_ACCOUNT = 8 }; /* bit 0: the QoS */
@@ -146,6 +147,14 @@ static uint64_t get_number(struct loading *g)
 	return 0;
 }
 
+/* Not above the limit; what is, is damage. */
+static int64_t get_upto(struct loading *g, int64_t limit)
+{
+	uint64_t number = get_number(g);
+	g->failed = g->failed || number > (uint64_t)limit;
+	return g->failed ? 0 : (int64_t)number;
+}
+
 /* Where it lies in g->texts; the view is made when all texts are there. */
 static struct str get_text(struct loading *g)
 {
@@ -170,8 +179,8 @@ static struct publication *get_publication(struct loading *g)
 {
 	g->texts.len = 0;
 	struct str topic = get_text(g), properties = get_text(g), payload = get_text(g);
-	struct draft draft = {
-		.time_us = (int64_t)get_number(g), .expires_us = (int64_t)get_number(g)};
+	struct draft draft = {.time_us = get_upto(g, INT64_MAX)};
+	draft.expires_us = get_upto(g, INT64_MAX);
 	uint64_t flags = get_number(g);
 	struct error e;
 	if (g->failed)
@@ -189,7 +198,7 @@ static void get_subscription(struct loading *g, struct session *s)
 {
 	g->texts.len = 0;
 	struct str text = get_text(g);
-	struct wish wish = {.id = (uint32_t)get_number(g)};
+	struct wish wish = {.id = (uint32_t)get_upto(g, ID_MAX)};
 	uint64_t options = get_number(g);
 	struct subscription *made;
 	bool is_new;
@@ -217,8 +226,10 @@ static void get_entry(struct loading *g, struct session *s)
 		uint64_t count = get_number(g);
 		g->failed = g->failed || count > SUBSCRIPTION_IDS_MAX;
 		entry.id_count = g->failed ? 0 : (uint16_t)count;
-		for (uint16_t i = 0; i < entry.id_count; i++)
-			ids[i] = (uint32_t)get_number(g);
+		for (uint16_t i = 0; i < entry.id_count; i++) {
+			ids[i] = (uint32_t)get_upto(g, ID_MAX);
+			g->failed = g->failed || !ids[i];
+		}
 	}
 	if (!g->failed)
 		queue_restore(g->live, &s->queue, p, &entry, ids);
@@ -249,9 +260,9 @@ static void get_session(struct loading *g)
 	s->is_clean = flags & SESSION_CLEAN;
 	s->is_secure = flags & SESSION_SECURE;
 	s->is_websocket = flags & SESSION_WEBSOCKET;
-	s->expiry_s = (uint32_t)get_number(g);
-	s->expires_us = clock_monotonic_us() + (int64_t)get_number(g);
-	s->queue.first_id = (uint16_t)get_number(g);
+	s->expiry_s = (uint32_t)get_upto(g, SESSION_EXPIRY_MAX);
+	s->expires_us = clock_monotonic_us() + get_upto(g, SESSION_EXPIRY_MAX * INT64_C(1000000));
+	s->queue.first_id = (uint16_t)get_upto(g, UINT16_MAX);
 	for (uint64_t left = get_number(g); left && !g->failed; left--)
 		get_subscription(g, s);
 	for (uint64_t left = get_number(g); left && !g->failed; left--)

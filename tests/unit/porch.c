@@ -2,11 +2,34 @@
 
 #include "live/client.h"
 #include "live/inbox.h"
+#include "live/keep.h"
 #include "live/session.h"
 
 #include <sys/socket.h>
 
 enum { IDLE_TURNS = 8 };
+
+static void open_door(struct porch *p)
+{
+	p->live = live_new(&p->options);
+	p->live->tokens = p->tokens;
+	keep_load(p->live);
+}
+
+static void close_door(struct porch *p)
+{
+	inbox_stop(p->live);
+	uv_run(&p->live->loop, UV_RUN_DEFAULT);
+	assert_int_equal(p->live->client_count, 0);
+	keep_save(p->live);
+	live_free(p->live);
+}
+
+void porch_reopen(struct porch *p)
+{
+	close_door(p);
+	open_door(p);
+}
 
 int porch_begin(void **state)
 {
@@ -18,8 +41,8 @@ int porch_begin(void **state)
 	p->tokens = tokens_open(
 		&(struct tokens_options){.store = p->store, .admin_key = PORCH_KEY}, &e);
 	assert_non_null(p->tokens);
-	p->live = live_new(&(struct live_options){.store = p->store, .registry = p->registry});
-	p->live->tokens = p->tokens;
+	p->options = (struct live_options){.store = p->store, .registry = p->registry};
+	open_door(p);
 	*state = p;
 	return 0;
 }
@@ -27,11 +50,7 @@ int porch_begin(void **state)
 int porch_end(void **state)
 {
 	struct porch *p = *state;
-	inbox_stop(p->live);
-	uv_run(&p->live->loop, UV_RUN_DEFAULT);
-	assert_int_equal(p->live->client_count, 0);
-	assert_int_equal(p->live->entry_bytes, 0);
-	live_free(p->live);
+	close_door(p);
 	tokens_close(p->tokens);
 	registry_close(p->registry);
 	fake_store_free(p->store);

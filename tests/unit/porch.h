@@ -16,6 +16,7 @@ struct porch {
 	struct store *store;
 	struct registry *registry;
 	struct tokens *tokens;
+	struct live_options options;
 	struct live *live;
 };
 
@@ -23,6 +24,9 @@ struct porch {
 int porch_begin(void **state);
 int porch_end(void **state);
 #define ON_THE_PORCH(name) cmocka_unit_test_setup_teardown(name, porch_begin, porch_end)
+
+/* The door stops in order, and another one takes its place, with p->options as they are now. */
+void porch_reopen(struct porch *p);
 
 /* The caller's connection, and the door's client of it. `bytes` of messages are about what the system keeps
  * between the two; 0: as it likes. */
