@@ -324,6 +324,7 @@ def test_a_command_s_life(c, door, device):
     assert set(came) == {topic, log + "processed"} and came[topic] == b""
     assert json.loads(came[log + "processed"])["response"] == answer
     unit.close()
+    wait_for(lambda: door.get(device.path + "/connections/all") == [])
     item = device.interval(70)
     c.messages(2)
     assert ask(door, "DELETE", device.path + "/commands-queue/all")[0] == 200
