@@ -109,6 +109,7 @@ static bool write_one(
 {
 	if (!put_properties(l, p, c->version, &d->properties))
 		return false;
+	client_take_spare(c);
 	d->topic = publication_topic(p);
 	d->payload = publication_payload(p);
 	if (mqtt_publish_size(c->version, d) > c->packet_max ||
