@@ -228,6 +228,9 @@ void clients_flush(struct live *l)
 		flush(c);
 		c = next;
 	}
+	if (l->delivered)
+		metric_add(live_delivered, l->delivered);
+	l->delivered = 0;
 	if (l->written && !l->is_ended)
 		uv_async_send(&l->wake);
 }

@@ -332,6 +332,7 @@ struct live {
 	struct client *clients, *written, *eager, **eager_end;
 	struct buf spares[SPARES_MAX];
 	size_t spare_count, spare_bytes;
+	uint64_t delivered; /* in this turn: not counted yet */
 	size_t client_count;
 	struct session *sessions;
 	size_t session_count;

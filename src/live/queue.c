@@ -119,7 +119,7 @@ static bool write_one(
 	}
 	client_written(c);
 	c->deliveries++;
-	metric_add(live_delivered, 1);
+	l->delivered++;
 	return true;
 }
 
