@@ -41,7 +41,9 @@
 #include <pthread.h>
 #include <uv.h>
 
-#define uthash_fatal(message) die("%s", message)
+#define uthash_fatal(message)         die("%s", message)
+#define HASH_INITIAL_NUM_BUCKETS      4U /* most sessions have a subscription or two */
+#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
 #include <uthash.h>
 
 enum {
