@@ -222,6 +222,7 @@ void clients_flush(struct live *l)
 {
 	struct client *c = l->written;
 	l->written = NULL;
+	l->is_full = false;
 	while (c) {
 		struct client *next = c->next_written;
 		c->is_written = false;

@@ -335,6 +335,7 @@ struct live {
 	struct buf spares[SPARES_MAX];
 	size_t spare_count, spare_bytes;
 	uint64_t delivered; /* in this turn: not counted yet */
+	bool is_full;       /* a buffer is, of a client that may be written to */
 	size_t client_count;
 	struct session *sessions;
 	size_t session_count;

@@ -258,6 +258,8 @@ void session_deliver(struct live *l, struct session *s, struct publication *p, u
 	if (s->is_lost)
 		return;
 	const struct entry entry = {.qos = qos, .retain = retain, .id_count = (uint16_t)id_count};
+	if (c && c->out.len >= OUT_HIGH && !(c->events & UV_WRITABLE))
+		l->is_full = true;
 	add(l, &s->queue, p, &entry, ids);
 	session_pump(l, s);
 }
