@@ -53,7 +53,7 @@ enum {
 	SPARES_MAX = 1024, /* buffers that no client has at the moment, kept for the next one */
 	SPARE_BYTES = 16 << 20,   /* ... in all */
 	OUT_DEAF = 1024 * 1024,   /* a client that does not take its answers is not read */
-	WINDOW_MAX = 1024,        /* messages of QoS 1 under way to a client */
+	WINDOW_MAX = 16384,       /* messages of QoS 1 under way to a client */
 	SUBSCRIPTIONS_MAX = 2000, /* of a session */
 	SUBSCRIPTION_BYTES_MAX = 512 << 20, /* of all: texts, and what $filter asks */
 	SESSIONS_OF_TOKEN_MAX = 50000,
