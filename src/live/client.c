@@ -123,6 +123,35 @@ void client_end(struct client *c, enum mqtt_reason reason, enum close_code code)
 
 /* ---- writing ---- */
 
+void client_take_spare(struct client *c)
+{
+	struct live *l = c->live;
+	if (c->out.at || !l->spare_count)
+		return;
+	c->out = l->spares[--l->spare_count];
+	l->spare_bytes -= c->out.room;
+}
+
+/* Who is silent costs no buffer. */
+static void give_spare(struct live *l, struct buf *out)
+{
+	if (!out->at)
+		return;
+	if (l->spare_count == SPARES_MAX || l->spare_bytes + out->room > SPARE_BYTES) {
+		buf_clear(out);
+		return;
+	}
+	l->spare_bytes += out->room;
+	l->spares[l->spare_count++] = *out;
+	buf_init(out, out->max);
+}
+
+void spares_free(struct live *l)
+{
+	while (l->spare_count)
+		buf_clear(&l->spares[--l->spare_count]);
+}
+
 void client_written(struct client *c)
 {
 	if (c->is_written || c->is_closed)
@@ -182,7 +211,7 @@ static void flush(struct client *c)
 			if (c->is_ending && !c->out.len)
 				finish(c);
 			if (!c->out.len)
-				buf_clear(&c->out); /* who is silent costs no buffer */
+				give_spare(c->live, &c->out);
 			return;
 		}
 	}
@@ -193,12 +222,16 @@ void clients_flush(struct live *l)
 {
 	struct client *c = l->written;
 	l->written = NULL;
+	l->is_full = false;
 	while (c) {
 		struct client *next = c->next_written;
 		c->is_written = false;
 		flush(c);
 		c = next;
 	}
+	if (l->delivered)
+		metric_add(live_delivered, l->delivered);
+	l->delivered = 0;
 	if (l->written && !l->is_ended)
 		uv_async_send(&l->wake);
 }

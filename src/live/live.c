@@ -194,6 +194,7 @@ void live_free(struct live *l)
 	buf_clear(&l->payload);
 	buf_clear(&l->properties);
 	buf_clear(&l->whole);
+	spares_free(l);
 	free(l->deliveries);
 	free(l->matched);
 	free(l->known);

@@ -109,6 +109,7 @@ static bool write_one(
 {
 	if (!put_properties(l, p, c->version, &d->properties))
 		return false;
+	client_take_spare(c);
 	d->topic = publication_topic(p);
 	d->payload = publication_payload(p);
 	if (mqtt_publish_size(c->version, d) > c->packet_max ||
@@ -118,7 +119,7 @@ static bool write_one(
 	}
 	client_written(c);
 	c->deliveries++;
-	metric_add(live_delivered, 1);
+	l->delivered++;
 	return true;
 }
 
@@ -257,6 +258,8 @@ void session_deliver(struct live *l, struct session *s, struct publication *p, u
 	if (s->is_lost)
 		return;
 	const struct entry entry = {.qos = qos, .retain = retain, .id_count = (uint16_t)id_count};
+	if (c && c->out.len >= OUT_HIGH && !(c->events & UV_WRITABLE))
+		l->is_full = true;
 	add(l, &s->queue, p, &entry, ids);
 	session_pump(l, s);
 }
