@@ -6,6 +6,7 @@
 #include "live/packets.h"
 #include "live/queue.h"
 #include "live/session.h"
+#include "live/spare.h"
 #include "live/walk.h"
 
 #include <netinet/in.h>
@@ -123,35 +124,6 @@ void client_end(struct client *c, enum mqtt_reason reason, enum close_code code)
 
 /* ---- writing ---- */
 
-void client_take_spare(struct client *c)
-{
-	struct live *l = c->live;
-	if (c->out.at || !l->spare_count)
-		return;
-	c->out = l->spares[--l->spare_count];
-	l->spare_bytes -= c->out.room;
-}
-
-/* Who is silent costs no buffer. */
-static void give_spare(struct live *l, struct buf *out)
-{
-	if (!out->at)
-		return;
-	if (l->spare_count == SPARES_MAX || l->spare_bytes + out->room > SPARE_BYTES) {
-		buf_clear(out);
-		return;
-	}
-	l->spare_bytes += out->room;
-	l->spares[l->spare_count++] = *out;
-	buf_init(out, out->max);
-}
-
-void spares_free(struct live *l)
-{
-	while (l->spare_count)
-		buf_clear(&l->spares[--l->spare_count]);
-}
-
 void client_written(struct client *c)
 {
 	if (c->is_written || c->is_closed)
@@ -211,7 +183,7 @@ static void flush(struct client *c)
 			if (c->is_ending && !c->out.len)
 				finish(c);
 			if (!c->out.len)
-				give_spare(c->live, &c->out);
+				spare_give(c->live, &c->out);
 			return;
 		}
 	}

@@ -33,9 +33,4 @@ void clients_go_on(struct live *l);
 /* Ends those that are silent, late or will not go. */
 void clients_tick(struct live *l);
 
-/* Gives an `out` without memory a spare buffer, if there is one: cheaper than new memory, which the system has
- * to clear. */
-void client_take_spare(struct client *c);
-void spares_free(struct live *l);
-
 #endif

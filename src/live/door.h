@@ -6,6 +6,7 @@
  *   listen.c      listening sockets
  *   transport.c   bytes in and out: a socket, TLS on it, or WebSocket frames (websocket.c)
  *   client.c      a connection: reading, writing, its end
+ *   spare.c       buffers between two clients
  *   connect.c     CONNECT: who is it, and which session does it go on with
  *   packets.c     the other packets
  *   session.c     sessions, their ends and wills
@@ -41,9 +42,7 @@
 #include <pthread.h>
 #include <uv.h>
 
-#define uthash_fatal(message)         die("%s", message)
-#define HASH_INITIAL_NUM_BUCKETS      4U /* most sessions have a subscription or two */
-#define HASH_INITIAL_NUM_BUCKETS_LOG2 2U
+#define uthash_fatal(message) die("%s", message)
 #include <uthash.h>
 
 enum {

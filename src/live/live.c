@@ -9,6 +9,7 @@
 #include "live/retained.h"
 #include "live/rights.h"
 #include "live/session.h"
+#include "live/spare.h"
 #include "live/view.h"
 
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "live/client.h"
 #include "live/publish.h"
 #include "live/session.h"
+#include "live/spare.h"
 
 #include <stdlib.h>
 
@@ -109,7 +110,7 @@ static bool write_one(
 {
 	if (!put_properties(l, p, c->version, &d->properties))
 		return false;
-	client_take_spare(c);
+	spare_take(l, &c->out);
 	d->topic = publication_topic(p);
 	d->payload = publication_payload(p);
 	if (mqtt_publish_size(c->version, d) > c->packet_max ||
