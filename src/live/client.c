@@ -6,6 +6,7 @@
 #include "live/packets.h"
 #include "live/queue.h"
 #include "live/session.h"
+#include "live/spare.h"
 #include "live/walk.h"
 
 #include <netinet/in.h>
@@ -182,7 +183,7 @@ static void flush(struct client *c)
 			if (c->is_ending && !c->out.len)
 				finish(c);
 			if (!c->out.len)
-				buf_clear(&c->out); /* who is silent costs no buffer */
+				spare_give(c->live, &c->out);
 			return;
 		}
 	}
@@ -193,12 +194,16 @@ void clients_flush(struct live *l)
 {
 	struct client *c = l->written;
 	l->written = NULL;
+	l->is_full = false;
 	while (c) {
 		struct client *next = c->next_written;
 		c->is_written = false;
 		flush(c);
 		c = next;
 	}
+	if (l->delivered)
+		metric_add(live_delivered, l->delivered);
+	l->delivered = 0;
 	if (l->written && !l->is_ended)
 		uv_async_send(&l->wake);
 }

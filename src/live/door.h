@@ -6,6 +6,7 @@
  *   listen.c      listening sockets
  *   transport.c   bytes in and out: a socket, TLS on it, or WebSocket frames (websocket.c)
  *   client.c      a connection: reading, writing, its end
+ *   spare.c       buffers between two clients
  *   connect.c     CONNECT: who is it, and which session does it go on with
  *   packets.c     the other packets
  *   session.c     sessions, their ends and wills
@@ -48,9 +49,11 @@ enum {
 	PACKET_MAX = 256 * 1024,   /* of a client's packet; what we send may be as large */
 	OUT_HIGH = 64 * 1024,      /* so much may lie in a client's buffer before messages wait */
 	OUT_MAX = 4 * 1024 * 1024, /* of a client's buffer, with a message and answers on top */
-	OUT_DEAF = 1024 * 1024,    /* a client that does not take its answers is not read */
-	WINDOW_MAX = 1024,         /* messages of QoS 1 under way to a client */
-	SUBSCRIPTIONS_MAX = 2000,  /* of a session */
+	SPARES_MAX = 1024, /* buffers that no client has at the moment, kept for the next one */
+	SPARE_BYTES = 16 << 20,   /* ... in all */
+	OUT_DEAF = 1024 * 1024,   /* a client that does not take its answers is not read */
+	WINDOW_MAX = 16384,       /* messages of QoS 1 under way to a client */
+	SUBSCRIPTIONS_MAX = 2000, /* of a session */
 	SUBSCRIPTION_BYTES_MAX = 512 << 20, /* of all: texts, and what $filter asks */
 	SESSIONS_OF_TOKEN_MAX = 50000,
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
@@ -328,6 +331,10 @@ struct live {
 	size_t record_at;
 
 	struct client *clients, *written, *eager, **eager_end;
+	struct buf spares[SPARES_MAX];
+	size_t spare_count, spare_bytes;
+	uint64_t delivered; /* in this turn: not counted yet */
+	bool is_full;       /* a buffer is, of a client that may be written to */
 	size_t client_count;
 	struct session *sessions;
 	size_t session_count;

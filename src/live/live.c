@@ -9,6 +9,7 @@
 #include "live/retained.h"
 #include "live/rights.h"
 #include "live/session.h"
+#include "live/spare.h"
 #include "live/view.h"
 
 #include <stdlib.h>
@@ -194,6 +195,7 @@ void live_free(struct live *l)
 	buf_clear(&l->payload);
 	buf_clear(&l->properties);
 	buf_clear(&l->whole);
+	spares_free(l);
 	free(l->deliveries);
 	free(l->matched);
 	free(l->known);

@@ -49,7 +49,7 @@ bool news_records(struct live *l)
 	const struct record *r;
 	while ((r = next_record(l)) != NULL) {
 		record_publish(l, r);
-		if (clock_monotonic_us() >= until_us)
+		if (l->is_full || clock_monotonic_us() >= until_us)
 			return true;
 	}
 	return false;

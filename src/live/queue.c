@@ -4,6 +4,7 @@
 #include "live/client.h"
 #include "live/publish.h"
 #include "live/session.h"
+#include "live/spare.h"
 
 #include <stdlib.h>
 
@@ -109,6 +110,7 @@ static bool write_one(
 {
 	if (!put_properties(l, p, c->version, &d->properties))
 		return false;
+	spare_take(l, &c->out);
 	d->topic = publication_topic(p);
 	d->payload = publication_payload(p);
 	if (mqtt_publish_size(c->version, d) > c->packet_max ||
@@ -118,7 +120,7 @@ static bool write_one(
 	}
 	client_written(c);
 	c->deliveries++;
-	metric_add(live_delivered, 1);
+	l->delivered++;
 	return true;
 }
 
@@ -257,6 +259,8 @@ void session_deliver(struct live *l, struct session *s, struct publication *p, u
 	if (s->is_lost)
 		return;
 	const struct entry entry = {.qos = qos, .retain = retain, .id_count = (uint16_t)id_count};
+	if (c && c->out.len >= OUT_HIGH && !(c->events & UV_WRITABLE))
+		l->is_full = true;
 	add(l, &s->queue, p, &entry, ids);
 	session_pump(l, s);
 }
