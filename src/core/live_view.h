@@ -53,6 +53,9 @@ struct live_view {
 	 * publish to, or a limit is reached. */
 	bool (*publish)(
 		void *context, struct str topic, struct str payload, bool retain, struct error *e);
+	/* The device's latest values of these parameters (bits) are about to be forgotten: who follows them is
+	 * told. */
+	void (*forget)(void *context, uint32_t device, uint64_t params);
 	/* The real ports of MQTT over TCP, and over TLS; 0: not open. */
 	uint16_t (*port)(void *context, bool is_secure);
 };

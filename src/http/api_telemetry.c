@@ -224,6 +224,9 @@ void delete_telemetry(const struct request *r, struct answer *a)
 	a->status = 0;
 	for (size_t i = 0; i < chosen.count; i++) {
 		struct error e;
+		const struct live_view *live = r->context->live;
+		if (live)
+			live->forget(live->context, chosen.ids[i], selected);
 		if (store_forget_telemetry(r->context->store, chosen.ids[i], selected, &e))
 			chosen.ids[done++] = chosen.ids[i];
 		else

@@ -191,5 +191,5 @@ void derive_gone(struct live *l, bool is_device, uint32_t id, derive_fn *each, v
 	for (size_t i = 0; i < kind->count; i++)
 		derive_tell(&t, "", 0, "/%s", kind->members[i]);
 	if (is_device)
-		derive_no_values(&t);
+		derive_no_values(&t, UINT64_MAX);
 }

@@ -51,6 +51,10 @@ void derive_ident(struct live *l, uint32_t channel, const struct ident_info *inf
 /* Empty payloads for an item that is gone, and its member "deleted", which only such have. */
 void derive_gone(struct live *l, bool is_device, uint32_t id, derive_fn *each, void *context);
 
+/* Empty payloads for the latest values that a device has of these parameters (bits). */
+void derive_forgotten(
+	struct live *l, uint32_t device, uint64_t which, derive_fn *each, void *context);
+
 /* The latest values of a device that have this time; INT64_MIN: all. */
 void derive_telemetry(struct live *l, uint32_t device, int64_t time_us, const struct pattern *p,
 	derive_fn *each, void *context);

@@ -88,6 +88,13 @@ void derive_commands(const struct telling *t)
 
 /* ---- idents ---- */
 
+/* As it is registered now. */
+static bool put_device(struct live *l, uint64_t ident, struct buf *out)
+{
+	uint32_t device = registry_device_of(l->options.registry, ident);
+	return device ? buf_printf(out, "%" PRIu32, device) : buf_add(out, "null", 4);
+}
+
 void derive_ident(struct live *l, uint32_t channel, const struct ident_info *info, derive_fn *each,
 	void *context)
 {
@@ -99,7 +106,9 @@ void derive_ident(struct live *l, uint32_t channel, const struct ident_info *inf
 		    ",\"last\":",
 		    info->ident, info->bytes, info->count) &&
 		json_decimal(out, info->last_us, 6) &&
-		buf_printf(out, ",\"peer\":\"%.*s\"}", STR_PRINT(peer_text(&info->peer, peer))))
+		buf_printf(out, ",\"peer\":\"%.*s\",\"device_id\":",
+			STR_PRINT(peer_text(&info->peer, peer))) &&
+		put_device(l, info->ident, out) && buf_add_char(out, '}'))
 		derive_tell(&t, "idents", info->last_us, "/idents/%" PRIu64, info->ident);
 }
 

@@ -34,8 +34,8 @@ void derive_connections(const struct telling *t, uint32_t channel, uint64_t iden
 void derive_commands(const struct telling *t);
 bool derive_idents_page(const struct telling *t, struct derive_place *place);
 
-/* derive_values.c: empty payloads for all values of a device. */
-void derive_no_values(const struct telling *t);
+/* derive_values.c: empty payloads for the values that a device has of these parameters (bits). */
+void derive_no_values(const struct telling *t, uint64_t which);
 
 /* For the next payload. */
 static inline struct buf *fresh(struct live *l)

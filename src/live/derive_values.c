@@ -85,22 +85,33 @@ static void tell_values(struct values *v, struct copies *c)
 		derive_tell(v->telling, "telemetry", v->position_us, "/telemetry/position");
 }
 
-void derive_no_values(const struct telling *t)
+void derive_no_values(const struct telling *t, uint64_t which)
 {
 	struct copies copies = {.values = NULL};
-	bool has_position = false;
+	size_t positions = 0, gone = 0;
 	buf_init(&copies.texts, TEXTS_MAX);
 	fresh(t->live);
 	(void)store_telemetry(t->live->options.store, t->id, copy_value, &copies);
 	for (size_t i = 0; i < copies.count; i++) {
-		derive_tell(t, "telemetry", 0, "/telemetry/%s", copies.values[i].name);
-		has_position =
-			has_position || str_starts(str_of(copies.values[i].name), "position.");
+		const struct copy *value = &copies.values[i];
+		bool goes = which >> value->item.param & 1;
+		bool is_position = str_starts(str_of(value->name), "position.");
+		positions += is_position;
+		gone += is_position && goes;
+		if (goes)
+			derive_tell(t, "telemetry", 0, "/telemetry/%s", value->name);
 	}
-	if (has_position)
+	if (gone && gone == positions)
 		derive_tell(t, "telemetry", 0, "/telemetry/position");
 	free(copies.values);
 	buf_clear(&copies.texts);
+}
+
+void derive_forgotten(
+	struct live *l, uint32_t device, uint64_t which, derive_fn *each, void *context)
+{
+	const struct telling t = {l, derive_devices, device, NULL, each, context};
+	derive_no_values(&t, which);
 }
 
 void derive_telemetry(struct live *l, uint32_t device, int64_t time_us, const struct pattern *p,

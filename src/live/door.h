@@ -79,8 +79,9 @@ enum {
 struct publication {
 	uint32_t references;
 	uint32_t topic_len, properties_len, payload_len;
-	int64_t time_us;    /* user property "timestamp" */
-	int64_t expires_us; /* of the clock on the wall; 0: never */
+	uint32_t forwarded_len; /* of the properties: those of who published; ours stand behind */
+	int64_t time_us;        /* user property "timestamp" */
+	int64_t expires_us;     /* of the clock on the wall; 0: never */
 	uint8_t qos;
 	bool retain;
 	char bytes[]; /* topic, properties of 5.0 but the expiry, payload */

@@ -31,6 +31,7 @@ struct publication *publication_of(struct live *l, const struct draft *draft)
 		.references = 1,
 		.topic_len = (uint32_t)draft->topic.len,
 		.properties_len = (uint32_t)draft->properties.len,
+		.forwarded_len = (uint32_t)draft->properties.len,
 		.payload_len = (uint32_t)draft->payload.len,
 		.time_us = draft->time_us,
 		.expires_us = draft->expires_us,
@@ -54,7 +55,9 @@ struct publication *publication_new(struct live *l, const struct draft *draft)
 		whole.time_us = clock_now_us();
 	check(put_properties(l, draft, whole.time_us));
 	whole.properties = buf_str(&l->properties);
-	return publication_of(l, &whole);
+	struct publication *p = publication_of(l, &whole);
+	p->forwarded_len = (uint32_t)draft->properties.len;
+	return p;
 }
 
 struct publication *publication_keep(struct publication *p)

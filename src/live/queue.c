@@ -113,6 +113,8 @@ static bool write_one(
 	spare_take(l, &c->out);
 	d->topic = publication_topic(p);
 	d->payload = publication_payload(p);
+	if (mqtt_publish_size(c->version, d) > c->packet_max) /* it fits without ours, perhaps */
+		d->properties.len -= p->properties_len - p->forwarded_len;
 	if (mqtt_publish_size(c->version, d) > c->packet_max ||
 		!mqtt_publish_write(&c->out, c->version, d)) {
 		metric_add(live_too_large, 1);

@@ -1,6 +1,7 @@
 #include "live/view.h"
 
 #include "live/client.h"
+#include "live/derive.h"
 #include "live/inbox.h"
 #include "live/listen.h"
 #include "live/publish.h"
@@ -157,6 +158,30 @@ static bool publish_for(
 	return p.done;
 }
 
+struct forgetting {
+	uint32_t device;
+	uint64_t which; /* parameters, as bits */
+};
+
+static void publish_state(struct live *l, void *context, struct draft *draft)
+{
+	(void)context;
+	(void)publish(l, draft);
+}
+
+static void forget_values(struct live *l, void *context)
+{
+	const struct forgetting *f = context;
+	if (l->wants_device_state)
+		derive_forgotten(l, f->device, f->which, publish_state, NULL);
+}
+
+static void forget(void *context, uint32_t device, uint64_t which)
+{
+	struct forgetting f = {device, which};
+	(void)inbox_call(context, forget_values, &f);
+}
+
 static uint16_t port(void *context, bool is_secure)
 {
 	const struct live *l = context;
@@ -169,5 +194,5 @@ static uint16_t port(void *context, bool is_secure)
 void view_init(struct live *l)
 {
 	l->presence = (struct presence){l, inbox_presence};
-	l->view = (struct live_view){l, take, sessions, end, publish_for, port};
+	l->view = (struct live_view){l, take, sessions, end, publish_for, forget, port};
 }

@@ -200,6 +200,22 @@ def test_telemetry_is_what_rest_says(c, door, device):
     tracker.close()
 
 
+def test_values_that_are_forgotten_are_told_empty(c, door, device):
+    tracker = Tracker(door)
+    tracker.ask(heartbeat(device.ident, 77))
+    tracker.send(place(device.ident, int(time.time()) - 10))
+    assert tracker.receive(1)
+    c.subscribe(f"flespi/state/gw/devices/{device.id}/telemetry/+", qos=1, rh=2)
+    door.request("DELETE", device.path + "/telemetry/battery.level,position.speed")
+    assert {(m.topic.split("/")[-1], m.payload) for m in c.settle()} == {
+        ("battery.level", b""), ("position.speed", b"")}
+    door.request("DELETE", device.path + "/telemetry/position.*")
+    gone = {m.topic.split("/")[-1]: m.payload for m in c.settle()}
+    assert {"position", "position.latitude"} <= gone.keys() and not any(gone.values())
+    assert "position.speed" not in gone
+    tracker.close()
+
+
 def test_connections_come_and_go(c, door, device):
     c.subscribe(f"flespi/state/gw/devices/{device.id}/connections/+", qos=1, id=1)
     c.subscribe(f"flespi/state/gw/devices/{device.id}/connected", qos=1, id=2)

@@ -321,9 +321,9 @@ static void a_channel_is_told_as_rest_has_it(void **state)
 		"blocked,cid,configuration,enabled,id,messages_size,messages_ttl,metadata,name,"
 		"protocol_id,protocol_name,secondary_uri,uri");
 	assert_int_equal(check_list(f, "gw/channels/1", "connections", "all", "id"), 2);
-	/* without what registry and lists say of an ident */
+	/* without what lists say of an ident */
 	assert_int_equal(check_list(f, "gw/channels/1", "idents",
-				 "*?fields=ident,size,messages,last,peer", "ident"),
+				 "*?fields=ident,size,messages,last,peer,device_id", "ident"),
 		2);
 	assert_int_equal(f->count, 1 + 13 + 2 + 2);
 	assert_int_equal(told(f, "flespi/state/gw/channels/1/idents/99")->time_us, FIRST + 1000001);
