@@ -117,7 +117,9 @@ static bool read_number(
 	double power = 1, number = json_number_value(value);
 	for (int i = 0; i < params[t->param].decimals; i++)
 		power *= 10;
-	if (!(fabs(number) * power < number_limit))
+	/* what is only rounded up to the limit is beyond it as well: it could not be posted again */
+	int64_t scaled = fabs(number) * power < number_limit ? scale(number, power) : 0;
+	if (!(fabs(number) * power < number_limit) || fabs((double)scaled) >= number_limit)
 		return refuse_member(refusal, t->name, "%s is %.17g, which is beyond %.17g",
 			t->name, number, number_limit / power);
 	if (t->param == PARAM_TIMESTAMP && number < 0)
@@ -126,7 +128,7 @@ static bool read_number(
 	if (degrees && fabs(number) > degrees)
 		return refuse_member(refusal, t->name, "%s is %.17g, the limits are -%d and %d",
 			t->name, number, degrees, degrees);
-	return put_number(m, t, scale(number, power), refusal);
+	return put_number(m, t, scaled, refusal);
 }
 
 static bool read_text(

@@ -163,6 +163,8 @@ static void what_does_not_fit_is_refused(void **state)
 			"position.longitude is 181, the limits are -180 and 180"},
 		{"{\"timestamp\":4503599627.370496}", "timestamp",
 			"timestamp is 4503599627.3704958, which is beyond 4503599627.3704958"},
+		{"{\"gsm.lac.99\":4503599627370495.5}", "gsm.lac.99", /* rounded, it is the limit */
+			"gsm.lac.99 is 4503599627370495.5, which is beyond 4503599627370496"},
 		{"{\"battery.level\":1e300}", "battery.level",
 			"battery.level is 1.0000000000000001e+300, which is beyond "
 			"4503599627370496"},
