@@ -296,8 +296,15 @@ int main(void)
 		TEST_HERE(an_older_file_is_taken_over),
 		TEST_HERE(a_large_log_gets_small_again),
 		TEST_HERE(a_failure_loses_nothing_younger),
+		/* these have threads: */
 		TEST_HERE(it_stops_when_told),
 		TEST_HERE(nobody_notices_a_retention),
 	};
-	return cmocka_run_group_tests_name("retain_disk", tests, NULL, NULL);
+#ifdef __SANITIZE_THREAD__
+	enum { FIRST = 4 };
+#else
+	enum { FIRST = 0 };
+#endif
+	return _cmocka_run_group_tests(
+		"retain_disk", tests + FIRST, sizeof tests / sizeof *tests - FIRST, NULL, NULL);
 }
