@@ -1,6 +1,5 @@
 #include "core/hub.h"
 
-#include "base/clock.h"
 #include "base/die.h"
 
 #include <pthread.h>
@@ -66,7 +65,6 @@ struct hub_group *hub_group_new(const struct record *records, size_t count)
 	char *at = (char *)(g->records + count);
 	g->next = NULL;
 	g->count = count;
-	g->committed_us = clock_monotonic_us();
 	memcpy(g->records, records, count * sizeof *records);
 	for (size_t i = 0; i < count; i++) {
 		struct str *body = &g->records[i].body;

@@ -23,7 +23,6 @@ void hub_want(struct hub *h, bool wants);
 struct hub_group {
 	struct hub_group *next;
 	size_t count;
-	int64_t committed_us; /* monotonic */
 	struct record records[];
 };
 

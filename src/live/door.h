@@ -59,7 +59,6 @@ enum {
 	SUBSCRIPTION_IDS_MAX = 64, /* in one PUBLISH; more are left out */
 	NODES_MAX = 20000,    /* of a session in the index: a filter with lists stands for many */
 	ERRANDS_MAX = 4000,   /* filters of a session whose retained messages are to be sent */
-	CHORES_MAX = 4096,    /* SUBSCRIBEs of a session whose retained messages are being sent */
 	RETAINED_MAX = 10000, /* of clients */
 	RETAINED_BYTES = 16 << 20,       /* ... in all */
 	WILLS_BYTES = 64 << 20,          /* of all */

@@ -8,12 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void publish_state(struct live *l, void *context, struct draft *draft)
-{
-	(void)context;
-	(void)publish(l, draft);
-}
-
 /* False: there is nothing more. */
 static bool take_from_hub(struct live *l)
 {
@@ -73,12 +67,12 @@ static void publish_member(struct live *l, uint32_t device, const char *member)
 	struct pattern p;
 	snprintf(filter, sizeof filter, "flespi/state/gw/devices/%" PRIu32 "/%s", device, member);
 	pattern_parse(&p, str_of(filter));
-	derive_device(l, device, &p, publish_state, NULL);
+	derive_device(l, device, &p, publish_derived, NULL);
 }
 
 void news_presence(struct live *l, const struct connection *c, bool is_open)
 {
-	derive_connection(l, c, is_open, publish_state, NULL);
+	derive_connection(l, c, is_open, publish_derived, NULL);
 	if (c->device)
 		publish_member(l, c->device, "connected");
 }
@@ -205,9 +199,9 @@ static void publish_item(struct live *l, const struct event *e, struct str membe
 				names_member(members, "configuration") ? ",connected" : "");
 		pattern_parse(&p, str_of(filter));
 		if (is_device)
-			derive_device(l, e->origin_id, &p, publish_state, NULL);
+			derive_device(l, e->origin_id, &p, publish_derived, NULL);
 		else
-			derive_channel(l, e->origin_id, &p, publish_state, NULL);
+			derive_channel(l, e->origin_id, &p, publish_derived, NULL);
 	}
 }
 
@@ -220,13 +214,13 @@ static void publish_change(struct live *l, const struct event *e)
 		if (e->subject_text.len)
 			publish_item(l, e, e->subject_text);
 		break;
-	case EVENT_DELETED: derive_gone(l, is_device, e->origin_id, publish_state, NULL); break;
+	case EVENT_DELETED: derive_gone(l, is_device, e->origin_id, publish_derived, NULL); break;
 	case EVENT_COMMAND_QUEUED:
 	case EVENT_COMMAND_SENT:
 	case EVENT_COMMAND_PROCESSED:
 	case EVENT_COMMAND_REMOVED:
 	case EVENT_COMMAND_EXPIRED:
-		derive_command(l, e->origin_id, e->subject, publish_state, NULL);
+		derive_command(l, e->origin_id, e->subject, publish_derived, NULL);
 		break;
 	default: break;
 	}

@@ -176,7 +176,7 @@ static void obey_subscribe(struct client *c, struct str body)
 		if (is_new)
 			diary_subscribed(l, c, wish.topic.filter, true);
 	}
-	walk_begin(l, c->session, chore);
+	walk_begin(c->session, chore);
 }
 
 static void obey_unsubscribe(struct client *c, struct str body)

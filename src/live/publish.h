@@ -25,6 +25,9 @@ struct draft {
 /* Delivers to all whose subscriptions match and who may read it. Returns how many sessions got it. */
 size_t publish(struct live *l, struct draft *draft);
 
+/* The same as a derive_fn (derive.h): for what has changed. */
+void publish_derived(struct live *l, void *context, struct draft *draft);
+
 /* One reference, the caller's. Adds the user properties timestamp and cid. */
 struct publication *publication_new(struct live *l, const struct draft *draft);
 

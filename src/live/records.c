@@ -109,12 +109,6 @@ static void publish_for_device(struct live *l, const struct record *r)
 
 /* ---- state ---- */
 
-static void publish_state(struct live *l, void *context, struct draft *draft)
-{
-	(void)context;
-	(void)publish(l, draft);
-}
-
 static bool is_wanted(const struct live *l, const char *format, uint32_t id) PRINTF(2, 0);
 
 static bool is_wanted(const struct live *l, const char *format, uint32_t id)
@@ -144,7 +138,7 @@ static void publish_last_active(struct live *l, const struct record *r)
 static void publish_device_state(struct live *l, const struct record *r)
 {
 	if (is_wanted(l, "flespi/state/gw/devices/%" PRIu32 "/telemetry", r->origin.device))
-		derive_telemetry(l, r->origin.device, r->time_us, NULL, publish_state, NULL);
+		derive_telemetry(l, r->origin.device, r->time_us, NULL, publish_derived, NULL);
 	if (known_device(l, r->origin.device)->is_there)
 		publish_last_active(l, r);
 }
@@ -155,7 +149,7 @@ static void publish_ident(struct live *l, const struct record *r)
 	if (!is_wanted(l, "flespi/state/gw/channels/%" PRIu32 "/idents", r->origin.channel))
 		return;
 	if (store_ident(l->options.store, r->origin.channel, r->origin.ident, &info))
-		derive_ident(l, r->origin.channel, &info, publish_state, NULL);
+		derive_ident(l, r->origin.channel, &info, publish_derived, NULL);
 }
 
 void record_publish(struct live *l, const struct record *r)

@@ -163,17 +163,11 @@ struct forgetting {
 	uint64_t which; /* parameters, as bits */
 };
 
-static void publish_state(struct live *l, void *context, struct draft *draft)
-{
-	(void)context;
-	(void)publish(l, draft);
-}
-
 static void forget_values(struct live *l, void *context)
 {
 	const struct forgetting *f = context;
 	if (l->wants_device_state)
-		derive_forgotten(l, f->device, f->which, publish_state, NULL);
+		derive_forgotten(l, f->device, f->which, publish_derived, NULL);
 }
 
 static void forget(void *context, uint32_t device, uint64_t which)

@@ -22,7 +22,7 @@ struct errand {
 	uint32_t *ids; /* of the stage; owned */
 	size_t count, at;
 	struct derive_place place; /* in the channel at hand */
-	uint16_t text_len, filter_at;
+	uint16_t text_len;
 	char text[];
 };
 
@@ -58,7 +58,6 @@ void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
 	struct errand *e = xcalloc(1, sizeof *e + s->text_len);
 	e->serial = s->serial;
 	e->text_len = s->text_len;
-	e->filter_at = s->filter_at;
 	memcpy(e->text, s->text, s->text_len);
 	*c->errands_end = e;
 	c->errands_end = &e->next;
@@ -90,21 +89,15 @@ static void acknowledge(struct session *s, struct chore *c)
 	chore_free(s, c);
 }
 
-void walk_begin(struct live *l, struct session *s, struct chore *c)
+void walk_begin(struct session *s, struct chore *c)
 {
 	if (!c->errands) {
 		acknowledge(s, c);
 		return;
 	}
-	if (s->chore_count == CHORES_MAX) {
-		chore_free(s, c);
-		client_end(s->client, MQTT_QUOTA, CLOSE_SLOW);
-		return;
-	}
 	*s->chores_end = c;
 	s->chores_end = &c->next;
 	s->chore_count++;
-	(void)l;
 	client_written(s->client); /* it goes on when that is written */
 }
 
@@ -133,19 +126,20 @@ static void give(struct live *l, const struct walker *w, struct publication *p)
 	session_deliver(l, w->session, p, s->qos && p->qos ? 1 : 0, true, &s->id, s->id != 0);
 }
 
-static bool is_fit(struct live *l, const struct demand *d, const struct draft *draft)
+/* Does the subscription match it, may its token read it, and is it what $filter asks for? */
+static bool is_wanted(struct live *l, const struct walker *w, const struct draft *draft)
 {
+	const struct subscription *s = w->subscription;
 	l->whole.len = 0;
-	return demand_fits(l, d, draft);
+	return topic_matches(subscription_filter(s), draft->topic) &&
+	       rights_reads(w->session->holder, draft) &&
+	       (!s->demand || demand_fits(l, s->demand, draft));
 }
 
 static void offer(struct live *l, void *context, struct draft *draft)
 {
 	const struct walker *w = context;
-	const struct subscription *s = w->subscription;
-	if (!draft->payload.len || !topic_matches(subscription_filter(s), draft->topic) ||
-		!rights_reads(w->session->holder, draft) ||
-		(s->demand && !is_fit(l, s->demand, draft)))
+	if (!draft->payload.len || !is_wanted(l, w, draft))
 		return;
 	struct publication *p = publication_new(l, draft);
 	give(l, w, p);
@@ -157,7 +151,6 @@ static bool offer_retained(struct live *l, const struct walker *w, uint64_t *ser
 {
 	enum { AT_ONCE_BYTES = 64 * 1024 };
 	struct retained *r, *next;
-	const struct subscription *s = w->subscription;
 	size_t bytes = 0;
 	HASH_ITER(hh, l->retained, r, next)
 	{
@@ -174,9 +167,7 @@ static bool offer_retained(struct live *l, const struct walker *w, uint64_t *ser
 		if (bytes > AT_ONCE_BYTES)
 			return true;
 		*serial = r->serial;
-		if (!topic_matches(subscription_filter(s), draft.topic) ||
-			!rights_reads(w->session->holder, &draft) ||
-			(s->demand && !is_fit(l, s->demand, &draft)))
+		if (!is_wanted(l, w, &draft))
 			continue;
 		give(l, w, p);
 		bytes += publication_bytes(p);

@@ -17,7 +17,7 @@ void chore_add(struct session *session, struct chore *c, enum mqtt_reason code,
 bool walk_has_room(const struct session *s);
 
 /* Takes the chore over: the SUBACK follows when all is sent. */
-void walk_begin(struct live *l, struct session *s, struct chore *c);
+void walk_begin(struct session *s, struct chore *c);
 
 /* Goes on where it stopped, while the client's buffer has room and nothing waits before. */
 void walk_step(struct live *l, struct session *s);
