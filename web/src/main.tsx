@@ -1,0 +1,3 @@
+import { render } from 'preact';
+
+render(<p>cantrack</p>, document.getElementById('app')!);
