@@ -2,6 +2,7 @@
 #include "base/die.h"
 #include "http/assets.h"
 #include "http/openapi.h"
+#include "http/page.h"
 
 void get_openapi(const struct request *r, struct answer *a)
 {
@@ -22,6 +23,7 @@ static void answer_asset(struct answer *a, const char *name)
 void get_docs(const struct request *r, struct answer *a)
 {
 	(void)r;
+	page_policy(a, str_of(""));
 	answer_asset(a, "docs.html");
 }
 

@@ -6,7 +6,15 @@
 #include <strings.h>
 
 /* Bytes; what is longer is cut. */
-enum { ACCOUNT_MAX = 24, APP_MAX = 63, HOST_MAX = 255, SCHEME_MAX = 8, TRACE_MAX = 31 };
+enum {
+	ACCOUNT_MAX = 24,
+	APP_MAX = 63,
+	ENCODINGS_MAX = 511,
+	HOST_MAX = 255,
+	SCHEME_MAX = 8,
+	TAGS_MAX = 1023,
+	TRACE_MAX = 31
+};
 
 static struct str text_of(struct MHD_Connection *connection, const char *name, size_t max)
 {
@@ -71,4 +79,8 @@ void headers_read(struct MHD_Connection *connection, struct request *r)
 	r->account = text_of(connection, "x-flespi-cid", ACCOUNT_MAX);
 	r->app = text_of(connection, "x-flespi-app", APP_MAX);
 	r->trace = text_of(connection, "x-flespi-trace", TRACE_MAX);
+	r->encodings = text_of(connection, "Accept-Encoding", ENCODINGS_MAX);
+	if (!MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Encoding"))
+		r->encodings.at = NULL; /* nothing said is another thing than no encoding at all */
+	r->tags = text_of(connection, "If-None-Match", TAGS_MAX);
 }

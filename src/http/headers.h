@@ -12,7 +12,7 @@ struct peer headers_peer(struct MHD_Connection *connection);
 bool headers_token(struct MHD_Connection *connection, struct tokens *tokens,
 	const struct peer *peer, struct token *out, bool *bad);
 
-/* Fills host, is_secure, account, app and trace; views that live as long as the request. */
+/* Fills host, is_secure, account, app, trace, encodings and tags; views that live as long as the request. */
 void headers_read(struct MHD_Connection *connection, struct request *r);
 
 /* Does the header, a list separated by commas that may come in several lines, name the word? In any case of

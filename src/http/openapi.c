@@ -242,14 +242,18 @@ static void put_operation(struct writer *w, const struct route *route)
 /* Rows of one pattern stand together. */
 static void put_paths(struct writer *w)
 {
+	const char *pattern = NULL;
 	for (size_t i = 0; i < route_count; i++) {
 		const struct route *route = &routes[i];
-		if (i == 0 || strcmp(route->pattern, routes[i - 1].pattern) != 0) {
-			put(w, i ? "}," : "");
+		if (!is_described(route))
+			continue;
+		if (!pattern || strcmp(route->pattern, pattern) != 0) {
+			put(w, pattern ? "}," : "");
 			put_string(w, str_of(route->pattern));
 			put(w, ":{");
 			put_path_parameters(w, route);
 		}
+		pattern = route->pattern;
 		put(w, ",");
 		put_operation(w, route);
 	}
@@ -260,14 +264,16 @@ static void put_paths(struct writer *w)
 
 static void put_tags(struct writer *w)
 {
+	bool any = false;
 	for (size_t i = 0; i < route_count; i++) {
 		struct str tag = tag_of(&routes[i]);
-		bool seen = false;
+		bool seen = !is_described(&routes[i]);
 		for (size_t j = 0; j < i && !seen; j++)
-			seen = str_eq(tag, tag_of(&routes[j]));
+			seen = is_described(&routes[j]) && str_eq(tag, tag_of(&routes[j]));
 		if (seen)
 			continue;
-		put(w, i ? ",{\"name\":" : "{\"name\":");
+		put(w, any ? ",{\"name\":" : "{\"name\":");
+		any = true;
 		put_string(w, tag);
 		put(w, "}");
 	}

@@ -37,6 +37,9 @@ struct example {
 /* NULL: no row of the table tells. */
 const struct example *example_of(const struct route *route);
 
+/* Is it a part of the API, and not of a page for people? */
+bool is_described(const struct route *route);
+
 /* The example's path and query; where several routes share a handler, their own with "all" for
  * every part. False: the buffer is full. */
 MUST_USE bool example_target(const struct route *route, struct buf *out);

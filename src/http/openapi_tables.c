@@ -38,6 +38,12 @@ const struct example *example_of(const struct route *route)
 	return NULL;
 }
 
+bool is_described(const struct route *route)
+{
+	const struct example *x = example_of(route);
+	return !x || strcmp(x->answer, "page") != 0;
+}
+
 bool example_target(const struct route *route, struct buf *out)
 {
 	struct str parts[PATH_PARAMETERS_MAX], rest = str_of(route->pattern + 1);

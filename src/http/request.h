@@ -52,6 +52,8 @@ struct request {
 	bool is_secure;            /* asked over https */
 	struct str account;        /* x-flespi-cid; may be empty */
 	struct str app, trace;     /* x-flespi-app, x-flespi-trace: for the logs; may be empty */
+	struct str encodings;      /* Accept-Encoding; at == NULL: none was sent */
+	struct str tags;           /* If-None-Match; may be empty */
 	const struct route *route; /* the row; set by dispatch */
 	/* filled by dispatch, decoded; views into `decoded` */
 	struct str segment[PATH_PARAMETERS_MAX]; /* the {parts} of the route */
@@ -95,9 +97,13 @@ struct answer {
 	const char *type;     /* content type */
 	char allow[64];       /* methods, for 405 */
 	char disposition[96]; /* of a file that is saved; empty: none */
-	struct buf errors;    /* objects, separated by commas */
-	struct buf body;      /* ready text; with a producer: the piece that is being sent */
-	size_t sent;          /* bytes of the piece that the client has got; the server's */
+	bool is_gzip;         /* the body is gzipped */
+	bool is_immutable;    /* at this address there will never be another */
+	char tag[48];     /* entity tag, quoted: it may be kept and asked about again; empty: not */
+	char policy[640]; /* of a page: what it may load; empty: nothing from elsewhere */
+	struct buf errors; /* objects, separated by commas */
+	struct buf body;   /* ready text; with a producer: the piece that is being sent */
+	size_t sent;       /* bytes of the piece that the client has got; the server's */
 	/* "result" is made by a producer, when there is one */
 	item_fn *next;
 	bool (*tail)(void *producer, struct buf *out); /* members behind "result"; may be NULL */

@@ -12,23 +12,39 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 	check(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
-/* A page runs the scripts that came with the program, and talks to the gateway only. */
-#define PAGE_POLICY                                                                                \
-	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "            \
-	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-enum MHD_Result respond(struct MHD_Connection *connection, unsigned status, const char *type,
-	const char *allow, struct MHD_Response *response)
+/* What a page may do, and how long its parts may be kept: an answer of the API never may. */
+static void add_page_headers(struct MHD_Response *response, const struct answer *a)
 {
+	add_header(response, "Cache-Control",
+		a->is_immutable ? "public, max-age=31536000, immutable"
+		: *a->tag       ? "no-cache"
+				: "no-store");
+	if (*a->tag)
+		add_header(response, "ETag", a->tag);
+	if (*a->policy) {
+		add_header(response, "Content-Security-Policy", a->policy);
+		add_header(response, "Referrer-Policy", "no-referrer");
+	}
+	if (a->is_gzip)
+		add_header(response, "Content-Encoding", "gzip");
+	if (a->is_immutable || *a->tag)
+		add_header(response, "Vary", "Accept-Encoding");
+}
+
+/* Adds the headers and sends it; the response is the library's then. */
+static enum MHD_Result respond(
+	struct MHD_Connection *connection, const struct answer *head, struct MHD_Response *response)
+{
+	unsigned status = head->status;
 	add_header(response, "Access-Control-Allow-Origin", "*");
-	add_header(response, "Cache-Control", "no-store");
 	add_header(response, "X-Content-Type-Options", "nosniff");
-	if (type)
-		add_header(response, "Content-Type", type);
-	if (type && str_starts(str_of(type), "text/html"))
-		add_header(response, "Content-Security-Policy", PAGE_POLICY);
-	if (*allow)
-		add_header(response, "Allow", allow);
+	add_page_headers(response, head);
+	if (head->type)
+		add_header(response, "Content-Type", head->type);
+	if (*head->allow)
+		add_header(response, "Allow", head->allow);
+	if (*head->disposition)
+		add_header(response, "Content-Disposition", head->disposition);
 	if (status == 401)
 		add_header(response, "WWW-Authenticate", "FlespiToken");
 	if (status == 426) {
@@ -50,7 +66,7 @@ enum MHD_Result respond_preflight(struct MHD_Connection *connection)
 	add_header(response, "Access-Control-Allow-Headers",
 		"authorization,content-type,x-flespi-app,x-flespi-cid,x-flespi-trace");
 	add_header(response, "Access-Control-Max-Age", "86400");
-	return respond(connection, 204, NULL, "", response);
+	return respond(connection, &(struct answer){.status = 204}, response);
 }
 
 static ssize_t read_piece(void *context, uint64_t position, char *out, size_t room)
@@ -89,11 +105,7 @@ static void release_answer(void *context)
 enum MHD_Result respond_answer(struct MHD_Connection *connection, struct answer *a, bool is_whole)
 {
 	struct MHD_Response *response;
-	unsigned status = a->status;
-	const char *type = a->type;
-	char allow[sizeof a->allow], disposition[sizeof a->disposition];
-	memcpy(allow, a->allow, sizeof allow);
-	memcpy(disposition, a->disposition, sizeof disposition);
+	const struct answer head = *a; /* of which the body is no longer good when it is read */
 	if (is_whole) {
 		/* the response owns the text from here on; it came from malloc */
 		response = MHD_create_response_from_buffer(
@@ -108,7 +120,5 @@ enum MHD_Result respond_answer(struct MHD_Connection *connection, struct answer 
 	}
 	if (!response)
 		die("out of memory: a response");
-	if (*disposition)
-		add_header(response, "Content-Disposition", disposition);
-	return respond(connection, status, type, allow, response);
+	return respond(connection, &head, response);
 }

@@ -6,10 +6,6 @@
 
 #include <microhttpd.h>
 
-/* Adds the headers and sends it; the response is the library's then. `type` may be NULL, `allow` empty. */
-enum MHD_Result respond(struct MHD_Connection *connection, unsigned status, const char *type,
-	const char *allow, struct MHD_Response *response);
-
 /* What browsers ask before a request from a page of another origin. */
 enum MHD_Result respond_preflight(struct MHD_Connection *connection);
 

@@ -48,7 +48,8 @@ static void every_route_wants_a_token(void **state)
 		target_of(&routes[i], target);
 		rest_ask_bare(r, routes[i].method, target);
 		if (routes[i].scope == SCOPE_PUBLIC) {
-			assert_int_equal(r->status, 200);
+			bool is_missing = strchr(routes[i].pattern, '{') != NULL;
+			assert_int_equal(r->status, is_missing ? 404 : 200);
 			continue;
 		}
 		guarded++;
@@ -64,7 +65,7 @@ static void unknown_places_and_methods(void **state)
 	assert_answer(r, 404,
 		"{\"result\":[],\"errors\":[{\"code\":2,\"reason\":\"there is nothing at "
 		"/gw/nothing; see /docs for what there is\"}]}\n");
-	static const char *const none[] = {"", "/", "gw/devices/all", "//gw/devices/all",
+	static const char *const none[] = {"", "///", "gw/devices/all", "//gw/devices/all",
 		"/gw/devices//messages", "/gw", "/gw/"};
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
 		rest_get(r, none[i]);
