@@ -2,6 +2,7 @@
 // they stop; a lost connection mends itself, and all filters are subscribed to again.
 import { effect, signal } from '@preact/signals';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import { get } from './api';
 import { place, token } from './session';
 
 export type LiveState = 'off' | 'connecting' | 'online' | 'lost';
@@ -116,7 +117,8 @@ async function connect(key: string): Promise<void> {
 		for (const s of subscriptions.values()) s.isReady = false;
 		liveState.value = 'lost';
 	});
-	mine.on('error', () => undefined); // 'close' follows
+	// 'close' follows. Perhaps the token is not valid any more: then REST says so, and ends the session
+	mine.on('error', () => void get('auth/info').catch(() => undefined));
 }
 
 function disconnect(): void {
