@@ -1,0 +1,75 @@
+// The frame of the page: who may see it, where it leads, and that a lost connection mends itself.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { axe, Browser, Gateway, shot, until } from './harness.mjs';
+
+const gateway = new Gateway();
+const browser = new Browser();
+before(() => Promise.all([gateway.start(), browser.start()]));
+after(() => Promise.all([gateway.close(), browser.close()]));
+
+const live = (page) => page.locator('.live.on').waitFor();
+
+test('a wrong key is refused with a sentence, the right one logs in', async () => {
+	const page = await browser.open(gateway, '', { token: '' });
+	await page.getByLabel('Key of a token').fill('nonsense');
+	await page.getByRole('button', { name: 'Log in' }).click();
+	await page.getByRole('alert').getByText('does not know this token').waitFor();
+	await shot(page, 'login');
+	assert.deepEqual(await axe(page), []);
+	await page.getByLabel('Key of a token').fill(`FlespiToken ${gateway.token}`);
+	await page.keyboard.press('Enter');
+	await live(page);
+	assert.deepEqual(page.faults, []);
+});
+
+test('the printed link logs in, and the key leaves the address and stays in this tab', async () => {
+	const page = await browser.open(gateway, `#token=${gateway.token}`, { token: '' });
+	await live(page);
+	assert.ok(!page.url().includes(gateway.token));
+	const kept = await page.evaluate(() => [Object.values(sessionStorage), Object.values(localStorage)].map(String));
+	assert.ok(kept[0].includes(gateway.token) && !kept[1].includes(gateway.token));
+	await page.reload();
+	await live(page);
+	await page.getByRole('button', { name: 'Log out' }).click();
+	await page.getByLabel('Key of a token').waitFor();
+	assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+});
+
+test('a token that is deleted ends the session with the reason', async () => {
+	const [made] = await gateway.rest('POST', 'platform/tokens', { info: 'short', ttl: 600, access: { type: 1 } });
+	const page = await browser.open(gateway, '#/health', { token: made.key });
+	await live(page);
+	await gateway.rest('DELETE', `platform/tokens/${made.id}`);
+	await page.getByRole('link', { name: 'Tokens' }).click();
+	await page.getByLabel('Key of a token').waitFor();
+	assert.match(await page.getByRole('alert').textContent(), /\w/);
+});
+
+test('every view can be reached with the keyboard alone', async () => {
+	const page = await browser.open(gateway);
+	await live(page);
+	await page.keyboard.press('Tab');
+	await page.getByText('Skip to the content').waitFor();
+	for (const name of ['Map', 'Add a tracker', 'Channels', 'Tokens', 'Health', 'Devices']) {
+		const link = page.getByRole('link', { name, exact: true });
+		await link.focus();
+		await page.keyboard.press('Enter');
+		await until(async () => (await link.getAttribute('aria-current')) === 'page', name);
+		await until(() => page.evaluate(() => document.activeElement.id === 'main'), `the focus in ${name}`);
+	}
+	assert.deepEqual(page.faults, []);
+});
+
+test('a gateway that goes is told, and all goes on when it is back', async () => {
+	const page = await browser.open(gateway, '#/tokens');
+	await live(page);
+	await gateway.stop();
+	await page.getByText('The connection to the gateway is lost').waitFor();
+	assert.match(page.url(), /#\/tokens$/);
+	await gateway.start();
+	await live(page);
+	await page.getByText('The connection to the gateway is lost').waitFor({ state: 'detached' });
+	assert.match(page.url(), /#\/tokens$/);
+	assert.deepEqual(page.faults, []);
+});

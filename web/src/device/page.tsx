@@ -1,0 +1,69 @@
+// One device: its head, and the tabs that share its messages.
+import type { FunctionComponent } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import { devices, fleetMembers, fleetState, fleetVersion } from '../fleet/store';
+import { href } from '../lib/router';
+import { number, t } from '../lib/text';
+import { CopyButton, Dot, Empty, Tabs, Time } from '../ui/bits';
+import { Icon } from '../ui/icon';
+import { CommandsTab } from './commands';
+import { MessagesTab } from './messages';
+import { SettingsTab } from './settings';
+import { DeviceMessages } from './store';
+import { TrackTab } from './track';
+
+const tabs = { messages: MessagesTab, track: TrackTab, commands: CommandsTab, settings: SettingsTab };
+const names = Object.keys(tabs) as (keyof typeof tabs)[];
+
+function Head({ id }: { id: number }) {
+	void fleetVersion.value;
+	const d = devices.get(id)!;
+	return (
+		<header class="view-head device-head">
+			<a class="icon" href={href('devices')} aria-label={t('common.back')}>
+				<Icon name="arrowLeft" />
+			</a>
+			<Dot on={d.connected} label={t(d.connected ? 'common.online' : 'common.offline')} />
+			<h1>{d.name || d.ident}</h1>
+			<span class="ident">
+				{d.ident} <CopyButton text={d.ident} />
+			</span>
+			<ul class="chips">
+				<li>
+					<Icon name="clock" /> <Time at={d.lastActive} how="ago" />
+				</li>
+				{d.position && <li>{number(d.position.speed, 0)} km/h</li>}
+				{d.battery !== null && (
+					<li>
+						<Icon name="battery" /> {number(d.battery)} %
+					</li>
+				)}
+				{d.ignition !== null && (
+					<li>
+						<Icon name="power" /> {t(d.ignition ? 'common.on' : 'common.off')}
+					</li>
+				)}
+			</ul>
+		</header>
+	);
+}
+
+export function DevicePage({ id, tab }: { id: number; tab: string }) {
+	const log = useMemo(() => new DeviceMessages(id), [id]);
+	useEffect(() => {
+		log.open({ last: 86400 });
+		return () => log.close();
+	}, [log]);
+	void fleetMembers.value;
+	if (!devices.has(id))
+		return fleetState.value === 'loading' ? <Empty icon="truck" title={t('common.loading')} /> : <Empty icon="search" title={t('device.gone')} />;
+	const name = names.find((one) => one === tab) ?? 'messages';
+	const Tab: FunctionComponent<{ log: DeviceMessages }> = tabs[name];
+	return (
+		<>
+			<Head id={id} />
+			<Tabs label={t('device.tabs')} current={name} items={names.map((key) => ({ key, title: t(`device.${key}`), href: href('devices', id, key) }))} />
+			<Tab log={log} />
+		</>
+	);
+}

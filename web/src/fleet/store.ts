@@ -1,0 +1,248 @@
+// All devices, as they are now: read once over REST, then moved by what the live door tells. Thousands may
+// move in a second, so a device is a plain object; who paints asks for what has changed, once a frame, and
+// lists are told at most four times a second.
+import { signal } from '@preact/signals';
+import { call, get, stream } from '../lib/api';
+import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
+
+export interface Device {
+	id: number;
+	name: string;
+	ident: string;
+	enabled: boolean;
+	typeId: number;
+	connected: boolean;
+	/** Times are seconds since 1970; null: never. */
+	lastActive: number | null;
+	messagesTtl: number;
+	messagesRotate: number;
+	/** The last position that was not older than the one before; null: none yet. */
+	position: Position | null;
+	/** Percent; null: not told. */
+	battery: number | null;
+	signal: number | null;
+	ignition: boolean | null;
+}
+
+export interface Position {
+	at: number;
+	lat: number;
+	lon: number;
+	/** km/h; degrees clockwise from north. */
+	speed: number;
+	direction: number;
+	valid: boolean;
+}
+
+export interface DeviceItem {
+	id: number;
+	name: string;
+	enabled: boolean;
+	device_type_id: number;
+	configuration: { ident: string; phone?: string; fuel_cut_max_speed?: string };
+	messages_ttl: number;
+	messages_rotate: number;
+	connected?: boolean;
+	last_active?: number | null;
+}
+
+type Value = { ts: number; value: unknown };
+type Telemetry = { id: number; telemetry: Record<string, Value> | null };
+export type Message = Record<string, number | string | boolean> & { timestamp: number };
+
+export const ITEM_FIELDS = 'id,name,enabled,device_type_id,configuration,messages_ttl,messages_rotate';
+const VALUES = ['battery.level', 'engine.ignition.status', 'gsm.signal.level', 'position.direction',
+	'position.latitude', 'position.longitude', 'position.speed', 'position.valid'];
+const LIST_MS = 250;
+
+export const devices = new Map<number, Device>();
+/** Moves when a device came, went, or changed anything that a list shows; at most four times a second. */
+export const fleetVersion = signal(0);
+/** Moves when devices came or went. */
+export const fleetMembers = signal(0);
+export type FleetState = 'loading' | 'ready' | 'failed';
+export const fleetState = signal<FleetState>('loading');
+export const fleetError = signal('');
+
+type Listener = (moved: Set<number>) => void;
+const listeners = new Set<Listener>();
+let moved = new Set<number>();
+let frame = 0;
+let listTimer = 0;
+
+function flush(): void {
+	frame = 0;
+	const now = moved;
+	moved = new Set();
+	for (const listener of listeners) listener(now);
+}
+
+function touch(id: number): void {
+	moved.add(id);
+	if (!frame && listeners.size) frame = requestAnimationFrame(flush);
+	if (!listTimer)
+		listTimer = window.setTimeout(() => {
+			listTimer = 0;
+			fleetVersion.value++;
+		}, LIST_MS);
+}
+
+/** Tells, before a frame is painted, which devices have changed since the last one; returns the end of it. */
+export function onMoved(listener: Listener): () => void {
+	listeners.add(listener);
+	return () => void listeners.delete(listener);
+}
+
+function members(): void {
+	fleetMembers.value++;
+}
+
+/** Takes an item of REST or of flespi/state in; members that are missing stay as they were. */
+export function takeItem(item: DeviceItem): Device {
+	let d = devices.get(item.id);
+	if (!d) {
+		d = { id: item.id, name: '', ident: '', enabled: true, typeId: 0, connected: false, lastActive: null,
+			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null };
+		devices.set(item.id, d);
+		members();
+	}
+	Object.assign(d, { name: item.name, ident: item.configuration.ident, enabled: item.enabled, typeId: item.device_type_id,
+		messagesTtl: item.messages_ttl, messagesRotate: item.messages_rotate });
+	if (item.connected !== undefined) d.connected = item.connected;
+	if (item.last_active !== undefined) d.lastActive = item.last_active;
+	touch(item.id);
+	return d;
+}
+
+export function forget(id: number): void {
+	if (!devices.delete(id)) return;
+	touch(id);
+	members();
+}
+
+function takeTelemetry({ id, telemetry }: Telemetry): void {
+	const d = devices.get(id);
+	if (!d || !telemetry) return;
+	const of = <T>(name: string): T | undefined => telemetry[name]?.value as T | undefined;
+	const lat = telemetry['position.latitude'];
+	d.battery = of<number>('battery.level') ?? d.battery;
+	d.signal = of<number>('gsm.signal.level') ?? d.signal;
+	d.ignition = of<boolean>('engine.ignition.status') ?? d.ignition;
+	if (lat && (!d.position || lat.ts >= d.position.at))
+		d.position = { at: lat.ts, lat: lat.value as number, lon: of<number>('position.longitude') ?? 0,
+			speed: of<number>('position.speed') ?? 0, direction: of<number>('position.direction') ?? 0,
+			valid: of<boolean>('position.valid') ?? true };
+	touch(id);
+}
+
+/** A message of the device; one with an older time moves nothing back. */
+export function takeMessage(id: number, m: Message): void {
+	const d = devices.get(id);
+	if (!d) return;
+	d.lastActive = Math.max(d.lastActive ?? 0, (m['server.timestamp'] as number) ?? 0);
+	const lat = m['position.latitude'];
+	const lon = m['position.longitude'];
+	if (typeof lat === 'number' && typeof lon === 'number' && (!d.position || m.timestamp >= d.position.at))
+		d.position = { at: m.timestamp, lat, lon, speed: (m['position.speed'] as number) ?? 0,
+			direction: (m['position.direction'] as number) ?? d.position?.direction ?? 0,
+			valid: (m['position.valid'] as boolean) ?? true };
+	d.battery = (m['battery.level'] as number | undefined) ?? d.battery;
+	d.signal = (m['gsm.signal.level'] as number | undefined) ?? d.signal;
+	d.ignition = (m['engine.ignition.status'] as boolean | undefined) ?? d.ignition;
+	touch(id);
+}
+
+// ---- messages wait for the frame: of what comes in between, all is taken, but not between two keys ----
+
+let queue: LiveMessage[] = [];
+let drain = 0;
+
+function takeQueue(): void {
+	drain = 0;
+	const now = queue;
+	queue = [];
+	for (const m of now) takeMessage(idOf(m.topic), jsonOf<Message>(m));
+}
+
+function later(m: LiveMessage): void {
+	queue.push(m);
+	// a hidden page paints no frames
+	if (!drain) drain = document.hidden ? window.setTimeout(takeQueue, 1000) : requestAnimationFrame(takeQueue);
+}
+
+const LEVEL = 'flespi/state/gw/devices/'.split('/').length - 1;
+/** The device of flespi/…/gw/devices/ID…. */
+export const idOf = (topic: string): number => Number(topic.split('/')[LEVEL]);
+
+function takeState(m: LiveMessage): void {
+	const id = idOf(m.topic);
+	if (!m.payload.length) forget(id);
+	else takeItem(jsonOf<DeviceItem>(m));
+}
+
+function takeConnected(m: LiveMessage): void {
+	const d = devices.get(idOf(m.topic));
+	if (!d) return;
+	d.connected = textOf(m) === 'true';
+	touch(d.id);
+}
+
+/** Reads everything anew; what is not there any more goes. */
+async function load(): Promise<void> {
+	try {
+		const seen = new Set<number>();
+		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' } }, (items) => {
+			for (const item of items) {
+				seen.add(item.id);
+				takeItem(item);
+			}
+		});
+		for (const id of [...devices.keys()]) if (!seen.has(id)) forget(id);
+		if (seen.size)
+			await stream<Telemetry>(`gw/devices/all/telemetry/${VALUES.join(',')}`, {}, (items) => items.forEach(takeTelemetry));
+		fleetState.value = 'ready';
+	} catch (e) {
+		fleetError.value = (e as Error).message;
+		if (fleetState.value === 'loading') fleetState.value = 'failed';
+	}
+}
+
+/** From now on the fleet is kept true; returns the end of it. Changes are subscribed to before the list is
+ *  read, so that nothing falls in between; after a lost connection the list is read again. */
+export function startFleet(): () => void {
+	fleetState.value = 'loading';
+	const again = (isAgain: boolean): void => void (isAgain && load());
+	const ends = [
+		watch('flespi/message/gw/devices/+', { on: later, ready: again }),
+		watch('flespi/state/gw/devices/+', { on: takeState, retained: false }),
+		watch('flespi/state/gw/devices/+/connected', { on: takeConnected, retained: false }),
+	];
+	void load();
+	return () => {
+		ends.forEach((end) => end());
+		devices.clear();
+		members();
+	};
+}
+
+export const reloadFleet = load;
+
+/** Makes a device; throws with the gateway's sentence. */
+export async function register(ident: string, name: string, typeId = 1): Promise<Device> {
+	const made = await call<DeviceItem>('POST', 'gw/devices', {
+		body: [{ name, device_type_id: typeId, configuration: { ident } }],
+		query: { fields: ITEM_FIELDS },
+	});
+	return takeItem(made.result[0]!);
+}
+
+export interface DeviceType {
+	id: number;
+	name: string;
+	title: string;
+}
+
+export const deviceTypes = signal<DeviceType[]>([]);
+export async function loadDeviceTypes(): Promise<void> {
+	deviceTypes.value = await get<DeviceType>('gw/channel-protocols/cantrack/device-types/all');
+}

@@ -1,0 +1,138 @@
+// The live door: MQTT 5 over a WebSocket (docs/mqtt.md). Whoever watches a filter gets its messages until
+// they stop; a lost connection mends itself, and all filters are subscribed to again.
+import { effect, signal } from '@preact/signals';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { get } from './api';
+import { place, token } from './session';
+
+export type LiveState = 'off' | 'connecting' | 'online' | 'lost';
+
+export const liveState = signal<LiveState>('off');
+
+export interface LiveMessage {
+	topic: string;
+	/** Empty for what was retained and is deleted. */
+	payload: Uint8Array;
+	/** Seconds since 1970. */
+	timestamp: number;
+}
+
+export interface Watch {
+	/** For each message, in their order. It must be quick: thousands may come in a second. */
+	on: (message: LiveMessage) => void;
+	/** All that is retained has come. `again`: the connection was lost before, something may have been missed. */
+	ready?: (again: boolean) => void;
+	/** False: what is retained is not wanted. */
+	retained?: boolean;
+}
+
+interface Subscription {
+	filter: string;
+	id: number;
+	watches: Set<Watch>;
+	isReady: boolean;
+	wasReady: boolean;
+}
+
+const decoder = new TextDecoder();
+const subscriptions = new Map<string, Subscription>();
+const byId = new Map<number, Subscription>();
+let client: MqttClient | null = null;
+let lastId = 0;
+
+export const textOf = (message: LiveMessage): string => decoder.decode(message.payload);
+export const jsonOf = <T>(message: LiveMessage): T => JSON.parse(textOf(message)) as T;
+
+function subscribe(s: Subscription): void {
+	const wanted = [...s.watches].some((w) => w.retained !== false);
+	// the identifier comes back with each message: no need to know what the filter means
+	client?.subscribe(
+		s.filter,
+		{ qos: 0, rh: wanted ? 0 : 2, properties: { subscriptionIdentifier: s.id } },
+		(error) => {
+			if (error || byId.get(s.id) !== s) return;
+			const again = s.wasReady && !s.isReady;
+			s.isReady = s.wasReady = true;
+			for (const watch of s.watches) watch.ready?.(again);
+		},
+	);
+}
+
+/** Watches a filter of MQTT (the gateway's lists and $filter/ included); the function that is returned
+ *  ends it. Who watches the same filter later makes the retained messages come again, for all. */
+export function watch(filter: string, w: Watch): () => void {
+	let s = subscriptions.get(filter);
+	if (!s) {
+		s = { filter, id: ++lastId, watches: new Set(), isReady: false, wasReady: false };
+		subscriptions.set(filter, s);
+		byId.set(s.id, s);
+	}
+	const mine = s;
+	mine.watches.add(w);
+	if (liveState.peek() === 'online') subscribe(mine);
+	return () => {
+		if (!mine.watches.delete(w) || mine.watches.size) return;
+		subscriptions.delete(filter);
+		byId.delete(mine.id);
+		if (liveState.peek() === 'online') client?.unsubscribe(filter);
+	};
+}
+
+function deliver(topic: string, payload: Uint8Array, properties: Record<string, unknown> | undefined): void {
+	const ids = properties?.['subscriptionIdentifier'];
+	const user = properties?.['userProperties'] as { timestamp?: string } | undefined;
+	const message = { topic, payload, timestamp: Number(user?.timestamp ?? Date.now() / 1000) };
+	for (const id of Array.isArray(ids) ? ids : [ids]) byId.get(id as number)?.watches.forEach((w) => w.on(message));
+}
+
+function options(key: string): IClientOptions {
+	return {
+		protocolVersion: 5,
+		username: key,
+		clientId: 'web-' + crypto.getRandomValues(new Uint32Array(2)).join('-'),
+		keepalive: 60,
+		reconnectPeriod: 1000,
+		connectTimeout: 10_000,
+		resubscribe: false,
+		queueQoSZero: false,
+		timerVariant: 'native', // the other one makes a script on the fly, which the page's policy refuses
+	};
+}
+
+async function connect(key: string): Promise<void> {
+	liveState.value = 'connecting';
+	const url = place('mqtt');
+	url.protocol = url.protocol.replace('http', 'ws');
+	const { default: mqtt } = await import('mqtt'); // large: the first view need not wait for it
+	if (token.peek() !== key) return;
+	const mine = mqtt.connect(url.href, options(key));
+	client = mine;
+	mine.on('connect', () => {
+		liveState.value = 'online';
+		for (const s of subscriptions.values()) subscribe(s);
+	});
+	mine.on('message', (topic, payload, packet) => deliver(topic, payload, packet.properties as never));
+	mine.on('close', () => {
+		if (client !== mine) return;
+		for (const s of subscriptions.values()) s.isReady = false;
+		liveState.value = 'lost';
+	});
+	// 'close' follows. Perhaps the token is not valid any more: then REST says so, and ends the session
+	mine.on('error', () => void get('auth/info').catch(() => undefined));
+}
+
+function disconnect(): void {
+	client?.end(true);
+	client = null;
+	liveState.value = 'off';
+}
+
+/** From now on, connected while somebody is logged in. */
+export function startLive(): void {
+	effect(() => {
+		const key = token.value;
+		if (key) void connect(key);
+		return disconnect;
+	});
+	window.addEventListener('online', () => client?.reconnect());
+}

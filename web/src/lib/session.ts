@@ -1,0 +1,35 @@
+// Who is at the keyboard, and where the gateway is. The token lives as long as the browser's tab.
+import { signal } from '@preact/signals';
+
+const KEY = 'cantrack.token';
+
+/** The key of the token, 64 characters; '' before somebody has logged in. */
+export const token = signal(sessionStorage.getItem(KEY) ?? '');
+
+/** Why the login is shown again: the sentence of the gateway, or ''. */
+export const farewell = signal('');
+
+export function logIn(key: string): void {
+	sessionStorage.setItem(KEY, key);
+	farewell.value = '';
+	token.value = key;
+}
+
+export function logOut(why = ''): void {
+	sessionStorage.removeItem(KEY);
+	farewell.value = why;
+	token.value = '';
+}
+
+/** The gateway prints a link with #token=KEY. The key leaves the address bar before anybody sees it. */
+export function takeTokenFromAddress(): void {
+	const found = /^#token=([\w-]+)$/.exec(location.hash);
+	if (!found) return;
+	history.replaceState(null, '', location.pathname + location.search + '#/');
+	logIn(found[1]!);
+}
+
+/** An address of the gateway: the page may lie below any path, so nothing here begins with a slash. */
+export function place(path: string): URL {
+	return new URL(path.replace(/^\//, ''), new URL('.', location.href));
+}

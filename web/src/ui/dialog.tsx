@@ -1,0 +1,94 @@
+// Windows before the page: the browser's own <dialog>, which keeps the focus inside and ends with Escape.
+import { signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { t } from '../lib/text';
+import { Icon } from './icon';
+
+interface DialogProps {
+	title: string;
+	onClose: () => void;
+	children: ComponentChildren;
+	/** Buttons at the foot. */
+	foot?: ComponentChildren;
+	wide?: boolean;
+}
+
+export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
+	const dialog = useRef<HTMLDialogElement>(null);
+	const id = useId();
+	useEffect(() => {
+		const before = document.activeElement;
+		dialog.current?.showModal();
+		return () => (before instanceof HTMLElement ? before.focus() : undefined);
+	}, []);
+	return (
+		<dialog
+			ref={dialog}
+			class={wide ? 'wide' : ''}
+			aria-labelledby={id}
+			onCancel={(e) => {
+				e.preventDefault();
+				onClose();
+			}}
+			onClick={(e) => e.target === dialog.current && onClose()}
+		>
+			<div class="dialog-box">
+				<header>
+					<h2 id={id}>{title}</h2>
+					<button type="button" class="icon" aria-label={t('common.close')} onClick={onClose}>
+						<Icon name="close" />
+					</button>
+				</header>
+				<div class="dialog-body">{children}</div>
+				{foot && <footer>{foot}</footer>}
+			</div>
+		</dialog>
+	);
+}
+
+interface Question {
+	title: string;
+	text: string;
+	/** The words of the button that does it. */
+	action: string;
+	/** It cannot be taken back: the button is red, and not the one that Enter presses. */
+	danger?: boolean;
+	answer: (yes: boolean) => void;
+}
+
+const question = signal<Question | null>(null);
+
+/** Asks; resolves with what was answered. One question at a time: a new one answers the old one with no. */
+export function confirm(asked: Omit<Question, 'answer'>): Promise<boolean> {
+	question.peek()?.answer(false);
+	return new Promise((resolve) => {
+		question.value = {
+			...asked,
+			answer: (yes) => {
+				question.value = null;
+				resolve(yes);
+			},
+		};
+	});
+}
+
+export function Questions() {
+	const q = question.value;
+	if (!q) return null;
+	const foot = (
+		<>
+			<button type="button" autofocus={q.danger === true} onClick={() => q.answer(false)}>
+				{t('common.cancel')}
+			</button>
+			<button type="button" class={q.danger ? 'danger' : 'primary'} autofocus={!q.danger} onClick={() => q.answer(true)}>
+				{q.action}
+			</button>
+		</>
+	);
+	return (
+		<Dialog title={q.title} onClose={() => q.answer(false)} foot={foot}>
+			<p class="question">{q.text}</p>
+		</Dialog>
+	);
+}

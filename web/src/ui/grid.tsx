@@ -1,0 +1,183 @@
+// A table of any length: only the rows that can be seen exist. One row is the current one; the arrow keys,
+// Page Up and Down, Home and End move it, Enter opens it.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+
+export interface Column<Row> {
+	key: string;
+	title: ComponentChildren;
+	/** What it is called where the title is no text. */
+	label?: string;
+	/** CSS of the track: '120px', 'minmax(160px, 2fr)'. */
+	width: string;
+	align?: 'right';
+	cell: (row: Row, index: number) => ComponentChildren;
+	/** Clicking the head does it. */
+	onSort?: () => void;
+	sorted?: 'ascending' | 'descending' | undefined;
+}
+
+export interface GridProps<Row> {
+	label: string;
+	columns: Column<Row>[];
+	count: number;
+	row: (index: number) => Row | undefined;
+	rowHeight?: number;
+	/** Index of the current row, -1: none. */
+	current?: number;
+	onCurrent?: (index: number) => void;
+	/** Enter or a double click. */
+	onOpen?: (index: number) => void;
+	rowClass?: (row: Row) => string;
+	/** How many rows were ever put in at the top: who has scrolled down goes on seeing the same rows. */
+	head?: number;
+	/** The last rows are near: more could be loaded. */
+	onEnd?: () => void;
+	/** What stands there when there are no rows. */
+	empty?: ComponentChildren;
+	/** Scrolls to this row when the object changes. */
+	jump?: { index: number } | undefined;
+}
+
+const OVERSCAN = 6;
+const HEAD_HEIGHT = 32;
+
+/** The rows [first, last) that can be seen. */
+export function visible(top: number, height: number, rowHeight: number, count: number): [number, number] {
+	const first = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
+	return [Math.min(first, count), Math.min(count, Math.ceil((top + height) / rowHeight) + OVERSCAN)];
+}
+
+const MOVES: Record<string, (at: number, page: number, count: number) => number> = {
+	ArrowDown: (at) => at + 1,
+	ArrowUp: (at) => at - 1,
+	PageDown: (at, page) => at + page,
+	PageUp: (at, page) => at - page,
+	Home: () => 0,
+	End: (_at, _page, count) => count - 1,
+};
+
+export function Grid<Row>(props: GridProps<Row>) {
+	const { columns, count, rowHeight = 30, current = -1, head = 0 } = props;
+	const box = useRef<HTMLDivElement>(null);
+	const [view, setView] = useState({ top: 0, height: 600 });
+	const lastHead = useRef(head);
+	const look = (): void => {
+		const el = box.current!;
+		setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
+	};
+	useEffect(() => {
+		const observer = new ResizeObserver(look);
+		observer.observe(box.current!);
+		return () => observer.disconnect();
+	}, []);
+	useLayoutEffect(() => {
+		const more = head - lastHead.current;
+		lastHead.current = head;
+		if (more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
+	}, [head]);
+	const show = (index: number): void => {
+		const el = box.current!;
+		const top = index * rowHeight;
+		if (top < el.scrollTop) el.scrollTop = top;
+		else if (top + rowHeight > el.scrollTop + el.clientHeight - HEAD_HEIGHT)
+			el.scrollTop = top + rowHeight - el.clientHeight + HEAD_HEIGHT;
+	};
+	useEffect(() => {
+		if (props.jump && props.jump.index >= 0) show(props.jump.index);
+	}, [props.jump]);
+	const [first, last] = visible(view.top, view.height, rowHeight, count);
+	useEffect(() => {
+		if (count && last >= count) props.onEnd?.();
+	}, [last >= count, count]);
+	const onKey = (e: KeyboardEvent): void => {
+		if (e.target !== box.current) return;
+		const move = MOVES[e.key];
+		if (e.key === 'Enter' && current >= 0) props.onOpen?.(current);
+		else if (!move || !count || !props.onCurrent || e.altKey || e.ctrlKey || e.metaKey) return;
+		else {
+			const page = Math.max(1, Math.floor(view.height / rowHeight) - 2);
+			const index = Math.min(count - 1, Math.max(0, move(current, page, count)));
+			props.onCurrent(index);
+			show(index);
+		}
+		e.preventDefault();
+	};
+	const tracks = { gridTemplateColumns: columns.map((c) => c.width).join(' ') };
+	const rows = [];
+	for (let i = first; i < last; i++) {
+		const row = props.row(i);
+		if (row !== undefined)
+			rows.push(<GridRow key={i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
+	}
+	return (
+		<div
+			ref={box}
+			class="grid"
+			role="grid"
+			aria-label={props.label}
+			aria-rowcount={count + 1}
+			aria-activedescendant={current >= first && current < last ? rowId(props.label, current) : undefined}
+			tabIndex={0}
+			onScroll={look}
+			onKeyDown={onKey}
+		>
+			<div class="grid-in" style={{ height: `${HEAD_HEIGHT + count * rowHeight}px` }}>
+				<div class="grid-head" role="row" aria-rowindex={1} style={tracks}>
+					{columns.map((c) => (
+						<Head key={c.key} column={c} />
+					))}
+				</div>
+				{rows}
+			</div>
+			{!count && props.empty}
+		</div>
+	);
+}
+
+function Head<Row>({ column: c }: { column: Column<Row> }) {
+	return (
+		<div role="columnheader" aria-sort={c.sorted} aria-label={c.label} class={c.align}>
+			{c.onSort ? (
+				<button type="button" tabIndex={-1} onClick={c.onSort}>
+					{c.title}
+					{c.sorted && <span aria-hidden="true">{c.sorted === 'ascending' ? ' ↑' : ' ↓'}</span>}
+				</button>
+			) : (
+				c.title
+			)}
+		</div>
+	);
+}
+
+const rowId = (label: string, index: number): string => `row-${label.replace(/\W+/g, '-')}-${index}`;
+
+interface RowProps<Row> extends Omit<GridProps<Row>, 'row'> {
+	row: Row;
+	index: number;
+	top: number;
+	height: number;
+	tracks: { gridTemplateColumns: string };
+	isCurrent: boolean;
+}
+
+function GridRow<Row>({ row, index, top, height, tracks, isCurrent, ...props }: RowProps<Row>) {
+	return (
+		<div
+			id={rowId(props.label, index)}
+			role="row"
+			aria-rowindex={index + 2}
+			aria-selected={props.onCurrent ? isCurrent : undefined}
+			class={`grid-row ${isCurrent ? 'current' : ''} ${props.rowClass?.(row) ?? ''}`}
+			style={{ ...tracks, transform: `translateY(${top}px)`, height: `${height}px` }}
+			onClick={() => props.onCurrent?.(index)}
+			onDblClick={() => props.onOpen?.(index)}
+		>
+			{props.columns.map((c) => (
+				<div key={c.key} role="gridcell" class={c.align}>
+					{c.cell(row, index)}
+				</div>
+			))}
+		</div>
+	);
+}

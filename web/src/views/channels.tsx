@@ -1,0 +1,9 @@
+import { t } from '../lib/text';
+
+export function ChannelsView() {
+	return (
+		<header class="view-head">
+			<h1>{t('channels.title')}</h1>
+		</header>
+	);
+}
