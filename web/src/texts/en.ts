@@ -80,6 +80,21 @@ export const en = {
 	messages: {
 		title: 'Messages',
 	},
+	range: {
+		day: 'Last 24 hours',
+		from: 'From',
+		hour: 'Last hour',
+		label: 'Range: {range}',
+		last: 'Last {hours} h',
+		month: 'Last 30 days',
+		title: 'Range of time',
+		to: 'To',
+		today: 'Today',
+		week: 'Last 7 days',
+		wrong: 'The end must be later than the beginning.',
+		yesterday: 'Yesterday',
+		zone: 'Times of {zone}',
+	},
 	logs: {
 		title: 'Logs',
 	},
