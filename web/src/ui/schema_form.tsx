@@ -45,15 +45,15 @@ function SchemaField(props: FieldProps) {
 	const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
 	const control = <Control {...props} describedBy={describedBy} />;
 	const label = (
-		<label htmlFor={id}>
-			{p.title ?? id}
+		<span>
+			<label htmlFor={id}>{p.title ?? id}</label>
 			{props.isRequired && (
 				<span class="must" aria-hidden="true">
 					{' '}
 					*
 				</span>
 			)}
-		</label>
+		</span>
 	);
 	return (
 		<div class={p.type === 'boolean' ? 'schema-field tick' : 'schema-field'}>

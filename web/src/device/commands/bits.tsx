@@ -9,5 +9,9 @@ export function StateBadge({ state }: { state: Command['state'] }) {
 export function Proof({ command }: { command: Command }) {
 	if (command.confirmed_by_status === null) return null;
 	const is = command.confirmed_by_status;
-	return <span class={`badge ${is ? 'good' : 'bad'}`}>{t(is ? 'commands.confirmed' : 'commands.notConfirmed')}</span>;
+	return (
+		<span class={`badge ${is ? 'good' : 'bad'}`} title={t(is ? 'commands.confirmedHint' : 'commands.notConfirmedHint')}>
+			{t(is ? 'commands.confirmed' : 'commands.notConfirmed')}
+		</span>
+	);
 }

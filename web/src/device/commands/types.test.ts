@@ -10,7 +10,7 @@ const type = (name: string, tag: string, danger?: Risk): CommandType => ({
 
 test('commands are found by all words, and grouped', () => {
 	const all = [type('custom', 'custom'), type('engine.stop', 'engine', 'fuel'), type('interval.set', 'setting')];
-	expect(groupsOf(all, '').map(([group]) => group)).toEqual(['engine', 'setting', 'custom']);
+	expect(groupsOf(all, '').map(([group]) => group)).toEqual(['custom', 'engine', 'setting']);
 	expect(groupsOf(all, 'STOP title').map(([, list]) => list.map((c) => c.name))).toEqual([['engine.stop']]);
 	expect(groupsOf(all, 'stop interval')).toEqual([]);
 });

@@ -38,7 +38,7 @@ export interface Command {
 
 export const stateKinds: Record<CommandState, 'good' | 'bad' | 'warn' | ''> = { queued: '', sent: 'warn', done: 'good', failed: 'bad', canceled: '', expired: 'warn' };
 
-const GROUPS = ['engine', 'guard', 'state', 'setting', 'restart', 'custom'] as const;
+const GROUPS = ['custom', 'engine', 'guard', 'state', 'setting', 'restart'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const groupOf = (c: CommandType): Group => GROUPS.find((group) => group in c.tags) ?? 'setting';
