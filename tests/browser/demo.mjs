@@ -105,7 +105,7 @@ function frame(i, p) {
 	const time = two(d.getUTCHours()) + two(d.getUTCMinutes()) + two(d.getUTCSeconds());
 	const date = two(d.getUTCDate()) + two(d.getUTCMonth() + 1) + two(d.getUTCFullYear() % 100);
 	const knots = (p.speed / 1.852).toFixed(2);
-	const status = p.ignition ? 'FFFFFBFF' : 'FFFFFFFF';
+	const status = p.ignition ? 'FFFFFFFF' : 'FFFFFBFF';
 	return `*HQ,${ident(i)},V1,${time},A,${degrees(p.lat, 2)},${p.lat < 0 ? 'S' : 'N'},${degrees(p.lon, 3)},${p.lon < 0 ? 'W' : 'E'},${knots},${p.direction},${date},${status}#`;
 }
 
