@@ -28,6 +28,12 @@ export interface GridProps<Row> {
 	onCurrent?: (index: number) => void;
 	/** Enter or a double click. */
 	onOpen?: (index: number) => void;
+	/** What a click on a row does, instead of making it the current one. */
+	onPick?: (index: number, e: MouseEvent) => void;
+	/** Several rows can be selected, and this one is. */
+	isSelected?: (row: Row) => boolean;
+	/** Other keys than those that move; true: it was for the view. */
+	onKey?: (e: KeyboardEvent) => boolean;
 	rowClass?: (row: Row) => string;
 	/** How many rows were ever put in at the top: who has scrolled down goes on seeing the same rows. */
 	head?: number;
@@ -94,6 +100,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const onKey = (e: KeyboardEvent): void => {
 		if (e.target !== box.current) return;
 		const move = MOVES[e.key];
+		if (props.onKey?.(e)) return e.preventDefault();
 		if (e.key === 'Enter' && current >= 0) props.onOpen?.(current);
 		else if (!move || !count || !props.onCurrent || e.altKey || e.ctrlKey || e.metaKey) return;
 		else {
@@ -118,6 +125,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 			role="grid"
 			aria-label={props.label}
 			aria-rowcount={count + 1}
+			aria-multiselectable={props.isSelected && true}
 			aria-activedescendant={current >= first && current < last ? rowId(props.label, current) : undefined}
 			tabIndex={0}
 			onScroll={look}
@@ -163,15 +171,16 @@ interface RowProps<Row> extends Omit<GridProps<Row>, 'row'> {
 }
 
 function GridRow<Row>({ row, index, top, height, tracks, isCurrent, ...props }: RowProps<Row>) {
+	const isSelected = props.isSelected?.(row);
 	return (
 		<div
 			id={rowId(props.label, index)}
 			role="row"
 			aria-rowindex={index + 2}
-			aria-selected={props.onCurrent ? isCurrent : undefined}
-			class={`grid-row ${isCurrent ? 'current' : ''} ${props.rowClass?.(row) ?? ''}`}
+			aria-selected={isSelected ?? (props.onCurrent ? isCurrent : undefined)}
+			class={`grid-row ${isCurrent ? 'current' : ''} ${isSelected ? 'selected' : ''} ${props.rowClass?.(row) ?? ''}`}
 			style={{ ...tracks, transform: `translateY(${top}px)`, height: `${height}px` }}
-			onClick={() => props.onCurrent?.(index)}
+			onClick={(e) => (props.onPick ? props.onPick(index, e) : props.onCurrent?.(index))}
 			onDblClick={() => props.onOpen?.(index)}
 		>
 			{props.columns.map((c) => (
