@@ -6,7 +6,7 @@ import { localDate, localTime } from '../lib/time';
 import { t } from '../lib/text';
 import { palette } from '../map/palette';
 import type { Plot } from './list';
-import { decimate, type Series } from './series';
+import { decimate, stairs, type Series } from './series';
 import { ticks } from './ticks';
 
 const AXIS_WIDTH = 48;
@@ -29,7 +29,6 @@ export class Chart {
 		const colour = colours.plots[plot.key];
 		const grid = { stroke: colours.plotGrid, width: 1 };
 		const isBand = plot.kind === 'band';
-		const stepped = uPlot.paths.stepped!({ align: 1 });
 		return {
 			width: host.clientWidth, height: host.clientHeight, legend: { show: false }, padding: [6, 12, isLast ? 0 : 2, 0],
 			scales: { x: { time: true, auto: false }, y: { range: (_u, least, most) => rangeOf(plot, least, most) } },
@@ -39,7 +38,7 @@ export class Chart {
 			],
 			series: [
 				{},
-				{ stroke: colour, width: isBand ? 0 : 1.75, fill: isBand ? colour + 'b0' : colour + (plot.kind === 'line' && plot.axis ? '1c' : '00'), points: { show: false }, ...(plot.kind !== 'line' && { paths: stepped }) },
+				{ stroke: colour, width: isBand ? 0 : 1.75, fill: isBand ? colour + 'b0' : colour + (plot.kind === 'line' && plot.axis ? '1c' : '00'), points: { show: false } },
 			],
 			cursor: {
 				y: false, drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX }, points: { show: false },
@@ -51,7 +50,8 @@ export class Chart {
 
 	show(series: Series, span: Span): void {
 		this.shown = span;
-		const points = decimate(series, span.from, span.to, Math.max(100, this.chart.width));
+		let points = decimate(series, span.from, span.to, Math.max(100, this.chart.width));
+		if (this.plot.kind !== 'line') points = stairs(points);
 		// the last value holds until the end
 		if (this.plot.kind !== 'line' && points[0].length && points[0].at(-1)! < span.to) {
 			points[0].push(span.to);

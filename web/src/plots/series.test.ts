@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../fleet/store';
-import { decimate, placeIn, seriesOf, silenceOf, summaryOf, valueAt } from './series';
+import { decimate, placeIn, seriesOf, silenceOf, stairs, summaryOf, valueAt } from './series';
 import { ticks } from './ticks';
 
 const rows: Message[] = [
@@ -20,7 +20,9 @@ test('values at a time', () => {
 	const speed = seriesOf(rows, ['position.speed']);
 	expect([valueAt(speed, 9), valueAt(speed, 10), valueAt(speed, 15), valueAt(speed, 99), valueAt(speed, 99, 60)]).toEqual([null, 10, 10, 20, null]);
 	expect([placeIn([1, 2, 2, 3], 2), placeIn([1, 2, 2, 3], 4)]).toEqual([1, 4]);
-	expect(summaryOf(speed, 0, 20)).toEqual({ least: 10, most: 20, average: 15 });
+	expect(summaryOf(speed, 0, 30)).toEqual({ least: 10, most: 20, average: 15 });
+	// who stands reports seldom, and stands nevertheless
+	expect(summaryOf({ time: Float64Array.of(0, 90), value: Float64Array.of(0, 50) }, 0, 100)!.average).toBe(5);
 	expect(summaryOf(speed, 21, 30)).toBeNull();
 });
 
@@ -48,6 +50,10 @@ test('silence interrupts the line, also between buckets', () => {
 	expect(decimate(series, 0, 5020, 100)[1]).toEqual([0, 1, 2, 3, null, 4, 5, 6]);
 	expect(decimate(series, 0, 5021, 2)[1]).toEqual([0, 3, null, 4, 6]);
 	expect(silenceOf({ time: Float64Array.from([0, 3600, 7200, 10800]), value: Float64Array.of(1, 1, 1, 1) })).toBe(18_000);
+});
+
+test('a value holds until the next one', () => {
+	expect(stairs([[1, 2, 3, 4, 5], [7, 7, 8, null, 9]])).toEqual([[1, 2, 3, 3, 4, 5], [7, 7, 7, 8, null, 9]]);
 });
 
 test('marks on the time axis: days where one begins, hours, seconds when they matter', () => {

@@ -48,18 +48,23 @@ export interface Summary {
 	average: number;
 }
 
-/** Of the values from … to; null: there are none. */
-export function summaryOf({ time, value }: Series, from: number, to: number): Summary | null {
+/** Of the values from … to; null: there are none. The average is that of the time: a value counts until the next
+ *  one, not beyond a silence. */
+export function summaryOf(series: Series, from: number, to: number): Summary | null {
+	const { time, value } = series;
 	const first = placeIn(time, from);
 	const last = placeIn(time, to + 1e-6);
 	if (first >= last) return null;
-	let [least, most, sum] = [Infinity, -Infinity, 0];
+	const silence = silenceOf(series);
+	let [least, most, sum, length] = [Infinity, -Infinity, 0, 0];
 	for (let i = first; i < last; i++) {
+		const held = Math.min(silence, Math.max(1e-3, (i + 1 < last ? time[i + 1]! : to) - time[i]!));
 		least = Math.min(least, value[i]!);
 		most = Math.max(most, value[i]!);
-		sum += value[i]!;
+		sum += value[i]! * held;
+		length += held;
 	}
-	return { least, most, average: sum / (last - first) };
+	return { least, most, average: sum / length };
 }
 
 const SAMPLES = 500;
@@ -75,6 +80,21 @@ export function silenceOf({ time }: Series): number {
 }
 
 export type Points = [number[], (number | null)[]];
+
+/** A value holds until the next one: the corners of the stairs. */
+export function stairs([xs, ys]: Points): Points {
+	const stepped: Points = [[], []];
+	xs.forEach((x, i) => {
+		const before = ys[i - 1];
+		if (i && before !== null && ys[i] !== null && before !== ys[i]) {
+			stepped[0].push(x);
+			stepped[1].push(before!);
+		}
+		stepped[0].push(x);
+		stepped[1].push(ys[i]!);
+	});
+	return stepped;
+}
 
 /** What is drawn from … to: with more points than two for each of `buckets`, the least and the greatest of
  *  each bucket, so that no peak is lost. A null interrupts the line. */

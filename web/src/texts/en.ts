@@ -140,7 +140,7 @@ export const en = {
 		label: 'Plots over time. Left and right move the time that is pointed at, plus and minus zoom, 0 shows the whole range, Enter selects the message.',
 		none: 'No message of this range has a speed, an ignition, a battery or a signal.',
 		nothing: 'nothing in this part',
-		share: 'on in {share} % of the messages',
+		share: 'on for {share} % of the time',
 		signal: 'Signal',
 		speed: 'Speed',
 		summary: '{least} to {most}, on average {average}',

@@ -23,6 +23,8 @@ export class TrackModel {
 	readonly series = signal<Map<string, Series>>(new Map());
 	/** From the first message to the last one. */
 	readonly extent = signal<Span | null>(null);
+	/** The track is all of what was to be read. */
+	readonly isWhole = signal(false);
 	/** km/h at the end of the colours. */
 	readonly scale = signal(60);
 	readonly stops = computed(() => stopsOf(this.track.value, this.rests.value, stopMinutes.value * 60));
@@ -51,7 +53,7 @@ export class TrackModel {
 		let rest = 0;
 		const ends = [
 			effect(() => {
-				void this.log.version.value;
+				void (this.log.version.value, this.log.state.value);
 				if (!this.timer) this.timer = window.setTimeout(() => (rest = this.compute()), rest);
 			}),
 			effect(() => {
@@ -82,6 +84,7 @@ export class TrackModel {
 		clearTimeout(this.timer);
 		this.timer = 0;
 		const track = trackOf(rows);
+		this.isWhole.value = this.log.state.peek() !== 'loading';
 		this.track.value = track;
 		this.rests.value = restsOf(track);
 		this.scale.value = scaleOf(track.speed);

@@ -6,7 +6,7 @@ export const STEPS = 24;
 export function scaleOf(speeds: ArrayLike<number>): number {
 	const told = Float32Array.from(speeds).filter((speed) => !Number.isNaN(speed)).sort();
 	const high = told[Math.floor((told.length - 1) * 0.99)] ?? 0;
-	return [30, 60, 90, 120, 160, 200, 300].find((end) => end >= high) ?? 500;
+	return [30, 60, 90, 120, 140, 160, 200, 300].find((end) => end >= high) ?? 500;
 }
 
 const part = (colour: string, at: number): number => parseInt(colour.slice(at, at + 2), 16);

@@ -11,8 +11,10 @@ const WANDER_M = 100;
 export interface Rest {
 	first: number;
 	last: number;
+	/** The point at which it was seen to drive again; `last`, when it was elsewhere by then, or has told no more. */
+	leaves: number;
+	/** When it came and left. */
 	from: number;
-	/** When it was seen to drive again; the last it told, when it has not. */
 	to: number;
 }
 
@@ -39,7 +41,7 @@ export function restsOf(track: Track): Rest[] {
 		// the next point drives already, or is elsewhere: then it left some time before
 		const next = last + 1;
 		const leaves = next < track.count && isNear(track, i, next) ? next : last;
-		rests.push({ first: i, last, from: track.time[i]!, to: track.time[leaves]! });
+		rests.push({ first: i, last, leaves, from: track.time[i]!, to: track.time[leaves]! });
 		i = last;
 	}
 	return rests;
@@ -78,14 +80,14 @@ export function totalsOf(track: Track, rests: Rest[], seconds: number, first = 0
 		const speed = track.speed[i]!;
 		if (!Number.isNaN(speed)) total.fastest = Math.max(total.fastest ?? 0, speed);
 		if (i === first) continue;
-		while (at < rests.length && rests[at]!.last < i) at++;
+		while (at < rests.length && rests[at]!.leaves < i) at++;
 		const rest = rests[at];
-		const isRest = rest !== undefined && rest.first < i;
+		const isRest = rest !== undefined && rest.first < i && i <= rest.leaves;
 		const time = track.time[i]! - track.time[i - 1]!;
 		const way = track.along[i]! - track.along[i - 1]!;
 		if (isRest && rest.to - rest.from >= seconds) total.standing += time;
 		else if (!isGap(track, i)) total.driving += time;
-		if (isRest) continue;
+		if (isRest && i <= rest.last) continue;
 		total.distance += way;
 		if (isGap(track, i)) total.unseen += way;
 	}

@@ -12,7 +12,7 @@ import { isGap, pointsOf, type Track } from './track';
 
 type Context = CanvasRenderingContext2D;
 
-const WIDTH = 4;
+const WIDTH = 4.5;
 const NEAR = 1.3; // pixels: points that are closer to the one before are left out
 const CHEVRON_PX = 110;
 const STOP_RADIUS = 10;
@@ -174,30 +174,36 @@ function paintWay(context: Context, view: View, shift: number, track: Track, sca
 function chevron(context: Context, x: number, y: number, angle: number): void {
 	const [c, s] = [Math.cos(angle), Math.sin(angle)];
 	const at = (ahead: number, aside: number): [number, number] => [x + c * ahead - s * aside, y + s * ahead + c * aside];
-	context.moveTo(...at(-1.8, -2.4));
-	context.lineTo(...at(1.4, 0));
-	context.lineTo(...at(-1.8, 2.4));
+	context.moveTo(...at(-1.6, -3));
+	context.lineTo(...at(1.6, 0));
+	context.lineTo(...at(-1.6, 3));
 }
 
+/** A pin: what lies at the place stays visible. */
 function paintEnd(context: Context, view: View, shift: number, track: Track, i: number, which: 'start' | 'end'): void {
 	if (i < 0 || i >= track.count) return;
 	const x = (track.line[2 * i]! + shift) * view.scale - view.left;
 	const y = track.line[2 * i + 1]! * view.scale - view.top;
+	const head = y - 22;
 	const colour = palette();
 	context.beginPath();
-	context.arc(x, y, 8, 0, 2 * Math.PI);
-	context.lineWidth = 2.5;
+	context.moveTo(x, y);
+	context.quadraticCurveTo(x - 1.5, y - 8, x - 8.2, head + 4.5);
+	context.arc(x, head, 9.3, Math.PI - 0.5, 0.5);
+	context.quadraticCurveTo(x + 1.5, y - 8, x, y);
+	context.closePath();
+	context.lineWidth = 3;
 	context.strokeStyle = colour.casing;
 	context.stroke();
 	context.fillStyle = colour[which];
 	context.fill();
 	context.fillStyle = colour.casing;
 	context.beginPath();
-	if (which === 'end') context.rect(x - 3, y - 3, 6, 6);
+	if (which === 'end') context.rect(x - 3.2, head - 3.2, 6.4, 6.4);
 	else {
-		context.moveTo(x - 2.4, y - 4);
-		context.lineTo(x + 4.2, y);
-		context.lineTo(x - 2.4, y + 4);
+		context.moveTo(x - 2.6, head - 4.4);
+		context.lineTo(x + 4.6, head);
+		context.lineTo(x - 2.6, head + 4.4);
 	}
 	context.fill();
 }

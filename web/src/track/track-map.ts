@@ -78,12 +78,11 @@ export class TrackMap {
 
 	/** Once for each range: when it begins to come, and again when it is there. */
 	private fitWhenKnown(): void {
-		const { log, track } = this.model;
-		const isLoading = log.state.value === 'loading';
+		const { isWhole, log, track } = this.model;
 		const range = log.range.value;
 		if (!track.value.count || this.fitted === range) return;
-		if (!isLoading) this.fitted = range;
-		if (!log.zoom.peek()) this.fit(!isLoading && this.fitted === null);
+		if (isWhole.value) this.fitted = range;
+		if (!log.zoom.peek()) this.fit(false);
 	}
 
 	private fitZoom(): void {

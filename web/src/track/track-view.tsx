@@ -10,6 +10,7 @@ import { palette } from '../map/palette';
 import { Plots } from '../plots/plots';
 import { Empty } from '../ui/bits';
 import { Icon } from '../ui/icon';
+import { RangePicker } from '../ui/range';
 import { Split } from '../ui/split';
 import { panelIsOpen, showsDoubtful, TrackModel } from './model';
 import { PlaybackBar } from './playback-bar';
@@ -17,7 +18,7 @@ import { TrackMap } from './track-map';
 import { TripPanel } from './trip-panel';
 import '../styles/track.css';
 
-const share = pref('track.share', 58);
+const share = pref('track.share', 52);
 const narrow = matchMedia('(max-width: 760px)');
 const isNarrow = signal(narrow.matches);
 narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));

@@ -1,5 +1,6 @@
 // What the trip was in numbers, and where it stood.
-import { duration, local, localTime, utc } from '../lib/time';
+import { Fragment } from 'preact';
+import { duration, local, localDate, localTime, utc } from '../lib/time';
 import { t } from '../lib/text';
 import { stopMinutes, type TrackModel } from './model';
 import type { Stop } from './stops';
@@ -34,6 +35,8 @@ function Totals({ model }: { model: TrackModel }) {
 	);
 }
 
+const hours = (at: number): string => localTime(at).slice(0, 5);
+
 function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; onGo: () => void; onMark: (index: number) => void }) {
 	const length = duration(stop.to - stop.from);
 	return (
@@ -41,7 +44,7 @@ function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; on
 			<button type="button" aria-label={t('track.stopName', { n: index + 1, from: local(stop.from), length })} onClick={onGo} onPointerEnter={() => onMark(index)} onPointerLeave={() => onMark(-1)} onFocus={() => onMark(index)} onBlur={() => onMark(-1)}>
 				<i aria-hidden="true">{index + 1}</i>
 				<span class="stop-when num" title={utc(stop.from)}>
-					{stop.isOpen ? t('track.open', { from: local(stop.from).slice(5, 16) }) : `${local(stop.from).slice(5, 16)} – ${localTime(stop.to).slice(0, 5)}`}
+					{stop.isOpen ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
 				</span>
 				<b class="num">{length}</b>
 				<small class="num">{t('track.driven', { distance: distanceText(stop.driven) })}</small>
@@ -73,7 +76,10 @@ export function TripPanel({ model, onStop, onMark }: { model: TrackModel; onStop
 				</header>
 				<ol>
 					{stops.map((stop, index) => (
-						<StopItem key={stop.from} stop={stop} index={index} onGo={() => onStop(stop)} onMark={onMark} />
+						<Fragment key={stop.from}>
+							{localDate(stop.from) !== localDate(stops[index - 1]?.from ?? 0) && <li class="stop-day">{localDate(stop.from)}</li>}
+							<StopItem stop={stop} index={index} onGo={() => onStop(stop)} onMark={onMark} />
+						</Fragment>
 					))}
 				</ol>
 				{!stops.length && <p class="faint">{t('track.noStops')}</p>}
