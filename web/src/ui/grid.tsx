@@ -26,11 +26,17 @@ export interface GridProps<Row> {
 	/** Index of the current row, -1: none. */
 	current?: number;
 	onCurrent?: (index: number) => void;
+	/** A click; the arrow keys do not do it. */
+	onPick?: (index: number) => void;
 	/** Enter or a double click. */
 	onOpen?: (index: number) => void;
 	rowClass?: (row: Row) => string;
 	/** How many rows were ever put in at the top: who has scrolled down goes on seeing the same rows. */
 	head?: number;
+	/** The same, exactly: where a row is now. Then `head` is not looked at. */
+	indexOf?: (row: Row) => number;
+	/** What a row is known by when others come before it. */
+	keyOf?: (row: Row) => string | number;
 	/** The last rows are near: more could be loaded. */
 	onEnd?: () => void;
 	/** What stands there when there are no rows. */
@@ -63,7 +69,8 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const [view, setView] = useState({ top: 0, height: 600 });
 	const lastHead = useRef(head);
 	const look = (): void => {
-		const el = box.current!;
+		const el = box.current;
+		if (!el) return; // it is going
 		setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
 	};
 	useEffect(() => {
@@ -74,8 +81,9 @@ export function Grid<Row>(props: GridProps<Row>) {
 	useLayoutEffect(() => {
 		const more = head - lastHead.current;
 		lastHead.current = head;
-		if (more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
+		if (!props.indexOf && more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
 	}, [head]);
+	useAnchor(box, props, rowHeight);
 	const show = (index: number): void => {
 		const el = box.current!;
 		const top = index * rowHeight;
@@ -108,7 +116,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	for (let i = first; i < last; i++) {
 		const row = props.row(i);
 		if (row !== undefined)
-			rows.push(<GridRow key={i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
+			rows.push(<GridRow key={props.keyOf?.(row) ?? i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
 	}
 	return (
 		<div
@@ -133,6 +141,23 @@ export function Grid<Row>(props: GridProps<Row>) {
 			{!count && props.empty}
 		</div>
 	);
+}
+
+/** Who has scrolled down goes on seeing the same rows, wherever others are put in. */
+function useAnchor<Row>(box: { current: HTMLDivElement | null }, { row, indexOf }: GridProps<Row>, rowHeight: number): void {
+	const anchor = useRef<{ row: Row; index: number } | null>(null);
+	useLayoutEffect(() => {
+		const el = box.current!;
+		const was = anchor.current;
+		if (!indexOf) return;
+		if (was && el.scrollTop > 0) {
+			const index = indexOf(was.row);
+			if (index >= 0 && index !== was.index) el.scrollTop += (index - was.index) * rowHeight;
+		}
+		const index = Math.floor(el.scrollTop / rowHeight);
+		const top = row(index);
+		anchor.current = top === undefined ? null : { row: top, index };
+	});
 }
 
 function Head<Row>({ column: c }: { column: Column<Row> }) {
@@ -170,7 +195,10 @@ function GridRow<Row>({ row, index, top, height, tracks, isCurrent, ...props }: 
 			aria-selected={props.onCurrent ? isCurrent : undefined}
 			class={`grid-row ${isCurrent ? 'current' : ''} ${props.rowClass?.(row) ?? ''}`}
 			style={{ ...tracks, transform: `translateY(${top}px)`, height: `${height}px` }}
-			onClick={() => props.onCurrent?.(index)}
+			onClick={() => {
+				props.onCurrent?.(index);
+				props.onPick?.(index);
+			}}
 			onDblClick={() => props.onOpen?.(index)}
 		>
 			{props.columns.map((c) => (
