@@ -248,7 +248,7 @@ export const en = {
 		disable: 'Turn off',
 		disableText: { one: 'One tracker is disconnected and cannot come back until the channel is on again.', other: '{n} trackers are disconnected and cannot come back until the channel is on again.' },
 		disableTitle: 'Turn the channel “{name}” off?',
-		editHint: 'Another address or port, or turning it off, ends the connections of its trackers. Other changes hold from the next frame on.',
+		editHint: 'Another address or port, or turning it off, ends the connections of its trackers. Other changes disconnect nobody who may still come in.',
 		editOne: 'Edit {name}',
 		enabled: 'On',
 		enabledOf: '{name} listens',

@@ -12,6 +12,7 @@ import { ChannelPage } from './channels/page';
 import { activityOf, beat, channels, channelsError, channelsState, ROOM, startChannels } from './channels/store';
 import type { Channel } from './channels/types';
 import '../styles/channels.css';
+import '../styles/table.css';
 
 export function ChannelsView() {
 	useEffect(startChannels, []);
@@ -82,21 +83,21 @@ function Row({ channel }: { channel: Channel }) {
 	const name = channelName(channel);
 	return (
 		<tr>
-			<td>
+			<td class="wide">
 				<a href={href('channels', channel.id)}>{name}</a> <span class="faint num">{channel.id}</span>
 			</td>
-			<td class="uri">
+			<td data-label={t('channels.uri')}>
 				<Uri channel={channel} />
 			</td>
-			<td>
+			<td data-label={t('channels.enabled')}>
 				<Switch channel={channel} />
 			</td>
-			<td class="right num">{activity.connections === null ? '–' : number(activity.connections)}</td>
-			<td class="right num">{number(activity.messages.mean(), 1)}</td>
+			<td class="right num" data-label={t('channels.connections')}>{activity.connections === null ? '–' : number(activity.connections)}</td>
+			<td class="right num" data-label={t('channels.rate')}>{number(activity.messages.mean(), 1)}</td>
 			<td class="line">
 				<Sparkline values={activity.messages.values} room={ROOM} label={t('channels.rateOf', { name })} />
 			</td>
-			<td class="right num">{activity.idents === null ? '–' : number(activity.idents)}</td>
+			<td class="right num" data-label={t('channels.idents')}>{activity.idents === null ? '–' : number(activity.idents)}</td>
 			<td class="acts">
 				<button type="button" class="icon" title={t('common.edit')} aria-label={t('channels.editOne', { name })} onClick={() => void editChannel(channel.id)}>
 					<Icon name="edit" />
@@ -112,9 +113,9 @@ function Row({ channel }: { channel: Channel }) {
 export function Uri({ channel }: { channel: Channel }) {
 	if (!channel.uri) return <span class="badge">{t('channels.silent')}</span>;
 	return (
-		<>
+		<span class="with-button">
 			<code>{channel.uri}</code> <CopyButton text={channel.uri} label={t('channels.copyUri', { name: channelName(channel) })} />
-		</>
+		</span>
 	);
 }
 
