@@ -69,7 +69,8 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const [view, setView] = useState({ top: 0, height: 600 });
 	const lastHead = useRef(head);
 	const look = (): void => {
-		const el = box.current!;
+		const el = box.current;
+		if (!el) return; // it has gone while its size was told
 		setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
 	};
 	useEffect(() => {
