@@ -62,8 +62,7 @@ export function startList(): () => void {
 		}),
 		effect(() => {
 			void fleetMembers.value;
-			// the new one gets its name just after it was counted
-			queueMicrotask(() => {
+			untracked(() => {
 				merge();
 				const gone = [...selected.peek()].filter((id) => !devices.has(id));
 				if (gone.length) select(gone, false);
