@@ -11,6 +11,7 @@ import { copies, type View } from './view';
 
 type Context = CanvasRenderingContext2D;
 
+const BUTTONS_PX = 136; // of the upper right corner
 const GRID_FROM = 1400; // pixels of the world: below, the graticule would be most of the picture
 const FONT = "'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
@@ -140,7 +141,7 @@ function edgeLabels(context: Context, view: View, labels: EdgeLabel[]): void {
 		context.textBaseline = x === null ? 'middle' : 'bottom';
 		const [at, down] = [x ?? view.width - 6, y ?? view.height - 5];
 		// the corners belong to the scale and the attribution
-		if (x === null ? down > view.height - 30 : at < 160 || at > view.width - 120) continue;
+		if (x === null ? down > view.height - 30 || down < BUTTONS_PX : at < 160 || at > view.width - 120) continue;
 		context.strokeText(text, at, down);
 		context.fillText(text, at, down);
 	}

@@ -66,7 +66,7 @@ export function drawTrail(context: CanvasRenderingContext2D, view: View, line: n
 	const colour = palette();
 	const px = (i: number): number => nearCopy(points[i]!, centre) * view.scale - view.left;
 	const py = (i: number): number => points[i + 1]! * view.scale - view.top;
-	context.lineCap = context.lineJoin = 'round';
+	context.lineCap = 'butt'; // round ends would show as beads where they overlap
 	for (const [width, style, most] of [[6, colour.casing, 0.8], [3, colour.select, 1]] as const) {
 		context.lineWidth = width;
 		context.strokeStyle = style;

@@ -44,7 +44,7 @@ export class FormState {
 		const errors = { ...this.errors.value };
 		for (const { field = '', reason } of e.faults) {
 			const name = field.startsWith(prefix) ? field.slice(prefix.length) : '';
-			if (name in this.schema.properties) errors[name] = reason;
+			if (name in this.schema.properties) errors[name] = reason.replace(`${field}: `, '');
 			else rest.push(reason);
 		}
 		this.errors.value = errors;

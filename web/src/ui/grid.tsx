@@ -28,7 +28,7 @@ export interface GridProps<Row> {
 	onCurrent?: (index: number) => void;
 	/** Enter or a double click. */
 	onOpen?: (index: number) => void;
-	/** What a click on a row does, instead of making it the current one. */
+	/** A click on a row, which is the current one by then; the arrow keys do not do it. */
 	onPick?: (index: number, e: MouseEvent) => void;
 	/** Several rows can be selected, and this one is. */
 	isSelected?: (row: Row) => boolean;
@@ -37,6 +37,10 @@ export interface GridProps<Row> {
 	rowClass?: (row: Row) => string;
 	/** How many rows were ever put in at the top: who has scrolled down goes on seeing the same rows. */
 	head?: number;
+	/** The same, exactly: where a row is now. Then `head` is not looked at. */
+	indexOf?: (row: Row) => number;
+	/** What a row is known by when others come before it. */
+	keyOf?: (row: Row) => string | number;
 	/** The last rows are near: more could be loaded. */
 	onEnd?: () => void;
 	/** What stands there when there are no rows. */
@@ -81,8 +85,9 @@ export function Grid<Row>(props: GridProps<Row>) {
 	useLayoutEffect(() => {
 		const more = head - lastHead.current;
 		lastHead.current = head;
-		if (more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
+		if (!props.indexOf && more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
 	}, [head]);
+	useAnchor(box, props, rowHeight);
 	const show = (index: number): void => {
 		const el = box.current!;
 		const top = index * rowHeight;
@@ -116,7 +121,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	for (let i = first; i < last; i++) {
 		const row = props.row(i);
 		if (row !== undefined)
-			rows.push(<GridRow key={i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
+			rows.push(<GridRow key={props.keyOf?.(row) ?? i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
 	}
 	return (
 		<div
@@ -142,6 +147,23 @@ export function Grid<Row>(props: GridProps<Row>) {
 			{!count && props.empty}
 		</div>
 	);
+}
+
+/** Who has scrolled down goes on seeing the same rows, wherever others are put in. */
+function useAnchor<Row>(box: { current: HTMLDivElement | null }, { row, indexOf }: GridProps<Row>, rowHeight: number): void {
+	const anchor = useRef<{ row: Row; index: number } | null>(null);
+	useLayoutEffect(() => {
+		const el = box.current!;
+		const was = anchor.current;
+		if (!indexOf) return;
+		if (was && el.scrollTop > 0) {
+			const index = indexOf(was.row);
+			if (index >= 0 && index !== was.index) el.scrollTop += (index - was.index) * rowHeight;
+		}
+		const index = Math.floor(el.scrollTop / rowHeight);
+		const top = row(index);
+		anchor.current = top === undefined ? null : { row: top, index };
+	});
 }
 
 function Head<Row>({ column: c }: { column: Column<Row> }) {
@@ -180,7 +202,10 @@ function GridRow<Row>({ row, index, top, height, tracks, isCurrent, ...props }: 
 			aria-selected={isSelected ?? (props.onCurrent ? isCurrent : undefined)}
 			class={`grid-row ${isCurrent ? 'current' : ''} ${isSelected ? 'selected' : ''} ${props.rowClass?.(row) ?? ''}`}
 			style={{ ...tracks, transform: `translateY(${top}px)`, height: `${height}px` }}
-			onClick={(e) => (props.onPick ? props.onPick(index, e) : props.onCurrent?.(index))}
+			onClick={(e) => {
+				props.onCurrent?.(index);
+				props.onPick?.(index, e);
+			}}
 			onDblClick={() => props.onOpen?.(index)}
 		>
 			{props.columns.map((c) => (

@@ -166,7 +166,7 @@ export function rangeOf(p: Property): Fault | undefined {
 	if (p.format === 'ipv4') return { key: 'form.hintIpv4' };
 	if (p.format === 'duration' || choicesOf(p)) return undefined;
 	if (p.minimum !== undefined && p.maximum !== undefined) return { key: 'form.hintRange', values: { minimum: p.minimum, maximum: p.maximum } };
-	if (p.type === 'string' && p.maxLength !== undefined && p.maxLength < 100) return { key: 'form.hintLength', values: { minimum: p.minLength ?? 0, maximum: p.maxLength } };
+	if (p.type === 'string' && !p.description && p.maxLength !== undefined && p.maxLength < 100) return { key: 'form.hintLength', values: { minimum: p.minLength ?? 0, maximum: p.maxLength } };
 	return undefined;
 }
 

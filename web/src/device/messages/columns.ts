@@ -39,12 +39,12 @@ export function split(name: string): [string, string] {
 
 export const isTime = (name: string): boolean => name === 'timestamp' || name === 'server.timestamp';
 
-const WIDTHS: Record<string, number> = { timestamp: 152, 'server.timestamp': 178, ident: 140, 'device.name': 150, peer: 150, 'vehicle.state': 92 };
+const WIDTHS: Record<string, number> = { timestamp: 172, 'server.timestamp': 196, ident: 146, 'device.name': 150, peer: 156, 'vehicle.state': 98 };
 
 /** Pixels that values and the two lines of the head want. */
 export function widthOf(name: string, parameter: Parameter | undefined, unit: string): number {
 	const [before, last] = split(name);
-	const head = 22 + Math.max(6.3 * before.length, 7.4 * last.length + 6.5 * unit.length + (unit ? 6 : 0));
-	const value = /itude$/.test(name) ? 102 : parameter?.type === 'string' ? 92 : 68;
+	const head = 22 + Math.max(6.4 * before.length, 8 * last.length + (unit ? 7.5 * unit.length + 6 : 0));
+	const value = /itude$/.test(name) ? 114 : parameter?.type === 'string' ? 92 : 68;
 	return Math.round(WIDTHS[name] ?? Math.max(head, value));
 }
