@@ -1,5 +1,76 @@
+// A device's messages and what happened to it, side by side.
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { t } from '../lib/text';
+import { Dialog } from '../ui/dialog';
+import { Split } from '../ui/split';
+import '../styles/messages.css';
+import { Choice } from './messages/choice';
+import { asHex, Desk, isDown, isNarrow, isPhone, share } from './messages/desk';
+import { MessageInFull, MessagePanel, MessageTools } from './messages/detail';
+import { LogFilters, LogsPane } from './messages/logs';
+import { MessagesPane } from './messages/pane';
+import { TrafficPane } from './messages/traffic';
+import { exactTime } from './messages/value';
 import type { DeviceMessages } from './store';
 
+function SidePane({ desk }: { desk: Desk }) {
+	const isTraffic = desk.side.value === 'traffic';
+	return (
+		<section class="pane" aria-label={t(isTraffic ? 'traffic.title' : 'logs.title')}>
+			<div class="pane-head">
+				{!isPhone.value && <Choice label={t('logs.views')} value={desk.side} options={[['logs', t('logs.title')], ['traffic', t('traffic.title')]]} />}
+				<span class="grow" />
+				{isTraffic ? (
+					<label class="check">
+						<input type="checkbox" checked={asHex.value} onChange={(e) => (asHex.value = e.currentTarget.checked)} />
+						{t('traffic.hex')}
+					</label>
+				) : (
+					<LogFilters />
+				)}
+			</div>
+			{isTraffic ? <TrafficPane desk={desk} /> : <LogsPane desk={desk} />}
+		</section>
+	);
+}
+
+/** A phone shows one pane at a time. */
+function Phone({ desk, onOpen }: { desk: Desk; onOpen: () => void }) {
+	const pane = desk.pane.value;
+	useEffect(() => {
+		if (pane !== 'messages') desk.side.value = pane;
+	}, [pane]);
+	return (
+		<div class="phone-panes">
+			<Choice label={t('messages.panes')} value={desk.pane} options={[['messages', t('messages.title')], ['logs', t('logs.title')], ['traffic', t('traffic.title')]]} />
+			{pane === 'messages' ? <MessagesPane log={desk.log} onOpen={onOpen} /> : <SidePane desk={desk} />}
+		</div>
+	);
+}
+
 export function MessagesTab({ log }: { log: DeviceMessages }) {
-	return <p>{log.id}</p>;
+	const desk = useMemo(() => new Desk(log), [log]);
+	useEffect(() => desk.start(), [desk]);
+	const box = useRef<HTMLDivElement>(null);
+	const m = log.selected.value;
+	const close = (): void => {
+		log.selected.value = log.pointed.value = null;
+		box.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
+	};
+	const open = (): void => box.current?.querySelector<HTMLElement>('.message-body')?.focus();
+	const escape = (e: KeyboardEvent): void => {
+		if (e.key === 'Escape' && m && !isNarrow.value && !(e.target as Element).closest('[popover], dialog')) close();
+	};
+	const first = <MessagesPane log={log} onOpen={open} />;
+	return (
+		<div ref={box} class="messages-tab" onKeyDown={escape}>
+			{isPhone.value ? <Phone desk={desk} onOpen={open} /> : <Split first={first} second={<SidePane desk={desk} />} share={share} label={t('messages.border')} down={isDown.value} />}
+			{m && !isNarrow.value && <MessagePanel desk={desk} m={m} onClose={close} />}
+			{m && isNarrow.value && (
+				<Dialog title={exactTime(m.timestamp)} onClose={close} foot={<MessageTools log={log} m={m} />}>
+					<MessageInFull desk={desk} m={m} />
+				</Dialog>
+			)}
+		</div>
+	);
 }

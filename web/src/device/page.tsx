@@ -1,13 +1,15 @@
 // One device: its head, and the tabs that share its messages.
 import type { FunctionComponent } from 'preact';
+import { effect, untracked } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { devices, fleetMembers, fleetState, fleetVersion } from '../fleet/store';
-import { href } from '../lib/router';
+import { href, route, type RouteQuery } from '../lib/router';
 import { number, t } from '../lib/text';
 import { CopyButton, Dot, Empty, Tabs, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { CommandsTab } from './commands';
 import { MessagesTab } from './messages';
+import { DEFAULT_RANGE, rangeOf, rangeQuery } from './range';
 import { SettingsTab } from './settings';
 import { DeviceMessages } from './store';
 import { TrackTab } from './track';
@@ -48,11 +50,28 @@ function Head({ id }: { id: number }) {
 	);
 }
 
+/** What all tabs show stands in the address: the range and the filter. A link without them changes nothing. */
+function follow(log: DeviceMessages): () => void {
+	let isFirst = true;
+	return effect(() => {
+		const { path, query } = route.value;
+		if (path[1] !== String(log.id)) return;
+		const range = rangeOf(query);
+		if (range || isFirst) untracked(() => log.show(range ?? DEFAULT_RANGE, query.get('filter') ?? ''));
+		isFirst = false;
+	});
+}
+
+const viewQuery = (log: DeviceMessages): RouteQuery => ({ ...rangeQuery(log.range.value), filter: log.filter.value || undefined });
+
 export function DevicePage({ id, tab }: { id: number; tab: string }) {
 	const log = useMemo(() => new DeviceMessages(id), [id]);
 	useEffect(() => {
-		log.open({ last: 86400 });
-		return () => log.close();
+		const end = follow(log);
+		return () => {
+			end();
+			log.close();
+		};
 	}, [log]);
 	void fleetMembers.value;
 	if (!devices.has(id))
@@ -62,7 +81,7 @@ export function DevicePage({ id, tab }: { id: number; tab: string }) {
 	return (
 		<>
 			<Head id={id} />
-			<Tabs label={t('device.tabs')} current={name} items={names.map((key) => ({ key, title: t(`device.${key}`), href: href('devices', id, key) }))} />
+			<Tabs label={t('device.tabs')} current={name} items={names.map((key) => ({ key, title: t(`device.${key}`), href: href('devices', id, key, viewQuery(log)) }))} />
 			<Tab log={log} />
 		</>
 	);

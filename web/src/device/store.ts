@@ -1,10 +1,11 @@
 // The messages of one device in a range of time, for its table, map and plots alike: what one of them
 // selects or zooms to, the others show. New messages come from the live door while the range is open.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { Message } from '../fleet/store';
 import { stream } from '../lib/api';
-import { jsonOf, watch } from '../lib/live';
-import { placeOf } from './rows';
+import { jsonOf, liveState, watch } from '../lib/live';
+import { DEFAULT_RANGE, sameRange } from './range';
+import { indexOf, insert, mark, placeOf, type Told } from './rows';
 
 /** Seconds since 1970, or the last so many seconds: an open range, which new messages belong to. */
 export type Range = { from: number; to: number } | { last: number };
@@ -16,9 +17,15 @@ export interface Span {
 export const isOpen = (range: Range): range is { last: number } => 'last' in range;
 export const spanOf = (range: Range): Span =>
 	isOpen(range) ? { from: Math.floor(Date.now() / 1000 - range.last), to: Math.ceil(Date.now() / 1000) } : range;
+/** May new messages belong to it: it is open, or its end is still to come. */
+export const isLive = (range: Range): boolean => isOpen(range) || range.to > Date.now() / 1000;
 
 /** Most messages that are held; older ones of the range are loaded when somebody asks for them. */
 export const PAGE = 50_000;
+/** Not longer than this the reading waits until new messages are being told. */
+const READY_MS = 1000;
+/** Arrivals of two connections are committed in nearly their order: so many seconds are read again. */
+const OVERLAP = 5;
 
 export type LoadState = 'loading' | 'done' | 'more' | 'failed' | 'stopped';
 
@@ -28,7 +35,7 @@ export class DeviceMessages {
 	readonly version = signal(0);
 	/** How many rows were ever put in before others (Grid's `head`). */
 	readonly head = signal(0);
-	readonly range = signal<Range>({ last: 86400 });
+	readonly range = signal<Range>(DEFAULT_RANGE);
 	/** An expression of the API that must hold; ''. */
 	readonly filter = signal('');
 	readonly state = signal<LoadState>('loading');
@@ -38,36 +45,58 @@ export class DeviceMessages {
 	/** While it is paused, new messages wait and are counted here. */
 	readonly paused = signal(false);
 	readonly waiting = signal(0);
+	/** New messages whose time is outside of the range; the newest of them. */
+	readonly outside = signal(0);
+	outsideAt = 0;
 	readonly selected = signal<Message | null>(null);
 	/** The part of the range that table, map and plots show; null: all of it. */
 	readonly zoom = signal<Span | null>(null);
 	/** The time that somebody points at on a plot or the map; null: none. */
 	readonly pointed = signal<number | null>(null);
 
-	private held: Message[] = [];
+	/** When a row came from the live door, ms of performance.now(); the others have no such time. */
+	readonly arrived = new WeakMap<Message, number>();
+	private told: Told = new WeakSet(); // by the live door
+	private held: Message[] = []; // as rows
+	private alive = new AbortController();
 	private abort = new AbortController();
+	private loading: Promise<void> = Promise.resolve();
+	/** What the history has told goes back to here; null: it has told nothing. */
+	private back: number | null = null;
 	private unwatch: () => void = () => undefined;
 	private frame = 0;
+	private isOpened = false;
 
 	constructor(readonly id: number) {}
 
+	/** As open(), but what is shown already is not read anew. */
+	show(range: Range, filter: string): void {
+		if (!this.isOpened || !sameRange(range, this.range.peek()) || filter !== this.filter.peek()) this.open(range, filter);
+	}
+
 	/** Another range or filter: reads it anew. */
-	open(range: Range, filter = this.filter.value): void {
+	open(range: Range, filter = this.filter.peek()): void {
 		this.close();
+		this.isOpened = true;
 		this.range.value = range;
 		this.filter.value = filter;
-		this.rows.length = 0;
-		this.held = [];
+		this.rows.length = this.held.length = 0;
+		this.told = new WeakSet();
+		this.back = null;
 		this.selected.value = this.zoom.value = this.pointed.value = null;
-		this.waiting.value = 0;
+		this.waiting.value = this.outside.value = this.progress.value = 0;
+		this.paused.value = false;
+		this.error.value = '';
+		this.state.value = 'loading';
 		this.changed();
-		if (isOpen(range)) this.follow();
-		// no end where it is open: the clock of a tracker may be ahead of ours
-		void this.load(spanOf(range), isOpen(range));
+		this.alive = new AbortController();
+		this.loading = this.begin(this.alive.signal);
 	}
 
 	/** Ends what is going on. */
 	close(): void {
+		this.isOpened = false;
+		this.alive.abort();
 		this.abort.abort();
 		this.unwatch();
 		this.unwatch = () => undefined;
@@ -79,18 +108,14 @@ export class DeviceMessages {
 		if (this.state.value === 'loading') this.state.value = 'stopped';
 	}
 
-	/** The next PAGE older messages of the range. */
+	/** The next PAGE older messages of the range; after a failure, where it broke off. */
 	older(): void {
-		const oldest = this.rows.at(-1);
-		if (!oldest || this.state.value === 'loading') return;
-		// those of the same time come again, all of them
-		this.rows.length = placeOf(this.rows, oldest.timestamp);
-		void this.load({ from: spanOf(this.range.value).from, to: oldest.timestamp });
+		if (this.state.value !== 'loading') this.loading = this.load();
 	}
 
 	resume(): void {
 		this.paused.value = false;
-		for (const message of this.held) this.insert(message);
+		for (const m of this.held.reverse()) this.insert(m);
 		this.held = [];
 		this.waiting.value = 0;
 		this.changed();
@@ -103,6 +128,11 @@ export class DeviceMessages {
 		return [placeOf(this.rows, zoom.to), placeOf(this.rows, zoom.from - 1e-6)];
 	}
 
+	/** Of this very row; -1: it is not here any more. */
+	indexOf(m: Message): number {
+		return indexOf(this.rows, m);
+	}
+
 	/** The row that is nearest to a time; -1: there are none. */
 	nearest(timestamp: number): number {
 		const at = placeOf(this.rows, timestamp);
@@ -110,6 +140,19 @@ export class DeviceMessages {
 		const newer = this.rows[at - 1];
 		if (!older || !newer) return older ? at : newer ? at - 1 : -1;
 		return timestamp - older.timestamp <= newer.timestamp - timestamp ? at : at - 1;
+	}
+
+	/** The newest message that the device has, whatever its time; null: none that the filter leaves. */
+	async newest(): Promise<Message | null> {
+		const filter = this.filter.peek();
+		let found: Message | null = null;
+		const data = { reverse: true, count: 1, ...(filter && { filter }) };
+		await stream<Message>(this.path, { data }, (items) => void (found = items[0]!));
+		return found;
+	}
+
+	private get path(): string {
+		return `gw/devices/${this.id}/messages`;
 	}
 
 	private changed(): void {
@@ -120,17 +163,36 @@ export class DeviceMessages {
 			});
 	}
 
-	private async load(span: Span, toNow = false): Promise<void> {
+	/** New messages are told before the history is read, so that none falls in between. */
+	private async begin(alive: AbortSignal): Promise<void> {
+		let isReady: () => void = () => undefined;
+		const ready = new Promise<void>((done) => (isReady = done));
+		let hasBegun = false;
+		this.follow(() => (hasBegun ? void this.catchUp() : isReady()));
+		if (isLive(this.range.peek()) && liveState.peek() === 'online')
+			await Promise.race([ready, new Promise((done) => setTimeout(done, READY_MS))]);
+		hasBegun = true;
+		if (!alive.aborted) await this.load();
+	}
+
+	/** From the newest, or from where the history was told to, back to the beginning of the range. */
+	private async load(): Promise<void> {
 		const abort = (this.abort = new AbortController());
+		const told: Told = new WeakSet();
+		const range = this.range.peek();
+		const span = spanOf(range);
+		const filter = this.filter.peek();
+		// an open range has no end: the clock of a tracker may be ahead of ours
+		const to = this.back ?? (isOpen(range) ? undefined : span.to);
 		this.state.value = 'loading';
 		this.error.value = '';
-		const filter = this.filter.value;
-		const data = { from: span.from, ...(!toNow && { to: span.to }), reverse: true, count: PAGE, ...(filter && { filter }) };
+		const data = { from: span.from, ...(to !== undefined && { to }), reverse: true, count: PAGE, ...(filter && { filter }) };
 		try {
-			const count = await stream<Message>(`gw/devices/${this.id}/messages`, { data, signal: abort.signal }, (items) => {
+			const count = await stream<Message>(this.path, { data, signal: abort.signal }, (items) => {
 				if (abort.signal.aborted) return;
-				for (const m of items) this.append(m);
-				this.progress.value = (span.to - items.at(-1)!.timestamp) / Math.max(1, span.to - span.from);
+				for (const m of items) if (!this.isKnown(m, told)) insert(this.rows, m, false);
+				this.back = items.at(-1)!.timestamp;
+				this.progress.value = Math.min(1, Math.max(0, (span.to - this.back) / Math.max(1, span.to - span.from)));
 				this.changed();
 			});
 			if (!abort.signal.aborted) this.state.value = count >= PAGE ? 'more' : 'done';
@@ -141,53 +203,70 @@ export class DeviceMessages {
 		}
 	}
 
-	/** From the history, which comes newest first. */
-	private append(m: Message): void {
-		const last = this.rows.at(-1);
-		if (!last || last.timestamp > m.timestamp) this.rows.push(m);
-		else this.put(m);
-	}
-
-	/** Where it belongs; -1: it is there already, both the history and the live door have told it. */
-	private put(m: Message): number {
-		const at = placeOf(this.rows, m.timestamp);
-		const text = JSON.stringify(m);
-		let end = at;
-		for (; this.rows[end]?.timestamp === m.timestamp; end++)
-			if (JSON.stringify(this.rows[end]) === text) return -1;
-		this.rows.splice(this.state.value === 'loading' ? end : at, 0, m);
-		return at;
+	/** Is it there already, told by another one? If not, it is told now. */
+	private isKnown(m: Message, told: Told): boolean {
+		if (mark(this.rows, m, told) || mark(this.held, m, told)) return true;
+		told.add(m);
+		return false;
 	}
 
 	private insert(m: Message): void {
-		if (this.put(m) < 0) return;
+		insert(this.rows, m, true);
+		this.arrived.set(m, performance.now());
 		this.head.value++;
+		// who watches for days: the oldest go, and can be loaded again
+		if (this.rows.length > 2 * PAGE && this.state.peek() !== 'loading') {
+			this.rows.length = PAGE;
+			this.back = this.rows.at(-1)!.timestamp;
+			this.state.value = 'more';
+		}
 		this.changed();
 	}
 
-	private take(m: Message): void {
-		if (this.paused.value) this.waiting.value = this.held.push(m);
-		else this.insert(m);
+	private take(m: Message, told: Told): void {
+		const range = this.range.peek();
+		if (m.timestamp < spanOf(range).from || (!isOpen(range) && m.timestamp > range.to)) {
+			this.outsideAt = m.timestamp;
+			this.outside.value++;
+		} else if (this.isKnown(m, told)) return;
+		else if (this.paused.peek()) {
+			insert(this.held, m, true);
+			this.waiting.value = this.held.length;
+		} else this.insert(m);
 	}
 
-	private follow(): void {
-		const filter = this.filter.value;
+	private follow(ready: () => void): void {
+		if (!isLive(this.range.peek())) {
+			// a reading that a lost connection broke off goes on
+			this.unwatch = effect(() => {
+				if (liveState.value === 'online' && this.state.peek() === 'failed') this.older();
+			});
+			return;
+		}
+		const filter = this.filter.peek();
 		const topic = `flespi/message/gw/devices/${this.id}`;
-		this.unwatch = watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, {
-			on: (m) => this.take(jsonOf<Message>(m)),
-			ready: (again) => void (again && this.catchUp()),
-		});
+		const on = (m: Message): void => this.take(m, this.told);
+		this.unwatch = watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, { on: (m) => on(jsonOf<Message>(m)), ready });
 	}
 
-	/** After a lost connection: what has arrived since the newest that is here, whatever its time. */
+	/** Told again after a pause: what has arrived since the newest that is here, whatever its time, and the
+	 *  rest of a reading that broke off. */
 	private async catchUp(): Promise<void> {
-		const known = [...this.rows, ...this.held];
-		const since = known.reduce((newest, m) => Math.max(newest, Number(m['server.timestamp'])), 0);
-		const held = new Set(this.held.map((m) => JSON.stringify(m)));
-		const own = this.filter.value;
-		const filter = `server.timestamp>=${since}` + (own && `&&(${own})`);
-		await stream<Message>(`gw/devices/${this.id}/messages`, { data: { filter, from: spanOf(this.range.value).from } }, (items) => {
-			for (const m of items) if (!held.has(JSON.stringify(m))) this.take(m);
+		const { signal } = this.alive;
+		await this.loading;
+		if (signal.aborted) return;
+		if (this.state.peek() === 'failed') {
+			this.older();
+			await this.loading;
+		}
+		const newest = [...this.rows, ...this.held].reduce((last, m) => Math.max(last, Number(m['server.timestamp'])), 0);
+		const own = this.filter.peek();
+		const filter = `server.timestamp>=${Math.max(0, newest - OVERLAP)}` + (own && `&&(${own})`);
+		const range = this.range.peek();
+		const data = { filter, from: spanOf(range).from, ...(!isOpen(range) && { to: range.to }) };
+		const told: Told = new WeakSet();
+		await stream<Message>(this.path, { data, signal }, (items) => {
+			for (const m of items) if (!signal.aborted) this.take(m, told);
 		}).catch(() => undefined); // lost again: it will be caught up then
 	}
 }

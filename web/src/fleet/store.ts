@@ -100,17 +100,18 @@ function members(): void {
 /** Takes an item of REST or of flespi/state in; members that are missing stay as they were. */
 export function takeItem(item: DeviceItem): Device {
 	let d = devices.get(item.id);
+	const isNew = !d;
 	if (!d) {
 		d = { id: item.id, name: '', ident: '', enabled: true, typeId: 0, connected: false, lastActive: null,
 			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null };
 		devices.set(item.id, d);
-		members();
 	}
 	Object.assign(d, { name: item.name, ident: item.configuration.ident, enabled: item.enabled, typeId: item.device_type_id,
 		messagesTtl: item.messages_ttl, messagesRotate: item.messages_rotate });
 	if (item.connected !== undefined) d.connected = item.connected;
 	if (item.last_active !== undefined) d.lastActive = item.last_active;
 	touch(item.id);
+	if (isNew) members(); // who listens looks at once
 	return d;
 }
 

@@ -28,9 +28,19 @@ export interface GridProps<Row> {
 	onCurrent?: (index: number) => void;
 	/** Enter or a double click. */
 	onOpen?: (index: number) => void;
+	/** A click on a row, which is the current one by then; the arrow keys do not do it. */
+	onPick?: (index: number, e: MouseEvent) => void;
+	/** Several rows can be selected, and this one is. */
+	isSelected?: (row: Row) => boolean;
+	/** Other keys than those that move; true: it was for the view. */
+	onKey?: (e: KeyboardEvent) => boolean;
 	rowClass?: (row: Row) => string;
 	/** How many rows were ever put in at the top: who has scrolled down goes on seeing the same rows. */
 	head?: number;
+	/** The same, exactly: where a row is now. Then `head` is not looked at. */
+	indexOf?: (row: Row) => number;
+	/** What a row is known by when others come before it. */
+	keyOf?: (row: Row) => string | number;
 	/** The last rows are near: more could be loaded. */
 	onEnd?: () => void;
 	/** What stands there when there are no rows. */
@@ -64,7 +74,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const lastHead = useRef(head);
 	const look = (): void => {
 		const el = box.current;
-		if (!el) return; // the observer may tell once more when the table has gone
+		if (!el) return; // it has gone while its size was told
 		setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
 	};
 	useEffect(() => {
@@ -75,8 +85,9 @@ export function Grid<Row>(props: GridProps<Row>) {
 	useLayoutEffect(() => {
 		const more = head - lastHead.current;
 		lastHead.current = head;
-		if (more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
+		if (!props.indexOf && more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
 	}, [head]);
+	useAnchor(box, props, rowHeight);
 	const show = (index: number): void => {
 		const el = box.current!;
 		const top = index * rowHeight;
@@ -94,6 +105,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const onKey = (e: KeyboardEvent): void => {
 		if (e.target !== box.current) return;
 		const move = MOVES[e.key];
+		if (props.onKey?.(e)) return e.preventDefault();
 		if (e.key === 'Enter' && current >= 0) props.onOpen?.(current);
 		else if (!move || !count || !props.onCurrent || e.altKey || e.ctrlKey || e.metaKey) return;
 		else {
@@ -109,7 +121,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	for (let i = first; i < last; i++) {
 		const row = props.row(i);
 		if (row !== undefined)
-			rows.push(<GridRow key={i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
+			rows.push(<GridRow key={props.keyOf?.(row) ?? i} {...props} row={row} index={i} top={HEAD_HEIGHT + i * rowHeight} height={rowHeight} tracks={tracks} isCurrent={i === current} />);
 	}
 	return (
 		<div
@@ -118,6 +130,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 			role="grid"
 			aria-label={props.label}
 			aria-rowcount={count + 1}
+			aria-multiselectable={props.isSelected && true}
 			aria-activedescendant={current >= first && current < last ? rowId(props.label, current) : undefined}
 			tabIndex={0}
 			onScroll={look}
@@ -134,6 +147,23 @@ export function Grid<Row>(props: GridProps<Row>) {
 			{!count && props.empty}
 		</div>
 	);
+}
+
+/** Who has scrolled down goes on seeing the same rows, wherever others are put in. */
+function useAnchor<Row>(box: { current: HTMLDivElement | null }, { row, indexOf }: GridProps<Row>, rowHeight: number): void {
+	const anchor = useRef<{ row: Row; index: number } | null>(null);
+	useLayoutEffect(() => {
+		const el = box.current!;
+		const was = anchor.current;
+		if (!indexOf) return;
+		if (was && el.scrollTop > 0) {
+			const index = indexOf(was.row);
+			if (index >= 0 && index !== was.index) el.scrollTop += (index - was.index) * rowHeight;
+		}
+		const index = Math.floor(el.scrollTop / rowHeight);
+		const top = row(index);
+		anchor.current = top === undefined ? null : { row: top, index };
+	});
 }
 
 function Head<Row>({ column: c }: { column: Column<Row> }) {
@@ -163,15 +193,19 @@ interface RowProps<Row> extends Omit<GridProps<Row>, 'row'> {
 }
 
 function GridRow<Row>({ row, index, top, height, tracks, isCurrent, ...props }: RowProps<Row>) {
+	const isSelected = props.isSelected?.(row);
 	return (
 		<div
 			id={rowId(props.label, index)}
 			role="row"
 			aria-rowindex={index + 2}
-			aria-selected={props.onCurrent ? isCurrent : undefined}
-			class={`grid-row ${isCurrent ? 'current' : ''} ${props.rowClass?.(row) ?? ''}`}
+			aria-selected={isSelected ?? (props.onCurrent ? isCurrent : undefined)}
+			class={`grid-row ${isCurrent ? 'current' : ''} ${isSelected ? 'selected' : ''} ${props.rowClass?.(row) ?? ''}`}
 			style={{ ...tracks, transform: `translateY(${top}px)`, height: `${height}px` }}
-			onClick={() => props.onCurrent?.(index)}
+			onClick={(e) => {
+				props.onCurrent?.(index);
+				props.onPick?.(index, e);
+			}}
 			onDblClick={() => props.onOpen?.(index)}
 		>
 			{props.columns.map((c) => (
