@@ -23,8 +23,8 @@ export abstract class CanvasLayer extends L.Layer {
 		super();
 	}
 
-	/** Draws everything; the canvas is clear. True: there is more to be drawn in the next frame. */
-	protected abstract paint(context: CanvasRenderingContext2D, view: View, now: number): boolean | void;
+	/** Draws everything; the canvas is clear, and has `ratio` pixels for one of the page. True: there is more to be drawn in the next frame. */
+	protected abstract paint(context: CanvasRenderingContext2D, view: View, now: number, ratio: number): boolean | void;
 
 	override onAdd(map: L.Map): this {
 		this.map = map;
@@ -102,7 +102,7 @@ export abstract class CanvasLayer extends L.Layer {
 		L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([0, 0]));
 		context.setTransform(ratio, 0, 0, ratio, 0, 0);
 		context.clearRect(0, 0, view.width, view.height);
-		const goesOn = this.paint(context, view, now);
+		const goesOn = this.paint(context, view, now, ratio);
 		if (this.zoomTo) this.redraw();
 		else if (goesOn) this.redrawInTime();
 	}

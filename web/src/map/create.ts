@@ -37,7 +37,8 @@ function once(): { world: Promise<World>; web: Promise<Web> } {
 }
 
 /** Whether things may glide and fly. */
-export const mayMove = (): boolean => !matchMedia('(prefers-reduced-motion: reduce)').matches;
+export const mayMove = (): boolean => !wantsRest.matches;
+const wantsRest = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** So that the world is as high as the map: nothing to see is above or below it. */
 const leastZoom = (height: number): number => Math.max(0, Math.ceil(2 * Math.log2(Math.max(256, height) / 256)) / 2);

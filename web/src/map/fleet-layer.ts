@@ -60,11 +60,11 @@ export class FleetLayer extends CanvasLayer {
 
 	override onAdd(map: L.Map): this {
 		super.onAdd(map);
-		for (const id of devices.keys()) this.take(id, 0, false);
+		for (const id of devices.keys()) this.take(id, 0, Date.now() / 1000);
 		this.ends = onMoved((moved) => {
 			const now = performance.now();
-			const glides = mayMove();
-			for (const id of moved) this.take(id, now, glides);
+			const clock = Date.now() / 1000;
+			for (const id of moved) this.take(id, now, clock);
 			this.redrawInTime();
 		});
 		return this;
@@ -83,7 +83,8 @@ export class FleetLayer extends CanvasLayer {
 		this.redraw();
 	}
 
-	private take(id: number, now: number, glides: boolean): void {
+	/** `now`: of animations, ms; 0: nothing glides. `clock`: seconds since 1970. */
+	private take(id: number, now: number, clock: number): void {
 		const device = devices.get(id);
 		let mark = this.marks.get(id);
 		if (!device?.position) {
@@ -93,10 +94,10 @@ export class FleetLayer extends CanvasLayer {
 		const x = xOf(device.position.lon);
 		const y = yOf(device.position.lat);
 		if (!mark) this.marks.set(id, (mark = { device, glide: still(x, y), state: 'offline', px: NaN, py: NaN }));
-		else if (mark.glide.toX !== x || mark.glide.toY !== y) glideTo(mark.glide, x, y, now, glides);
+		else if (mark.glide.toX !== x || mark.glide.toY !== y) glideTo(mark.glide, x, y, now, now > 0 && mayMove());
 		mark.device = device;
 		if (id === this.selected) this.trail.add(device.position, now);
-		mark.state = stateOf(device, Date.now() / 1000);
+		mark.state = stateOf(device, clock);
 	}
 
 	/** Around the devices that are shown; null: there are none. */
@@ -123,11 +124,10 @@ export class FleetLayer extends CanvasLayer {
 		return best;
 	}
 
-	protected override paint(context: CanvasRenderingContext2D, view: View, now: number): boolean {
+	protected override paint(context: CanvasRenderingContext2D, view: View, now: number, ratio: number): boolean {
 		const seen = this.place(view, now);
 		this.inSight = seen.length;
 		const isSmall = seen.length > MANY && view.scale < CLOSE;
-		const ratio = context.getTransform().a;
 		this.prepare(ratio, isSmall);
 		drawTrail(context, view, this.trail.line, this.selected ? this.tip(now) : null);
 		this.stamp(context, view, seen, ratio);

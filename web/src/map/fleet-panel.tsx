@@ -1,12 +1,14 @@
 // The list beside the map: search, what the fleet is doing in numbers, and every device, also for who cannot
 // see the map.
 import { useRef } from 'preact/hooks';
+import type { Device } from '../fleet/store';
 import { number, t } from '../lib/text';
+import { now } from '../lib/time';
 import { Time } from '../ui/bits';
 import { Grid, type Column } from '../ui/grid';
 import { Icon } from '../ui/icon';
-import { fleetList, hiddenStates, listIsOpen, search, select, selected, titleOf, toggleState, type Row } from './fleet-state';
-import { STATES, type State } from './state';
+import { fleetList, hiddenStates, listIsOpen, search, select, selected, titleOf, toggleState } from './fleet-state';
+import { stateOf, STATES, type State } from './state';
 
 const ROW_PX = 32;
 const HEAD_PX = 34;
@@ -16,20 +18,22 @@ export function StateMark({ state }: { state: State }) {
 	return <i class={`state ${state}`} aria-hidden="true" />;
 }
 
-const told = ({ device, state }: Row): string =>
-	state === 'moving' && device.position ? t('map.kmh', { speed: number(device.position.speed, 0) }) : t(`map.${state}`);
+function told(device: Device): string {
+	const state = stateOf(device, now.peek());
+	return state === 'moving' && device.position ? t('map.kmh', { speed: number(device.position.speed, 0) }) : t(`map.${state}`);
+}
 
-const columns: Column<Row>[] = [
+const columns: Column<Device>[] = [
 	{
 		key: 'name', title: t('common.name'), width: 'minmax(120px, 1fr)',
-		cell: (row) => (
+		cell: (device) => (
 			<>
-				<StateMark state={row.state} /> {titleOf(row.device)}
+				<StateMark state={stateOf(device, now.peek())} /> {titleOf(device)}
 			</>
 		),
 	},
 	{ key: 'state', title: t('map.state'), width: '76px', align: 'right', cell: told },
-	{ key: 'seen', title: t('map.seen'), width: '92px', align: 'right', cell: (row) => <Time at={row.device.lastActive} how="ago" /> },
+	{ key: 'seen', title: t('map.seen'), width: '92px', align: 'right', cell: (device) => <Time at={device.lastActive} how="ago" /> },
 ];
 
 function Legend() {
@@ -61,11 +65,11 @@ export function FleetPanel({ onFly }: { onFly: () => void }) {
 	const panel = useRef<HTMLElement>(null);
 	const timer = useRef(0);
 	const { rows } = fleetList.value;
-	const current = selected.value ? rows.findIndex((row) => row.device.id === selected.value) : -1;
+	const current = selected.value ? rows.findIndex((device) => device.id === selected.value) : -1;
 	const choose = (index: number): void => {
-		const row = rows[index];
-		if (!row) return;
-		select(row.device.id);
+		const device = rows[index];
+		if (!device) return;
+		select(device.id);
 		if (isNarrow()) closeList(panel.current!);
 		clearTimeout(timer.current);
 		timer.current = window.setTimeout(onFly, FLY_MS);

@@ -44,13 +44,8 @@ function byName(): Device[] {
 	return sorted;
 }
 
-export interface Row {
-	device: Device;
-	state: State;
-}
-
 export interface FleetList {
-	rows: Row[];
+	rows: Device[];
 	counts: Record<State, number>;
 	/** Have a position. */
 	placed: number;
@@ -61,15 +56,15 @@ export const fleetList = computed<FleetList>(() => {
 	const at = now.value;
 	void (fleetVersion.peek(), fleetMembers.value);
 	const word = search.value.trim().toLowerCase();
+	const shown = shownStates.value;
+	const all = byName();
 	const counts: Record<State, number> = { moving: 0, idle: 0, parked: 0, offline: 0 };
-	const rows: Row[] = [];
 	let placed = 0;
-	for (const device of byName()) {
-		const state = stateOf(device, at);
-		counts[state]++;
+	for (const device of all) {
+		counts[stateOf(device, at)]++;
 		if (device.position) placed++;
-		const isFound = !word || device.name.toLowerCase().includes(word) || device.ident.includes(word);
-		if (isFound && (word || shownStates.value.has(state))) rows.push({ device, state });
 	}
-	return { rows, counts, placed };
+	const isFound = (device: Device): boolean =>
+		word ? device.name.toLowerCase().includes(word) || device.ident.includes(word) : shown.has(stateOf(device, at));
+	return { rows: word || shown.size < STATES.length ? all.filter(isFound) : all, counts, placed };
 });
