@@ -145,9 +145,11 @@ function Nothing() {
 	return (
 		<div class="map-nothing card">
 			<Empty icon="map" title={t(devices.size ? 'map.noPositions' : 'map.noDevices')}>
-				<a class="button" href={href('add')}>
-					{t('shell.add')}
-				</a>
+				{!devices.size && (
+					<a class="button" href={href('add')}>
+						{t('map.addFirst')}
+					</a>
+				)}
 			</Empty>
 		</div>
 	);

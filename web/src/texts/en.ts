@@ -481,6 +481,7 @@ export const en = {
 		way: 'Direction',
 	},
 	map: {
+		addFirst: 'Add the first one',
 		battery: 'Battery',
 		controls: 'Controls of the map',
 		devices: 'Devices on the map',
