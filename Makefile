@@ -49,7 +49,7 @@ install: build ## to $(DESTDIR)$(PREFIX), with the systemd unit
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/cantrack.service
 
 clean: ## remove everything that was built; data/ stays
-	rm -rf build build-*
+	rm -rf build build-* web/dist
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile | expand -t 16
@@ -58,8 +58,10 @@ help: ## this list
 packages-build:
 	@scripts/install-packages build
 packages-test:
-	@scripts/install-packages build test
+	@scripts/install-packages build web test
 	@scripts/install-node-modules
 
+# Tools for the web page are asked for once; where they cannot be had, the build says so and goes on.
 build/build.ninja: | packages-build
+	@scripts/install-packages web || true
 	@meson setup build >/dev/null || { rm -rf build; meson setup build; }

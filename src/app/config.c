@@ -2,12 +2,14 @@
  * the file and the command line take the same values and refuse them with the same sentences. */
 #include "app/config.h"
 
+#include "base/tiles.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
 
-enum kind { FLAG, NUMBER, TEXT, ADDRESS, ADDRESS_OR_NONE, LEVEL };
+enum kind { FLAG, NUMBER, TEXT, TILES, ADDRESS, ADDRESS_OR_NONE, LEVEL };
 
 static const struct row {
 	const char *name;
@@ -57,6 +59,12 @@ static bool set_text(struct text *out, const struct row *row, struct str value, 
 	memcpy(out->at, value.at, value.len);
 	out->at[value.len] = '\0';
 	return true;
+}
+
+static bool set_tiles(struct text *out, const struct row *row, struct str value, struct error *e)
+{
+	struct str origin;
+	return (!value.len || tiles_origin(value, &origin, e)) && set_text(out, row, value, e);
 }
 
 static bool set_level(enum log_level *out, struct str value, struct error *e)
@@ -136,6 +144,7 @@ static bool set_value(struct config *c, const struct row *row, struct str value,
 	case FLAG: return set_flag(member, value, e);
 	case NUMBER: return set_number(member, row, value, e);
 	case TEXT: return set_text(member, row, value, e);
+	case TILES: return set_tiles(member, row, value, e);
 	case ADDRESS: return address_parse(member, value, e);
 	case ADDRESS_OR_NONE: return set_address_or_none(member, value, e);
 	case LEVEL: return set_level(member, value, e);

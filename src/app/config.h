@@ -20,7 +20,7 @@ struct text {
 
 typedef bool option_FLAG;
 typedef int64_t option_NUMBER;
-typedef struct text option_TEXT;
+typedef struct text option_TEXT, option_TILES;
 typedef struct address option_ADDRESS;
 typedef struct address option_ADDRESS_OR_NONE; /* none: the host is empty */
 typedef enum log_level option_LEVEL;

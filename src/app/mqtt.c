@@ -1,16 +1,8 @@
 #include "app/mqtt.h"
 
-#include <stdio.h>
-#include <sys/resource.h>
+#include "app/open_files.h"
 
-/* Trackers have the other half, whoever comes to watch. */
-static size_t half_of_files(void)
-{
-	struct rlimit limit;
-	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
-		       ? (size_t)limit.rlim_cur / 2
-		       : 0;
-}
+#include <stdio.h>
 
 void mqtt_limits(const struct config *c, struct live_options *out)
 {
@@ -18,7 +10,7 @@ void mqtt_limits(const struct config *c, struct live_options *out)
 	out->hub_bytes = (size_t)c->mqtt_hub_bytes;
 	out->queue_bytes = (size_t)c->mqtt_queue_bytes;
 	out->queues_bytes = (size_t)c->mqtt_queues_bytes;
-	out->max_clients = half_of_files();
+	out->max_clients = open_files_most() / 2; /* trackers have the other half */
 }
 
 bool mqtt_open(struct live *live, const struct config *c, struct error *e)

@@ -4,9 +4,11 @@
 #include "app/config.h"
 #include "app/datadir.h"
 #include "app/first_channel.h"
+#include "app/greet.h"
 #include "app/journals.h"
 #include "app/mqtt.h"
 #include "app/notify.h"
+#include "app/open_files.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -24,17 +26,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 _Static_assert(
 	(int)TOKEN_CHARS == (int)DATADIR_TOKEN_CHARS, "the token of REST is the one kept here");
 
-enum {
-	PATIENCE_MS = 3000, /* for the last commit when the store fails */
-	FEW_FILES = 10000,
-};
+enum { PATIENCE_MS = 3000 }; /* for the last commit when the store fails */
 
 /* NULL: not started (yet). */
 struct house {
@@ -60,21 +58,6 @@ struct house {
 };
 
 /* ---- starting ---- */
-
-/* Each connection takes a descriptor. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-		log_warning("serve", "open_files", "reason=%s", log_quote(strerror(errno)));
-	if (limit.rlim_cur < FEW_FILES)
-		log_warning("serve", "few_open_files", "limit=%" PRIu64 " reason=%s",
-			(uint64_t)limit.rlim_cur,
-			log_quote("no more connections than that are possible"));
-}
 
 static const int64_t day_us = INT64_C(86400) * 1000000;
 
@@ -210,6 +193,9 @@ static bool start_http(struct house *h, struct error *e)
 				.commands = h->commands,
 				.live = live_view(h->live),
 				.no_confirm = h->config.no_confirm,
+				.auto_devices = h->config.auto_devices,
+				.web_tiles = h->config.web_tiles.at,
+				.web_attribution = h->config.web_attribution.at,
 			},
 	};
 	h->http = http_start(&http, e);
@@ -248,19 +234,22 @@ static bool start(struct house *h, struct error *e)
 	       start_tokens(h, e) && start_doors(h, e);
 }
 
+static void tell_person(struct house *h)
+{
+	const struct greeting greeting = {
+		.config = &h->config,
+		.http_port = http_port(h->http),
+		.https_port = http_https_port(h->http),
+		.token = h->token,
+		.is_new_token = h->is_new_token,
+		.tls = h->tls,
+	};
+	greet(&greeting, isatty(STDOUT_FILENO) == 1, stdout);
+}
+
 static void tell_ready(struct house *h)
 {
-	if (h->is_new_token) {
-		printf("administrator token (kept in %s/admin.token): %s\n", h->config.data.at,
-			h->token);
-		fflush(stdout);
-	}
-	if (h->tls && tls_is_new(h->tls)) {
-		char print[TLS_PRINT_BYTES];
-		printf("certificate (self-signed, kept in %s/https.crt): SHA-256 %s\n",
-			h->config.data.at, tls_print(h->tls, print));
-		fflush(stdout);
-	}
+	tell_person(h);
 	struct channel ch;
 	char http[80], https[96] = "", mqtt[MQTT_TEXT_BYTES];
 	if (h->tls && *h->config.https.host)
@@ -382,7 +371,7 @@ int serve_main(int argc, char **argv)
 	log_set_level(h.config.log_level);
 	umask(077); /* what lies in the data directory is nobody else's business */
 	block_signals(&ends);
-	raise_file_limit();
+	open_files_raise();
 	if (!start(&h, &e)) {
 		log_error("serve", "cannot_start", "reason=%s", log_quote(e.text));
 		(void)stop(&h);

@@ -20,9 +20,17 @@ static void answer_asset(struct answer *a, const char *name)
 	a->begun = a->ended = buf_add_str(&a->body, assets[i].bytes);
 }
 
+/* All that the page names is named from where it is: with a slash behind it, that would be another place. */
 void get_docs(const struct request *r, struct answer *a)
 {
-	(void)r;
+	struct str target = r->target, path = str_cut(&target, '?');
+	if (path.at[path.len - 1] == '/') {
+		a->status = 308;
+		a->location = "../docs";
+		a->type = NULL;
+		a->begun = a->ended = true;
+		return;
+	}
 	page_policy(a, str_of(""));
 	answer_asset(a, "docs.html");
 }

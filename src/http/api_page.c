@@ -2,6 +2,9 @@
  * browser takes that, so that the program carries no second copy and no code to unpack the first.
  * Who refuses gzip is told so. */
 #include "base/die.h"
+#include "base/json.h"
+#include "base/machine.h"
+#include "base/tiles.h"
 #include "http/assets.h"
 #include "http/page.h"
 #include "http/routes.h"
@@ -97,13 +100,26 @@ static void make_tag(struct answer *a, const struct asset *file)
 	snprintf(a->tag, sizeof a->tag, "\"%s-%08" PRIx32 "\"", file->tag, sum);
 }
 
+static bool has_tiles(const struct context *c)
+{
+	return c->web_tiles && *c->web_tiles;
+}
+
+static struct str tiles_host(const struct context *c)
+{
+	struct str origin = STR("");
+	if (has_tiles(c))
+		check(tiles_origin(str_of(c->web_tiles), &origin, NULL)); /* so it was promised */
+	return origin;
+}
+
 void get_page(const struct request *r, struct answer *a)
 {
 	const struct asset *file = find("", str_of("index.html"));
 	check(file != NULL);
 	if (!answer_file(r, a, file))
 		return;
-	page_policy(a, str_of(""));
+	page_policy(a, tiles_host(r->context));
 	make_tag(a, file);
 	if (page_has_tag(r->tags, a->tag))
 		a->status = 304; /* the server leaves out the body and tells its length */
@@ -116,4 +132,40 @@ void get_page_part(const struct request *r, struct answer *a)
 		answer_error(a, 404, "the web page has no such part");
 	else
 		a->is_immutable = answer_file(r, a, file); /* a sum of the bytes is in the name */
+}
+
+/* ---- what it asks ---- */
+
+static bool put_addresses(struct buf *out)
+{
+	struct machine_addresses all;
+	machine_addresses(&all);
+	bool done = buf_add(out, "\"addresses\":[", 13);
+	for (size_t i = 0; done && i < all.count; i++)
+		done = (!i || buf_add_char(out, ',')) && json_string(out, str_of(all.text[i]));
+	return done && buf_add(out, "],", 2);
+}
+
+/* null when it is empty. */
+static bool put_text(struct buf *out, const char *name, const char *text)
+{
+	return buf_printf(out, "\"%s\":", name) &&
+	       (text && *text ? json_string(out, str_of(text)) : buf_add(out, "null", 4)) &&
+	       buf_add_char(out, ',');
+}
+
+static bool put_web(const struct context *c, struct buf *out)
+{
+	return buf_printf(out, "{\"result\":[{\"version\":\"%s\",", CANTRACK_VERSION) &&
+	       put_addresses(out) && put_text(out, "tiles", c->web_tiles) &&
+	       put_text(out, "attribution", c->web_attribution) &&
+	       buf_printf(out,
+		       "\"auto_devices\":%s,\"confirm\":%s,\"limits\":{\"body_bytes\":%d}}]}\n",
+		       c->auto_devices ? "true" : "false", c->no_confirm ? "false" : "true",
+		       HTTP_BODY_MAX);
+}
+
+void get_web(const struct request *r, struct answer *a)
+{
+	a->begun = a->ended = put_web(r->context, &a->body);
 }

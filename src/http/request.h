@@ -29,7 +29,10 @@ struct context {
 	struct waiting *waiting; /* long polls; NULL: they do not wait */
 	struct commands *commands;
 	const struct live_view *live;
-	bool no_confirm; /* dangerous commands need no "confirm" */
+	bool no_confirm;             /* dangerous commands need no "confirm" */
+	bool auto_devices;           /* unknown idents become devices */
+	const char *web_tiles;       /* what tiles_origin() takes; NULL or empty: none */
+	const char *web_attribution; /* whom they are from; may be NULL */
 };
 
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_COUNT };
@@ -97,6 +100,7 @@ struct answer {
 	const char *type;     /* content type */
 	char allow[64];       /* methods, for 405 */
 	char disposition[96]; /* of a file that is saved; empty: none */
+	const char *location; /* for 308: where it is instead; NULL: nowhere */
 	bool is_gzip;         /* the body is gzipped */
 	bool is_immutable;    /* at this address there will never be another */
 	char tag[48];     /* entity tag, quoted: it may be kept and asked about again; empty: not */

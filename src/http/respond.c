@@ -41,6 +41,8 @@ static enum MHD_Result respond(
 	add_page_headers(response, head);
 	if (head->type)
 		add_header(response, "Content-Type", head->type);
+	if (head->location)
+		add_header(response, "Location", head->location);
 	if (*head->allow)
 		add_header(response, "Allow", head->allow);
 	if (*head->disposition)

@@ -112,7 +112,8 @@ def test_the_token_is_told_once_and_kept_secret(tmp_path):
     token = (tmp_path / "d" / "admin.token").read_text().strip()
     assert re.fullmatch(r"[A-Za-z0-9]{64}", token)
     assert token in told[0]
-    assert told[1] == ""
+    assert re.fullmatch(r"web page: http://127\.0\.0\.1:\d+/ \(token: in \S*/d/admin\.token\)\n", told[1])
+    assert told[0].endswith(re.sub(r":\d+/", re.search(r":\d+/", told[0]).group(), told[1]))
     assert stat.S_IMODE((tmp_path / "d").stat().st_mode) == 0o700
     for file in (tmp_path / "d").iterdir():
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file

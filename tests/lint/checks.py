@@ -10,6 +10,7 @@ import includes
 # Lines of a file and of a function. Tests are lists of cases: they may be longer.
 LIMITS = [("tests/", 600, 60), ("", 400, 40)]
 REASON = re.compile(r"^[ \t/*#\"]*Longer than ", re.MULTILINE)
+LENGTHY = (".c", ".h", ".py", ".sh", ".ts", ".tsx", ".css", ".mjs")
 
 BANNED = ("sprintf vsprintf strcpy strcat strtok atoi atol atoll atof gets rand srand localtime "
           "gmtime ctime asctime strtod strtof scanf sscanf fscanf").split()
@@ -30,6 +31,9 @@ FORBIDDEN = [
     (re.compile(r"\b(deb|ftp|registry|pypi|proxy|crates)\.[a-z-]+\.(org|com|io|net)\b"),
      "a package registry's host"),
 ]
+# Words between the tags of a view, or in what a screen reader says. They stand in web/src/texts/.
+WORDS = re.compile(r"(?:^|[\w\"'/}])>\s*(?!cantrack<)[A-Za-z]{3,}[^<>{}=;]*</|"
+                   r"\b(?:aria-label|title|placeholder|alt|label)=\"[A-Za-z]{3,}")
 BINARY = (".png", ".gz", ".zst", ".bin", ".sqlite", ".ico", ".woff2")
 
 
@@ -66,7 +70,7 @@ def _limits(path):
 
 def long_files(tree):
     found = []
-    for path in tree.some(".c", ".h", ".py", ".sh") + tree.some("", under="scripts/"):
+    for path in tree.some(*LENGTHY) + tree.some("", under="scripts/"):
         lines = tree.lines(path)
         head = "\n".join(lines[:20])
         if len(lines) - 1 > _limits(path)[0] and not REASON.search(head):
@@ -90,6 +94,17 @@ def long_functions(tree):
                         and not REASON.search(head):
                     found.append(f"{path}:{start}: {number - start - 1} lines in a function")
                 start = None
+    return found
+
+
+def words_of_the_page(tree):
+    """What people read stands in web/src/texts/."""
+    views = [path for path in tree.some(".ts", ".tsx", under="web/src/")
+             if not path.endswith(".test.ts") and not path.startswith("web/src/texts/")]
+    found = [f"{path}:{number}: words belong to web/src/texts/en.ts"
+             for path in views if path.endswith(".tsx")
+             for number, line in enumerate(tree.lines(path), 1)
+             if not line.lstrip().startswith(("//", "*", "/*")) and WORDS.search(line)]
     return found
 
 
@@ -213,6 +228,10 @@ ALL = [
     ]),
     (long_files, [({"src/a.c": "int x;\n" * 401}, "401 lines")]),
     (long_functions, [({"src/a.c": "void f(void)\n{\n" + "\tg();\n" * 41 + "}\n"}, "41 lines")]),
+    (words_of_the_page, [
+        ({"web/src/a.tsx": "\treturn <p>Hello there</p>;\n"}, "web/src/a.tsx:1: words"),
+        ({"web/src/a.tsx": '\t<button aria-label="Close it">\n'}, "web/src/a.tsx:1: words"),
+    ]),
     (clang_format, [({"src/a.c": "int  x ;\n"}, "src/a.c:1")]),
     (white_space, [
         ({"src/a.c": "int x; \n"}, "end of the line"),

@@ -38,7 +38,7 @@ LIBRARIES = {
 }
 SYSTEM = re.compile(
     r"(arpa|linux|net|netinet|sys)/\w+\.h|(assert|ctype|dirent|endian|errno|fcntl|float|getopt|"
-    r"inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|setjmp|signal|stdalign|"
+    r"ifaddrs|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|setjmp|signal|stdalign|"
     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|"
     r"termios|time|unistd)\.h|immintrin\.h")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)

@@ -3,7 +3,7 @@ import re
 import subprocess
 from pathlib import Path
 
-BUILT = re.compile(r"(^|/)(build(-[^/]*)?|data|node_modules|__pycache__|\.git|\.pytest_cache)(/|$)")
+BUILT = re.compile(r"(^|/)(build(-[^/]*)?|data|dist|node_modules|__pycache__|\.git|\.pytest_cache)(/|$)")
 COMMENT_OR_TEXT = re.compile(
     r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'", re.DOTALL)
 

@@ -73,6 +73,40 @@ static void https_can_be_none(void **state)
 	assert_said("https: '8443' has no port");
 }
 
+static void tiles_have_an_address_that_can_be_filled_in(void **state)
+{
+	(void)state;
+	static const char *const good[] = {"", "https://tiles.example/{z}/{x}/{y}.png",
+		"http://192.0.2.1:8081/osm/{z}/{x}/{y}{r}.png?key=a&b={x}",
+		"https://[::1]/{y}{x}{z}"};
+	static const struct {
+		const char *url, *said;
+	} bad[] = {
+		{"tiles.example/{z}/{x}/{y}",
+			"is neither http:// nor https://: an address such as"},
+		{"file:///{z}/{x}/{y}", "is neither http:// nor https://"},
+		{"https:///{z}/{x}/{y}", "has no plain host with a path behind it"},
+		{"https://tiles.example", "has no plain host"},
+		{"https://{s}.tiles.example/{z}/{x}/{y}", "has no plain host"},
+		{"https://a;b/{z}/{x}/{y}", "has no plain host"},
+		{"https://me@tiles.example/{z}/{x}/{y}", "has no plain host"},
+		{"https://tiles.example/{z}/{x}.png", "has no {y}: an address such as"},
+		{"https://tiles.example/{x}/{y}.png", "has no {z}"},
+		{"https://tiles.example/{z}/{x}/{y}{t}", "has more than {z}, {x}, {y} and {r}"},
+		{"https://tiles.example/{z}/{x}/{y}/{", "has more than"},
+		{"https://tiles.example/{z}/{x}/{y} ", "a byte that no address has"},
+	};
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_true(parse("--web-tiles", good[i], NULL));
+		assert_string_equal(config.web_tiles.at, good[i]);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_false(parse("--web-tiles", bad[i].url, NULL));
+		assert_said("web-tiles: '");
+		assert_said(bad[i].said);
+	}
+}
+
 static void the_command_line_sets_and_is_remembered(void **state)
 {
 	(void)state;
@@ -222,6 +256,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_given_is_the_defaults),
 		cmocka_unit_test(https_can_be_none),
+		cmocka_unit_test(tiles_have_an_address_that_can_be_filled_in),
 		cmocka_unit_test(the_command_line_sets_and_is_remembered),
 		cmocka_unit_test(a_lone_port_keeps_the_default_address),
 		cmocka_unit_test(wrong_options_are_refused_with_a_sentence),

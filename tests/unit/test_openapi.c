@@ -209,9 +209,11 @@ static void the_page_needs_no_token(void **state)
 	assert_int_equal(r->status, 200);
 	rest_ask_bare(r, METHOD_GET, "/docs");
 	assert_int_equal(r->status, 200);
-	assert_non_null(strstr(r->text.at, "/docs/docs.js"));
+	assert_non_null(strstr(r->text.at, "\"docs/docs.js"));
 	rest_ask_bare(r, METHOD_GET, "/docs/docs.js");
 	assert_int_equal(r->status, 200);
+	rest_ask_bare(r, METHOD_GET, "/docs/");
+	assert_int_equal(r->status, 308);
 	rest_free(r);
 }
 

@@ -1,4 +1,4 @@
-// docs: reads openapi.json and shows it. A token that is typed in lives as long as the tab does and
+// docs: reads openapi.json, which lies beside this page, and shows it. A token that is typed in lives as long as the tab does and
 // goes to this gateway only.
 "use strict";
 
@@ -105,7 +105,8 @@ async function send(method, target, body, out) {
 	out.className = "";
 	out.textContent = "…";
 	try {
-		const answer = await fetch(target, {
+		// a proxy may serve the gateway below a path: what begins here with / begins there with that
+		const answer = await fetch(target.replace(/^\/+/, ""), {
 			method: method.toUpperCase(), cache: "no-store", credentials: "omit",
 			headers: token ? {Authorization: "FlespiToken " + token.replace(/^FlespiToken\s+/, "")} : {},
 			body: body || undefined,
@@ -260,7 +261,7 @@ function keepToken() {
 
 async function start() {
 	keepToken();
-	const answer = await fetch("/openapi.json");
+	const answer = await fetch("openapi.json");
 	api = await answer.json();
 	byId("version").textContent = api.info.version;
 	byId("about").append(...prose(api.info.description));

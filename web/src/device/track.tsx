@@ -1,5 +1,4 @@
+import { lazy } from '../ui/lazy';
 import type { DeviceMessages } from './store';
 
-export function TrackTab({ log }: { log: DeviceMessages }) {
-	return <p>{log.id}</p>;
-}
+export const TrackTab = lazy<{ log: DeviceMessages }>(() => import('../track/track-view').then((m) => m.TrackView));

@@ -1,7 +1,7 @@
 // All devices, as they are now: read once over REST, then moved by what the live door tells. Thousands may
 // move in a second, so a device is a plain object; who paints asks for what has changed, once a frame, and
 // lists are told at most four times a second.
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { call, get, stream } from '../lib/api';
 import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
 
@@ -100,17 +100,18 @@ function members(): void {
 /** Takes an item of REST or of flespi/state in; members that are missing stay as they were. */
 export function takeItem(item: DeviceItem): Device {
 	let d = devices.get(item.id);
+	const isNew = !d;
 	if (!d) {
 		d = { id: item.id, name: '', ident: '', enabled: true, typeId: 0, connected: false, lastActive: null,
 			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null };
 		devices.set(item.id, d);
-		members();
 	}
 	Object.assign(d, { name: item.name, ident: item.configuration.ident, enabled: item.enabled, typeId: item.device_type_id,
 		messagesTtl: item.messages_ttl, messagesRotate: item.messages_rotate });
 	if (item.connected !== undefined) d.connected = item.connected;
 	if (item.last_active !== undefined) d.lastActive = item.last_active;
 	touch(item.id);
+	if (isNew) members(); // who listens looks at once
 	return d;
 }
 
@@ -191,13 +192,16 @@ function takeConnected(m: LiveMessage): void {
 async function load(): Promise<void> {
 	try {
 		const seen = new Set<number>();
-		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' } }, (items) => {
-			for (const item of items) {
-				seen.add(item.id);
-				takeItem(item);
-			}
-		});
-		for (const id of [...devices.keys()]) if (!seen.has(id)) forget(id);
+		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' } }, (items) =>
+			// who listens looks once for all of them
+			batch(() => {
+				for (const item of items) {
+					seen.add(item.id);
+					takeItem(item);
+				}
+			}),
+		);
+		batch(() => [...devices.keys()].forEach((id) => seen.has(id) || forget(id)));
 		if (seen.size)
 			await stream<Telemetry>(`gw/devices/all/telemetry/${VALUES.join(',')}`, {}, (items) => items.forEach(takeTelemetry));
 		fleetState.value = 'ready';

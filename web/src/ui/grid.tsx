@@ -26,10 +26,14 @@ export interface GridProps<Row> {
 	/** Index of the current row, -1: none. */
 	current?: number;
 	onCurrent?: (index: number) => void;
-	/** A click; the arrow keys do not do it. */
-	onPick?: (index: number) => void;
 	/** Enter or a double click. */
 	onOpen?: (index: number) => void;
+	/** A click on a row, which is the current one by then; the arrow keys do not do it. */
+	onPick?: (index: number, e: MouseEvent) => void;
+	/** Several rows can be selected, and this one is. */
+	isSelected?: (row: Row) => boolean;
+	/** Other keys than those that move; true: it was for the view. */
+	onKey?: (e: KeyboardEvent) => boolean;
 	rowClass?: (row: Row) => string;
 	/** How many rows were ever put in at the top: who has scrolled down goes on seeing the same rows. */
 	head?: number;
@@ -70,7 +74,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const lastHead = useRef(head);
 	const look = (): void => {
 		const el = box.current;
-		if (!el) return; // it is going
+		if (!el) return; // it has gone while its size was told
 		setView((old) => (old.top === el.scrollTop && old.height === el.clientHeight ? old : { top: el.scrollTop, height: el.clientHeight }));
 	};
 	useEffect(() => {
@@ -101,6 +105,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 	const onKey = (e: KeyboardEvent): void => {
 		if (e.target !== box.current) return;
 		const move = MOVES[e.key];
+		if (props.onKey?.(e)) return e.preventDefault();
 		if (e.key === 'Enter' && current >= 0) props.onOpen?.(current);
 		else if (!move || !count || !props.onCurrent || e.altKey || e.ctrlKey || e.metaKey) return;
 		else {
@@ -125,6 +130,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 			role="grid"
 			aria-label={props.label}
 			aria-rowcount={count + 1}
+			aria-multiselectable={props.isSelected && true}
 			aria-activedescendant={current >= first && current < last ? rowId(props.label, current) : undefined}
 			tabIndex={0}
 			onScroll={look}
@@ -187,17 +193,18 @@ interface RowProps<Row> extends Omit<GridProps<Row>, 'row'> {
 }
 
 function GridRow<Row>({ row, index, top, height, tracks, isCurrent, ...props }: RowProps<Row>) {
+	const isSelected = props.isSelected?.(row);
 	return (
 		<div
 			id={rowId(props.label, index)}
 			role="row"
 			aria-rowindex={index + 2}
-			aria-selected={props.onCurrent ? isCurrent : undefined}
-			class={`grid-row ${isCurrent ? 'current' : ''} ${props.rowClass?.(row) ?? ''}`}
+			aria-selected={isSelected ?? (props.onCurrent ? isCurrent : undefined)}
+			class={`grid-row ${isCurrent ? 'current' : ''} ${isSelected ? 'selected' : ''} ${props.rowClass?.(row) ?? ''}`}
 			style={{ ...tracks, transform: `translateY(${top}px)`, height: `${height}px` }}
-			onClick={() => {
+			onClick={(e) => {
 				props.onCurrent?.(index);
-				props.onPick?.(index);
+				props.onPick?.(index, e);
 			}}
 			onDblClick={() => props.onOpen?.(index)}
 		>

@@ -1,9 +1,144 @@
-import { t } from '../lib/text';
+// Channels: where trackers connect. A list of them, and a page for each.
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { href, route } from '../lib/router';
+import { number, t } from '../lib/text';
+import { CopyButton, Empty } from '../ui/bits';
+import { Icon } from '../ui/icon';
+import { Sparkline } from '../ui/sparkline';
+import { editChannel, removeChannel, setEnabled } from './channels/acts';
+import { ChannelDialog } from './channels/form';
+import { ChannelPage } from './channels/page';
+import { activityOf, beat, channels, channelsError, channelsState, ROOM, startChannels } from './channels/store';
+import type { Channel } from './channels/types';
+import '../styles/channels.css';
+import '../styles/table.css';
 
 export function ChannelsView() {
+	useEffect(startChannels, []);
+	const id = Number(route.value.path[1]);
 	return (
-		<header class="view-head">
-			<h1>{t('channels.title')}</h1>
-		</header>
+		<>
+			{id ? <ChannelPage key={id} id={id} /> : <List />}
+			<ChannelDialog />
+		</>
+	);
+}
+
+function List() {
+	const list = [...channels.value.values()].sort((a, b) => a.id - b.id);
+	return (
+		<>
+			<header class="view-head">
+				<h1 class="grow">{t('channels.title')}</h1>
+				<button type="button" class="primary" onClick={() => void editChannel(null)}>
+					<Icon name="plus" /> {t('channels.add')}
+				</button>
+			</header>
+			<div class="view-body stack">
+				<p class="faint">{t('channels.intro')}</p>
+				{channelsState.value === 'failed' ? (
+					<Empty icon="plug" title={t('channels.failed')}>
+						<p>{channelsError.value}</p>
+					</Empty>
+				) : list.length ? (
+					<div class="card table-box">
+						<table class="table" aria-label={t('channels.title')}>
+							<thead>
+								<tr>
+									<th>{t('common.name')}</th>
+									<th>{t('channels.uri')}</th>
+									<th>{t('channels.enabled')}</th>
+									<th class="right">{t('channels.connections')}</th>
+									<th class="right">{t('channels.rate')}</th>
+									<th>
+										<span class="sr">{t('channels.rateLine')}</span>
+									</th>
+									<th class="right">{t('channels.idents')}</th>
+									<th>
+										<span class="sr">{t('channels.acts')}</span>
+									</th>
+								</tr>
+							</thead>
+							<tbody>
+								{list.map((channel) => (
+									<Row key={channel.id} channel={channel} />
+								))}
+							</tbody>
+						</table>
+					</div>
+				) : (
+					channelsState.value === 'ready' && <Empty icon="plug" title={t('channels.none')} />
+				)}
+			</div>
+		</>
+	);
+}
+
+export const channelName = (channel: Channel): string => channel.name || t('channels.unnamed', { id: channel.id });
+
+function Row({ channel }: { channel: Channel }) {
+	void beat.value;
+	const activity = activityOf(channel.id);
+	const name = channelName(channel);
+	return (
+		<tr>
+			<td class="wide">
+				<a href={href('channels', channel.id)}>{name}</a> <span class="faint num">{channel.id}</span>
+			</td>
+			<td data-label={t('channels.uri')}>
+				<Uri channel={channel} />
+			</td>
+			<td data-label={t('channels.enabled')}>
+				<Switch channel={channel} />
+			</td>
+			<td class="right num" data-label={t('channels.connections')}>{activity.connections === null ? '–' : number(activity.connections)}</td>
+			<td class="right num" data-label={t('channels.rate')}>{number(activity.messages.mean(), 1)}</td>
+			<td class="line">
+				<Sparkline values={activity.messages.values} room={ROOM} label={t('channels.rateOf', { name })} />
+			</td>
+			<td class="right num" data-label={t('channels.idents')}>{activity.idents === null ? '–' : number(activity.idents)}</td>
+			<td class="acts">
+				<button type="button" class="icon" title={t('common.edit')} aria-label={t('channels.editOne', { name })} onClick={() => void editChannel(channel.id)}>
+					<Icon name="edit" />
+				</button>
+				<button type="button" class="icon" title={t('common.delete')} aria-label={t('channels.deleteOne', { name })} onClick={() => void removeChannel(channel)}>
+					<Icon name="trash" />
+				</button>
+			</td>
+		</tr>
+	);
+}
+
+export function Uri({ channel }: { channel: Channel }) {
+	if (!channel.uri) return <span class="badge">{t('channels.silent')}</span>;
+	return (
+		<span class="with-button">
+			<code>{channel.uri}</code> <CopyButton text={channel.uri} label={t('channels.copyUri', { name: channelName(channel) })} />
+		</span>
+	);
+}
+
+export function Switch({ channel }: { channel: Channel }) {
+	const isBusy = useSignal(false);
+	return (
+		<label class="check switch">
+			<input
+				type="checkbox"
+				role="switch"
+				aria-label={t('channels.enabledOf', { name: channelName(channel) })}
+				checked={channel.enabled}
+				disabled={isBusy.value}
+				onChange={(e) => {
+					const box = e.currentTarget;
+					isBusy.value = true;
+					void setEnabled(channel, box.checked).then((done) => {
+						isBusy.value = false;
+						if (!done) box.checked = channel.enabled;
+					});
+				}}
+			/>
+			<span>{t(channel.enabled ? 'common.on' : 'common.off')}</span>
+		</label>
 	);
 }

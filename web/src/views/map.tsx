@@ -1,9 +1,3 @@
-import { t } from '../lib/text';
+import { lazy } from '../ui/lazy';
 
-export function MapView() {
-	return (
-		<header class="view-head">
-			<h1>{t('map.title')}</h1>
-		</header>
-	);
-}
+export const MapView = lazy(() => import('../map/fleet-view').then((m) => m.FleetView));

@@ -1,0 +1,97 @@
+// Tokens: one with a list of grants is made, used, changed and deleted; others see only what it may.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { axe, Browser, Gateway, shot } from './harness.mjs';
+
+const gateway = new Gateway();
+const browser = new Browser();
+before(async () => {
+	await Promise.all([gateway.start(), browser.start()]);
+	await gateway.fleet(2);
+});
+after(() => Promise.all([gateway.close(), browser.close()]));
+
+const open = async (where, options) => {
+	const page = await browser.open(gateway, where, options);
+	await page.locator('.live.on').waitFor({ state: 'attached' });
+	return page;
+};
+/** Another view without loading the page anew. */
+const go = (page, where) => page.evaluate((hash) => (location.hash = hash), where);
+
+test('a token is made, its key shown once; who logs in with its link sees what it may, until it is deleted', async () => {
+	const page = await open('#/tokens');
+	await page.getByRole('button', { name: 'New token' }).click();
+	const dialog = page.getByRole('dialog', { name: 'New token' });
+	await dialog.getByLabel('What it is for').fill('Depot map');
+	await dialog.getByLabel('Used from').fill('nowhere');
+	await dialog.getByRole('button', { name: 'Live map only' }).click();
+	await dialog.getByLabel('Which ones').fill('1');
+	await dialog.getByText('Truck 1').waitFor();
+	await dialog.getByRole('button', { name: 'Create' }).click();
+	await dialog.getByText("'nowhere' is no").waitFor();
+	assert.equal(await dialog.getByLabel('Used from').getAttribute('aria-invalid'), 'true');
+	await shot(page, 'token-form');
+	assert.deepEqual(await axe(page), []);
+	await dialog.getByLabel('Used from').fill('127.0.0.0/8');
+	await dialog.getByRole('button', { name: 'Create' }).click();
+
+	const shown = page.getByRole('dialog', { name: 'The key of “Depot map”' });
+	const [key, link] = await shown.locator('.copy-line code').allTextContents();
+	assert.match(key, /^\w{64}$/);
+	assert.equal(link, `${gateway.url}#token=${key}`);
+	await shot(page, 'token-key');
+	await shown.getByRole('button', { name: 'I have it' }).click();
+	const row = page.getByRole('row', { name: /Depot map/ });
+	await row.getByText('devices 1: read; messages (read), telemetry (read)').waitFor();
+	assert.ok(!(await page.content()).includes(key));
+	const [made] = await gateway.rest('GET', 'platform/tokens/all');
+	assert.deepEqual(made.access.acl, [{ uri: 'gw/devices', methods: ['GET'], ids: [1], submodules: [{ name: 'messages', methods: ['GET'] }, { name: 'telemetry', methods: ['GET'] }] }]);
+
+	const other = await open(link.slice(gateway.url.length), { token: '' });
+	await go(other, '#/devices/1/commands');
+	await other.getByRole('heading', { name: 'Truck 1' }).waitFor();
+	await go(other, '#/devices/2/commands');
+	await other.getByText('There is no device with this number').waitFor();
+	await go(other, '#/channels');
+	await other.getByText('The channels cannot be read').waitFor();
+	await go(other, '#/tokens');
+	await other.getByText('Tokens are not for this token to see').waitFor();
+	await other.getByText('devices 1: read').waitFor();
+	await shot(other, 'tokens-refused');
+
+	await page.getByRole('button', { name: 'Edit Depot map' }).click();
+	const edit = page.getByRole('dialog', { name: 'Edit Depot map' });
+	await edit.getByLabel('What it is for').fill('Depot');
+	await edit.getByRole('group', { name: 'What may be done with logs' }).getByLabel('read').check();
+	await edit.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('row', { name: /Depot/ }).getByText('logs (read)').waitFor();
+	await page.getByRole('button', { name: 'Delete Depot' }).click();
+	await page.getByRole('dialog').getByText('locked out at once').waitFor();
+	await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+	await page.getByText('There is no token beside').waitFor();
+	await other.getByLabel('Key of a token').waitFor();
+	assert.deepEqual([...page.faults, ...other.faults], []);
+});
+
+test('who deletes the token in use is warned; off means off', async () => {
+	const [mine] = await gateway.rest('POST', 'platform/tokens', [{ info: 'mine', ttl: 600, access: { type: 1 } }]);
+	await gateway.rest('POST', 'platform/tokens', [{ info: 'theirs', expire: 4e9, access: { type: 0 } }]);
+	const page = await open('#/tokens', { token: mine.key, colorScheme: 'dark' });
+	const theirs = page.getByRole('switch', { name: 'theirs can be used' });
+	await theirs.click();
+	await page.locator('tr.off').getByText('theirs').waitFor();
+	assert.equal(await theirs.isChecked(), false);
+	await page.getByText('in use here').waitFor();
+	await shot(page, 'tokens');
+	assert.deepEqual(await axe(page), []);
+	await page.getByRole('button', { name: 'Delete mine' }).click();
+	await page.getByRole('dialog').getByText('you will be logged out').waitFor();
+	await page.keyboard.press('Escape');
+	await page.getByRole('dialog').waitFor({ state: 'detached' });
+	assert.equal((await gateway.rest('GET', 'platform/tokens/all')).length, 2);
+	await page.setViewportSize({ width: 390, height: 844 });
+	await shot(page, 'tokens-phone');
+	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+	assert.deepEqual(page.faults, []);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { changes, draftOf, DraftError, keepsLess, type SettingsItem } from './form';
+
+const item: SettingsItem = {
+	id: 1, name: 'Truck', enabled: true, device_type_id: 1, configuration: { ident: '130305', fuel_cut_max_speed: '30' },
+	messages_ttl: 86400, messages_rotate: 1500000, messages_size: 0, metadata: { a: 1, b: { c: 2 } },
+};
+
+test('what is the same is not sent', () => {
+	expect(changes(item, draftOf(item))).toEqual({});
+});
+
+test('what was changed is sent, and nothing else', () => {
+	expect(changes(item, { ...draftOf(item), name: 'Van', phone: ' +49 1', fuelCut: '' })).toEqual({
+		name: 'Van',
+		configuration: { phone: '+49 1', fuel_cut_max_speed: '' },
+	});
+	expect(changes(item, { ...draftOf(item), rotate: '2' })).toEqual({ messages_rotate: 2097152 });
+});
+
+test('a key that was taken out of the metadata goes', () => {
+	expect(changes(item, { ...draftOf(item), metadata: '{"b": {"d": 3}}' })).toEqual({ metadata: { a: null, b: { d: 3 } } });
+	expect(() => changes(item, { ...draftOf(item), metadata: '[1]' })).toThrow(DraftError);
+	expect(() => changes(item, { ...draftOf(item), metadata: '{' })).toThrow(DraftError);
+});
+
+test('a shorter time or a smaller size keeps less', () => {
+	expect(keepsLess(item, { messages_ttl: 3600 })).toBe(true);
+	expect(keepsLess(item, { messages_ttl: 86401, name: 'x' })).toBe(false);
+	expect(keepsLess(item, { messages_rotate: 0 })).toBe(false);
+	expect(keepsLess({ ...item, messages_rotate: 0 }, { messages_rotate: 5 })).toBe(true);
+});

@@ -1,0 +1,94 @@
+// What is done to many devices at once: in pieces, with progress, and an end between two of them when
+// somebody cancels. A piece that has begun is carried out.
+import { batch } from '@preact/signals';
+import { call, ApiError, type Answer, type Fault } from '../lib/api';
+import { runJob } from '../lib/jobs';
+import { t } from '../lib/text';
+import { devices, forget, ITEM_FIELDS, takeItem, type DeviceItem } from './store';
+
+const PIECE = 100;
+
+export interface Outcome<T> {
+	/** What was done; the rest was not touched. */
+	done: T[];
+	/** Sentences of the gateway. */
+	refused: string[];
+	wasCancelled: boolean;
+}
+
+type Piece<T> = (part: T[]) => Promise<{ done: T[]; refused: string[] }>;
+
+const sentences = (faults: Fault[]): string[] => faults.map((fault) => fault.reason);
+
+async function inPieces<T>(title: string, all: T[], piece: Piece<T>): Promise<Outcome<T>> {
+	const out: Outcome<T> = { done: [], refused: [], wasCancelled: false };
+	await runJob(title, async ({ signal, report }) => {
+		for (let at = 0; at < all.length; at += PIECE) {
+			if (signal.aborted) {
+				out.wasCancelled = true;
+				return;
+			}
+			report(at / all.length, t('devices.progress', { done: at, all: all.length }));
+			try {
+				const got = await piece(all.slice(at, at + PIECE));
+				out.done.push(...got.done);
+				out.refused.push(...got.refused);
+			} catch (e) {
+				if (!(e instanceof ApiError)) throw e;
+				out.refused.push(...sentences(e.faults));
+				if (e.status === 0) return; // the others would fare no better
+			}
+		}
+	});
+	return out;
+}
+
+/** The ids of an answer, and what was refused. */
+function split(answer: Answer<{ id: number }>): { done: number[]; refused: string[] } {
+	return { done: answer.result.map((item) => item.id), refused: sentences(answer.errors) };
+}
+
+export function keepMany(title: string, ids: number[], seconds: number): Promise<Outcome<number>> {
+	return inPieces(title, ids, async (part) => {
+		const answer = await call<DeviceItem>('PATCH', `gw/devices/${part.join(',')}`, {
+			body: { messages_ttl: seconds },
+			query: { fields: ITEM_FIELDS },
+		});
+		batch(() => answer.result.forEach(takeItem));
+		return split(answer);
+	});
+}
+
+/** Gives devices back the times that they had. */
+export async function keepAsBefore(title: string, before: Map<number, number>): Promise<void> {
+	const times = new Map<number, number[]>();
+	for (const [id, seconds] of before) times.set(seconds, [...(times.get(seconds) ?? []), id]);
+	for (const [seconds, ids] of times) await keepMany(title, ids, seconds);
+}
+
+export function deleteMany(title: string, ids: number[]): Promise<Outcome<number>> {
+	return inPieces(title, ids, async (part) => {
+		const answer = await call<{ id: number }>('DELETE', `gw/devices/${part.join(',')}`);
+		batch(() => answer.result.forEach((item) => forget(item.id)));
+		return split(answer);
+	});
+}
+
+export interface Newcomer {
+	ident: string;
+	name: string;
+}
+
+export function registerMany(title: string, all: Newcomer[]): Promise<Outcome<Newcomer>> {
+	return inPieces(title, all, async (part) => {
+		const answer = await call<DeviceItem>('POST', 'gw/devices', {
+			body: part.map(({ ident, name }) => ({ name, device_type_id: 1, configuration: { ident } })),
+			query: { fields: ITEM_FIELDS },
+		});
+		const made = batch(() => new Set(answer.result.map((item) => takeItem(item).ident)));
+		return { done: part.filter((one) => made.has(one.ident)), refused: sentences(answer.errors) };
+	});
+}
+
+/** "Truck 1", or the ident of one without a name. */
+export const titleOf = (id: number): string => devices.get(id)?.name || devices.get(id)?.ident || String(id);

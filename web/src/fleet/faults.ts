@@ -1,0 +1,10 @@
+// Which field of a form a refusal is about.
+import type { ApiError, Fault } from '../lib/api';
+
+/** An ident that another device has is told without the name of the member. */
+const fieldOf = (fault: Fault): string => fault.field ?? (/^ident\b/.test(fault.reason) ? 'configuration.ident' : '');
+
+/** The gateway's sentence about a member, 'configuration.ident'; '' is about none of them. */
+export function faultOf(error: ApiError | null, field: string): string | undefined {
+	return error?.faults.find((fault) => fieldOf(fault) === field)?.reason;
+}

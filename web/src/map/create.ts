@@ -1,0 +1,102 @@
+// Makes a map: the ground, tiles if the owner of the gateway wants them, a scale, and how it is moved.
+import * as L from 'leaflet';
+import { effect, signal } from '@preact/signals';
+import atlasUrl from 'world-atlas/countries-50m.json?url';
+import { get } from '../lib/api';
+import { isDark } from '../lib/prefs';
+import { BaseLayer } from './base';
+import { latOf, lonOf, type Box } from './geo';
+import { worldOf, type Atlas, type World } from './topology';
+
+interface Web {
+	tiles: string | null;
+	attribution: string | null;
+}
+
+const ATTRIBUTION = 'Natural Earth';
+const MAX_ZOOM = 19;
+
+let worldOnce: Promise<World> | null = null;
+let webOnce: Promise<Web> | null = null;
+
+/** The countries, when they have come. */
+export const world = signal<World | null>(null);
+
+async function fetchWorld(): Promise<World> {
+	const response = await fetch(atlasUrl);
+	if (!response.ok) throw new Error(`HTTP ${response.status}`);
+	return (world.value = worldOf((await response.json()) as Atlas));
+}
+
+function once(): { world: Promise<World>; web: Promise<Web> } {
+	worldOnce ??= fetchWorld();
+	webOnce ??= get<Web>('web.json').then(([web]) => web ?? { tiles: null, attribution: null });
+	worldOnce.catch(() => (worldOnce = null)); // the next map asks again
+	webOnce.catch(() => (webOnce = null));
+	return { world: worldOnce, web: webOnce };
+}
+
+/** Whether things may glide and fly. */
+export const mayMove = (): boolean => !matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+/** So that the world is as high as the map: nothing to see is above or below it. */
+const leastZoom = (height: number): number => Math.max(0, Math.ceil(2 * Math.log2(Math.max(256, height) / 256)) / 2);
+
+function layTiles(map: L.Map, base: BaseLayer, web: Web): void {
+	if (!web.tiles) return;
+	map.options.zoomSnap = 1;
+	L.tileLayer(web.tiles, { maxZoom: MAX_ZOOM, attribution: web.attribution ?? '', crossOrigin: false }).addTo(map);
+	base.isCovered = true;
+	base.redraw();
+}
+
+/** `label`: what it is called for who does not see it. map.remove() ends it. */
+export function createMap(container: HTMLElement, label: string): L.Map {
+	const moves = mayMove();
+	const map = L.map(container, {
+		attributionControl: false, zoomControl: false, zoomSnap: 0.5, zoomDelta: 1, wheelPxPerZoomLevel: 90, worldCopyJump: true,
+		zoomAnimation: moves, fadeAnimation: moves, markerZoomAnimation: false, inertia: moves, maxZoom: MAX_ZOOM,
+		minZoom: leastZoom(container.clientHeight), maxBounds: [[-85.05, -1e5], [85.05, 1e5]], maxBoundsViscosity: 1, keyboardPanDelta: 120,
+	});
+	map.createPane('base').style.zIndex = '100';
+	map.setView([20, 10], map.getMinZoom());
+	container.setAttribute('role', 'application');
+	container.setAttribute('aria-label', label);
+	const base = new BaseLayer().addTo(map);
+	L.control.attribution({ prefix: false, position: 'bottomright' }).addAttribution(ATTRIBUTION).addTo(map);
+	L.control.scale({ imperial: false, maxWidth: 120, position: 'bottomleft' }).addTo(map);
+	let isGone = false;
+	const loads = once();
+	loads.world.then((found) => base.setWorld(found), () => undefined); // without it: sea and graticule
+	loads.web.then((web) => !isGone && layTiles(map, base, web), () => undefined);
+	const observer = new ResizeObserver(() => {
+		map.setMinZoom(leastZoom(container.clientHeight));
+		map.invalidateSize({ animate: false });
+	});
+	observer.observe(container);
+	const ends = effect(() => {
+		void isDark.value;
+		base.redraw();
+	});
+	map.on('unload', () => {
+		isGone = true;
+		observer.disconnect();
+		ends();
+	});
+	return map;
+}
+
+/** Shows all of the box, not closer than `maxZoom`. `sides`: pixels at the left and right that something covers. */
+export function fitBox(map: L.Map, box: Box, { maxZoom = 16, left = 0, right = 0, animate = true } = {}): void {
+	map.invalidateSize({ animate: false, pan: false }); // it may just have been laid out
+	const bounds = L.latLngBounds([latOf(box.bottom), lonOf(box.left)], [latOf(box.top), lonOf(box.right)]);
+	map.fitBounds(bounds, { maxZoom, paddingTopLeft: [40 + left, 48], paddingBottomRight: [40 + right, 48], animate: animate && mayMove() });
+}
+
+/** Goes there: by flight, when it may move. */
+export function flyTo(map: L.Map, lat: number, lon: number, zoom: number): void {
+	const centre = map.getCenter();
+	const target: [number, number] = [lat, lon + 360 * Math.round((centre.lng - lon) / 360)];
+	if (mayMove()) map.flyTo(target, zoom, { duration: 0.9 });
+	else map.setView(target, zoom, { animate: false });
+}

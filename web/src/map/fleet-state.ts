@@ -1,0 +1,75 @@
+// What the viewer of the fleet map has chosen, and the lists that follow from it.
+import { computed, signal } from '@preact/signals';
+import { devices, fleetMembers, fleetVersion, type Device } from '../fleet/store';
+import { pref } from '../lib/prefs';
+import { replace, route } from '../lib/router';
+import { language } from '../lib/text';
+import { now } from '../lib/time';
+import { STATES, stateOf, type State } from './state';
+
+export const hiddenStates = pref<State[]>('map.hidden', []);
+export const listIsOpen = pref('map.list', innerWidth > 760);
+export const search = signal('');
+/** Whether the map keeps the selected device in its middle. */
+export const following = signal(false);
+
+/** 0: none. It is in the address, so that a link can name it. */
+export const selected = computed(() => (route.value.path[0] === 'map' ? Number(route.value.query.get('device') ?? 0) : 0));
+
+export function select(id: number): void {
+	if (id === selected.peek()) return;
+	following.value = false;
+	replace('map', { device: id || undefined });
+}
+
+export function toggleState(state: State): void {
+	const hidden = hiddenStates.value;
+	hiddenStates.value = hidden.includes(state) ? hidden.filter((one) => one !== state) : [...hidden, state];
+}
+
+export const shownStates = computed<ReadonlySet<State>>(() => new Set(STATES.filter((state) => !hiddenStates.value.includes(state))));
+
+const inOrder = new Intl.Collator(language, { numeric: true });
+export const titleOf = (d: Device): string => d.name || d.ident;
+
+let sorted: Device[] = [];
+let sortedAt = -1;
+
+/** By name. Sorting thousands takes a while: only when some came or went. */
+function byName(): Device[] {
+	if (sortedAt !== fleetMembers.value || sorted.length !== devices.size) {
+		sorted = [...devices.values()].sort((a, b) => inOrder.compare(titleOf(a), titleOf(b)));
+		sortedAt = fleetMembers.value;
+	}
+	return sorted;
+}
+
+export interface Row {
+	device: Device;
+	state: State;
+}
+
+export interface FleetList {
+	rows: Row[];
+	counts: Record<State, number>;
+	/** Have a position. */
+	placed: number;
+}
+
+/** Moves once a second: counts and rows need no more, and the frames belong to the map. */
+export const fleetList = computed<FleetList>(() => {
+	const at = now.value;
+	void (fleetVersion.peek(), fleetMembers.value);
+	const word = search.value.trim().toLowerCase();
+	const counts: Record<State, number> = { moving: 0, idle: 0, parked: 0, offline: 0 };
+	const rows: Row[] = [];
+	let placed = 0;
+	for (const device of byName()) {
+		const state = stateOf(device, at);
+		counts[state]++;
+		if (device.position) placed++;
+		const isFound = !word || device.name.toLowerCase().includes(word) || device.ident.includes(word);
+		if (isFound && (word || shownStates.value.has(state))) rows.push({ device, state });
+	}
+	return { rows, counts, placed };
+});

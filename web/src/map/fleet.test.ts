@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { glideTo, glideX, glideY, still } from './glide';
+import { Room } from './room';
+import { stateOf } from './state';
+
+const at = (speed: number, seconds = 1000): { at: number; lat: number; lon: number; speed: number; direction: number; valid: boolean } =>
+	({ at: seconds, lat: 0, lon: 0, speed, direction: 0, valid: true });
+
+test('the state of a device', () => {
+	const base = { connected: true, ignition: null, lastActive: 1000, position: at(50) };
+	expect(stateOf(base, 1000)).toBe('moving');
+	expect(stateOf({ ...base, position: at(2) }, 1000)).toBe('parked');
+	expect(stateOf({ ...base, position: at(2), ignition: true }, 1000)).toBe('idle');
+	expect(stateOf({ ...base, position: at(50, 0) }, 1000)).toBe('parked');
+	expect(stateOf({ ...base, position: null }, 1000)).toBe('parked');
+	expect(stateOf({ ...base, connected: false }, 1500)).toBe('moving');
+	expect(stateOf({ ...base, connected: false }, 1700)).toBe('offline');
+	expect(stateOf({ ...base, connected: false, lastActive: null }, 0)).toBe('offline');
+});
+
+test('a marker glides for as long as it lately took', () => {
+	const g = still(0.5, 0.5);
+	glideTo(g, 0.501, 0.5, 10_000, true);
+	expect(g.end - g.start).toBe(1000);
+	expect(glideX(g, 10_000)).toBe(0.5);
+	expect(glideX(g, 10_500)).toBeCloseTo(0.5005, 9);
+	glideTo(g, 0.502, 0.5, 10_500, true);
+	expect(glideX(g, 10_500)).toBeCloseTo(0.5005, 9); // no jump
+	expect(g.end).toBe(11_000);
+	expect(glideX(g, 12_000)).toBe(0.502);
+});
+
+test('a marker jumps when it is far, or nothing may move', () => {
+	const g = still(0.5, 0.5);
+	glideTo(g, 0.7, 0.4, 1000, true);
+	expect([glideX(g, 1000), glideY(g, 1000)]).toEqual([0.7, 0.4]);
+	glideTo(g, 0.7001, 0.4, 2000, false);
+	expect(glideX(g, 2000)).toBe(0.7001);
+});
+
+test('a glide goes the shorter way over the antimeridian', () => {
+	const g = still(0.999, 0.5);
+	glideTo(g, 0.001, 0.5, 10_000, true);
+	expect(glideX(g, 10_500)).toBeCloseTo(0, 9);
+});
+
+test('labels do not cover each other', () => {
+	const room = new Room();
+	expect(room.take(0, 0, 50, 12)).toBe(true);
+	expect(room.take(40, 5, 50, 12)).toBe(false);
+	expect(room.take(51, 0, 200, 12)).toBe(true);
+	expect(room.take(-40, 0, 30, 12)).toBe(true);
+});

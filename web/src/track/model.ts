@@ -1,0 +1,129 @@
+// What the map, the plots and the lists of a device's track show: computed once from its messages, and the
+// choices of the viewer.
+import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import type { DeviceMessages, Span } from '../device/store';
+import { pref } from '../lib/prefs';
+import { seriesOf, type Series } from '../plots/series';
+import { PLOTS } from '../plots/list';
+import { advance } from './playback';
+import { scaleOf } from './speed';
+import { restsOf, stopsOf, totalsOf, type Rest } from './stops';
+import { pointsOf, trackOf, type Track } from './track';
+
+export const stopMinutes = pref('track.stop', 3);
+export const showsDoubtful = pref('track.doubtful', false);
+export const pace = pref('track.pace', 60);
+export const panelIsOpen = pref('track.panel', true);
+
+const REST_MS = 150; // between two computations, at least; and nine times as long as one takes
+
+export class TrackModel {
+	readonly track = signal<Track>(trackOf([]));
+	readonly rests = signal<Rest[]>([]);
+	readonly series = signal<Map<string, Series>>(new Map());
+	/** From the first message to the last one. */
+	readonly extent = signal<Span | null>(null);
+	/** The track is all of what was to be read. */
+	readonly isWhole = signal(false);
+	/** km/h at the end of the colours. */
+	readonly scale = signal(60);
+	readonly stops = computed(() => stopsOf(this.track.value, this.rests.value, stopMinutes.value * 60));
+	/** What is shown: the zoomed part, or everything. */
+	readonly span: ReadonlySignal<Span | null> = computed(() => this.log.zoom.value ?? this.extent.value);
+	readonly totals = computed(() => {
+		const [first, last] = this.log.zoom.value ? pointsOf(this.track.value, this.log.zoom.value) : [0, this.track.value.count];
+		return totalsOf(this.track.value, this.rests.value, stopMinutes.value * 60, first, last - 1);
+	});
+
+	/** Where the playback is; null: it was not begun. */
+	readonly at = signal<number | null>(null);
+	readonly isPlaying = signal(false);
+	readonly follows = signal(false);
+	/** What the marker shows: somebody points at it, or it is played. */
+	readonly moment = computed(() => this.log.pointed.value ?? this.at.value);
+
+	private timer = 0;
+	private frame = 0;
+	private played = 0;
+
+	constructor(readonly log: DeviceMessages) {}
+
+	/** Returns the end of it. */
+	start(): () => void {
+		let rest = 0;
+		const ends = [
+			effect(() => {
+				void (this.log.version.value, this.log.state.value);
+				if (!this.timer) this.timer = window.setTimeout(() => (rest = this.compute()), rest);
+			}),
+			effect(() => {
+				void this.log.range.value;
+				this.at.value = null;
+				this.isPlaying.value = false;
+			}),
+			effect(() => {
+				cancelAnimationFrame(this.frame);
+				this.played = 0;
+				if (this.isPlaying.value) this.frame = requestAnimationFrame((now) => this.play(now));
+			}),
+		];
+		this.compute();
+		return () => {
+			ends.forEach((end) => end());
+			clearTimeout(this.timer);
+			cancelAnimationFrame(this.frame);
+			this.timer = 0;
+			this.log.pointed.value = null;
+		};
+	}
+
+	/** Returns how long to wait until the next time, so that the page stays quick while messages stream in. */
+	private compute(): number {
+		const start = performance.now();
+		const { rows } = this.log;
+		clearTimeout(this.timer);
+		this.timer = 0;
+		const track = trackOf(rows);
+		const [newest, oldest] = [rows[0], rows.at(-1)];
+		batch(() => {
+			this.isWhole.value = this.log.state.peek() !== 'loading';
+			this.track.value = track;
+			this.rests.value = restsOf(track);
+			this.scale.value = scaleOf(track.speed);
+			this.series.value = new Map(PLOTS.map((plot) => [plot.key, seriesOf(rows, plot.names)]));
+			this.extent.value = newest && oldest ? spanAround(oldest.timestamp, newest.timestamp) : null;
+		});
+		return Math.max(REST_MS, 9 * (performance.now() - start));
+	}
+
+	private play(now: number): void {
+		const track = this.track.peek();
+		const begin = track.time[0] ?? 0;
+		const end = track.time[track.count - 1] ?? 0;
+		const at = this.at.peek();
+		const from = at === null || at >= end ? (this.played ? end : begin) : at;
+		const to = advance(track, from, this.played ? now - this.played : 0, pace.peek());
+		this.played = now;
+		this.at.value = this.log.pointed.value = to;
+		if (to >= end) {
+			this.isPlaying.value = false;
+			this.log.pointed.value = null;
+		} else this.frame = requestAnimationFrame((next) => this.play(next));
+	}
+
+	toggle(): void {
+		if (this.track.peek().count > 1) this.isPlaying.value = !this.isPlaying.value;
+		if (!this.isPlaying.peek()) this.log.pointed.value = null;
+	}
+
+	/** The playback goes there. */
+	seek(time: number): void {
+		const track = this.track.peek();
+		if (!track.count) return;
+		this.at.value = Math.min(track.time[track.count - 1]!, Math.max(track.time[0]!, time));
+		this.log.pointed.value = this.isPlaying.peek() ? this.at.value : null;
+	}
+}
+
+/** A single message also wants some room on the axis. */
+const spanAround = (from: number, to: number): Span => (to - from >= 60 ? { from, to } : { from: from - 30, to: to + 30 });

@@ -1,0 +1,115 @@
+// A device's track: map and playback, plots below, trip and stops at the side.
+import { signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { DeviceMessages } from '../device/store';
+import { isOpen } from '../device/store';
+import { pref } from '../lib/prefs';
+import { number, t } from '../lib/text';
+import { MapBox } from '../map/map-box';
+import { palette } from '../map/palette';
+import { Plots } from '../plots/plots';
+import { Empty } from '../ui/bits';
+import { Icon } from '../ui/icon';
+import { RangePicker } from '../ui/range';
+import { Split } from '../ui/split';
+import { panelIsOpen, showsDoubtful, TrackModel } from './model';
+import { PlaybackBar } from './playback-bar';
+import { TrackMap } from './track-map';
+import { TripPanel } from './trip-panel';
+import '../styles/track.css';
+
+const share = pref('track.share', 52);
+const narrow = matchMedia('(max-width: 760px)');
+const isNarrow = signal(narrow.matches);
+narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
+
+function Legend({ model }: { model: TrackModel }) {
+	const end = model.scale.value;
+	const hasDoubtful = model.track.value.doubtful.length > 0;
+	return (
+		<div class="speed-legend">
+			<div class="speed-ramp" role="img" aria-label={`${t('track.legend')}: 0 – ${end} km/h`}>
+				<i style={{ background: `linear-gradient(to right, ${palette().ramp.join(', ')})` }} />
+				<span>0</span>
+				<span>{number(end / 2)}</span>
+				<span>{number(end)} km/h</span>
+			</div>
+			{hasDoubtful && (
+				<label class="check">
+					<input type="checkbox" checked={showsDoubtful.value} onChange={(e) => (showsDoubtful.value = e.currentTarget.checked)} />
+					{t('track.doubtful')}
+				</label>
+			)}
+			<label class="check">
+				<input type="checkbox" checked={model.follows.value} onChange={(e) => (model.follows.value = e.currentTarget.checked)} />
+				{t('track.follow')}
+			</label>
+		</div>
+	);
+}
+
+function Nothing({ model }: { model: TrackModel }) {
+	const { state } = model.log;
+	if (model.track.value.count || !model.isWhole.value) return null;
+	return (
+		<div class="map-nothing card">
+			<Empty icon="map" title={state.value === 'failed' ? model.log.error.value : t('track.noPositions')}>
+				<p>{t('track.noPositionsHint')}</p>
+			</Empty>
+		</div>
+	);
+}
+
+function MapPane({ model, map }: { model: TrackModel; map: TrackMap }) {
+	return (
+		<div class="track-map">
+			<MapBox label={t('track.label')} fitLabel={t('track.fit')} onFit={() => map.fit()} onMap={(made) => map.start(made)}>
+				<Legend model={model} />
+				<Nothing model={model} />
+			</MapBox>
+			<PlaybackBar model={model} />
+		</div>
+	);
+}
+
+function Head({ model }: { model: TrackModel }) {
+	const toggle = t(panelIsOpen.value ? 'track.hidePanel' : 'track.showPanel');
+	const { log } = model;
+	return (
+		<div class="track-head">
+			<RangePicker log={log} />
+			<span class="faint num" role="status">
+				{log.state.value === 'loading' ? t('common.loading') : t('track.count', { n: model.track.value.count })}
+				{isOpen(log.range.value) && log.paused.value ? ' · ⏸' : ''}
+			</span>
+			<button type="button" class="icon" aria-expanded={panelIsOpen.value} title={toggle} aria-label={toggle} onClick={() => (panelIsOpen.value = !panelIsOpen.value)}>
+				<Icon name="list" />
+			</button>
+		</div>
+	);
+}
+
+export function TrackView({ log }: { log: DeviceMessages }) {
+	const model = useMemo(() => new TrackModel(log), [log]);
+	const map = useMemo(() => new TrackMap(model), [model]);
+	useEffect(() => model.start(), [model]);
+	const top = <MapPane model={model} map={map} />;
+	const plots = <Plots model={model} />;
+	const panel = panelIsOpen.value && <TripPanel model={model} onStop={(stop) => map.goTo(stop)} onMark={(index) => map.mark(index)} />;
+	return (
+		<section class={isNarrow.value ? 'track-tab narrow' : 'track-tab'} aria-label={t('device.track')}>
+			<Head model={model} />
+			<div class="track-body">
+				{isNarrow.value ? (
+					<>
+						{top}
+						{plots}
+					</>
+				) : (
+					<Split down first={top} second={plots} share={share} label={t('plots.title')} />
+				)}
+				{panel}
+			</div>
+		</section>
+	);
+}

@@ -1,0 +1,105 @@
+// The way of a device, out of its messages: columns of numbers, the oldest first.
+import type { Message } from '../fleet/store';
+import { metres, xOf, yOf } from '../map/geo';
+
+/** Seconds of silence after which nobody knows which way it went. */
+export const GAP_S = 600;
+
+export interface Track {
+	count: number;
+	time: Float64Array;
+	lat: Float64Array;
+	lon: Float64Array;
+	/** x,y,x,y… in the square of geo.ts; x goes on beyond its edge where the way crosses the antimeridian. */
+	line: Float64Array;
+	/** km/h; NaN: not told. */
+	speed: Float32Array;
+	direction: Float32Array;
+	/** Metres from the beginning, gaps in a straight line. */
+	along: Float64Array;
+	/** Stretches x,y,x,y… over positions without a fix, each from the last good position to the next one. */
+	doubtful: Float64Array[];
+}
+
+interface Point {
+	time: number;
+	lat: number;
+	lon: number;
+	speed: number;
+	direction: number;
+}
+
+const numberOf = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
+
+/** `rows`: messages, the newest first; [first, last) of them. */
+export function trackOf(rows: readonly Message[], first = 0, last = rows.length): Track {
+	const points: Point[] = [];
+	const doubtful: number[][] = [];
+	let open: number[] | null = null; // a stretch without a fix that goes on
+	for (let i = last - 1; i >= first; i--) {
+		const m = rows[i]!;
+		const lat = m['position.latitude'];
+		const lon = m['position.longitude'];
+		if (typeof lat !== 'number' || typeof lon !== 'number') continue;
+		const before = points.at(-1);
+		if (m['position.valid'] === false) {
+			open ??= before ? [before.lon, before.lat] : [];
+			open.push(lon, lat);
+			continue;
+		}
+		if (open) {
+			doubtful.push([...open, lon, lat]);
+			open = null;
+		}
+		points.push({ time: m.timestamp, lat, lon, speed: numberOf(m['position.speed'], NaN), direction: numberOf(m['position.direction'], before?.direction ?? 0) });
+	}
+	if (open) doubtful.push(open);
+	return columns(points, doubtful);
+}
+
+function columns(points: Point[], doubtful: number[][]): Track {
+	const count = points.length;
+	const track: Track = {
+		count, time: new Float64Array(count), lat: new Float64Array(count), lon: new Float64Array(count), line: new Float64Array(2 * count),
+		speed: new Float32Array(count), direction: new Float32Array(count), along: new Float64Array(count), doubtful: doubtful.map(lineOf),
+	};
+	let shift = 0;
+	points.forEach((p, i) => {
+		const before = points[i - 1];
+		if (before && Math.abs(p.lon - before.lon) > 180) shift += p.lon < before.lon ? 1 : -1;
+		track.time[i] = p.time;
+		track.lat[i] = p.lat;
+		track.lon[i] = p.lon;
+		track.line[2 * i] = xOf(p.lon) + shift;
+		track.line[2 * i + 1] = yOf(p.lat);
+		track.speed[i] = p.speed;
+		track.direction[i] = p.direction;
+		track.along[i] = before ? track.along[i - 1]! + metres(before.lat, before.lon, p.lat, p.lon) : 0;
+	});
+	return track;
+}
+
+/** Of lon,lat,lon,lat…. */
+function lineOf(places: number[]): Float64Array {
+	return Float64Array.from(places, (value, i) => (i % 2 ? yOf(value) : xOf(value)));
+}
+
+/** Whether there was silence between a point and the one before it. */
+export const isGap = (track: Track, i: number): boolean => i > 0 && track.time[i]! - track.time[i - 1]! > GAP_S;
+
+/** The last point that is not later; -1: all are. */
+export function indexAt(track: Track, time: number): number {
+	let low = 0;
+	let high = track.count;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (track.time[middle]! <= time) low = middle + 1;
+		else high = middle;
+	}
+	return low - 1;
+}
+
+/** The points [first, last) of a span of time, with one more at each side, so that the way is whole. */
+export function pointsOf(track: Track, span: { from: number; to: number }): [number, number] {
+	return [Math.max(0, indexAt(track, span.from)), Math.min(track.count, indexAt(track, span.to) + 2)];
+}

@@ -1,0 +1,89 @@
+// What the trip was in numbers, and where it stood.
+import { Fragment } from 'preact';
+import { duration, local, localDate, localTime, utc } from '../lib/time';
+import { t } from '../lib/text';
+import { stopMinutes, type TrackModel } from './model';
+import type { Stop } from './stops';
+import { distanceText, speedText } from './words';
+
+const LENGTHS = [1, 3, 5, 10, 30, 60];
+
+function Totals({ model }: { model: TrackModel }) {
+	const total = model.totals.value;
+	const hint = total.unseen ? t('track.distanceHint', { unseen: distanceText(total.unseen) }) : undefined;
+	const facts: [string, string, string?][] = [
+		[t('track.distance'), distanceText(total.distance), hint],
+		[t('track.driving'), duration(total.driving)],
+		[t('track.standing'), duration(total.standing)],
+		[t('track.average'), speedText(total.average)],
+		[t('track.fastest'), speedText(total.fastest)],
+	];
+	return (
+		<section class="trip" aria-labelledby="trip-title">
+			<h2 id="trip-title">
+				{t('track.trip')} {model.log.zoom.value && <small class="badge">{t('track.of')}</small>}
+			</h2>
+			<dl>
+				{facts.map(([name, value, title]) => (
+					<div key={name} title={title}>
+						<dt>{name}</dt>
+						<dd>{value}</dd>
+					</div>
+				))}
+			</dl>
+		</section>
+	);
+}
+
+const hours = (at: number): string => localTime(at).slice(0, 5);
+
+function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; onGo: () => void; onMark: (index: number) => void }) {
+	const length = duration(stop.to - stop.from);
+	return (
+		<li>
+			<button type="button" aria-label={t('track.stopName', { n: index + 1, from: local(stop.from), length })} onClick={onGo} onPointerEnter={() => onMark(index)} onPointerLeave={() => onMark(-1)} onFocus={() => onMark(index)} onBlur={() => onMark(-1)}>
+				<i aria-hidden="true">{index + 1}</i>
+				<span class="stop-when num" title={utc(stop.from)}>
+					{stop.isOpen ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
+				</span>
+				<b class="num">{length}</b>
+				<small class="num">{t('track.driven', { distance: distanceText(stop.driven) })}</small>
+			</button>
+		</li>
+	);
+}
+
+export function TripPanel({ model, onStop, onMark }: { model: TrackModel; onStop: (stop: Stop) => void; onMark: (index: number) => void }) {
+	const stops = model.stops.value;
+	return (
+		<aside class="trip-panel" aria-label={t('track.trip')}>
+			<Totals model={model} />
+			<section class="stops" aria-labelledby="stops-title">
+				<header>
+					<h2 id="stops-title">
+						{t('track.stops')} <span class="faint">{stops.length}</span>
+					</h2>
+					<label>
+						<span class="faint">{t('track.stopLength')}</span>
+						<select value={stopMinutes.value} onChange={(e) => (stopMinutes.value = Number(e.currentTarget.value))}>
+							{LENGTHS.map((n) => (
+								<option key={n} value={n}>
+									{t('track.stopMinutes', { n })}
+								</option>
+							))}
+						</select>
+					</label>
+				</header>
+				<ol>
+					{stops.map((stop, index) => (
+						<Fragment key={stop.from}>
+							{localDate(stop.from) !== localDate(stops[index - 1]?.from ?? 0) && <li class="stop-day">{localDate(stop.from)}</li>}
+							<StopItem stop={stop} index={index} onGo={() => onStop(stop)} onMark={onMark} />
+						</Fragment>
+					))}
+				</ol>
+				{!stops.length && <p class="faint">{t('track.noStops')}</p>}
+			</section>
+		</aside>
+	);
+}

@@ -1,0 +1,89 @@
+// Making and changing a channel.
+import { useSignal } from '@preact/signals';
+import { useId, useMemo, useRef } from 'preact/hooks';
+import { ApiError, call } from '../../lib/api';
+import { t, type TextKey } from '../../lib/text';
+import { Dialog } from '../../ui/dialog';
+import { focusWrong, FormState, reasonOf } from '../../ui/form';
+import { SchemaForm } from '../../ui/schema_form';
+import { toast } from '../../ui/toast';
+import { edited } from './acts';
+import { takeChannel } from './store';
+import { channelSchema, flatten, nest, partNames, PARTS, type Channel, type Part, type Words } from './types';
+
+const words: Words = (name) => {
+	const key = name.replace('configuration.', '');
+	const isDuration = key === 'messages_ttl' || key === 'silence_s';
+	return {
+		title: t(`channels.form_${key}` as TextKey),
+		description: t(`channels.hint_${key}` as TextKey),
+		...(isDuration && { zero: t(`channels.zero_${key}` as TextKey) }),
+	};
+};
+
+/** Open the first two, and where something was changed from what is usual. */
+const OPEN: Part[] = ['general', 'listen'];
+
+export function ChannelDialog() {
+	const channel = edited.value;
+	return channel && <Form key={'id' in channel ? channel.id : 0} channel={channel} />;
+}
+
+function Form({ channel }: { channel: Channel | Record<string, never> }) {
+	const isNew = !('id' in channel);
+	const state = useMemo(() => new FormState(channelSchema(words), isNew ? {} : flatten(channel)), [channel]);
+	const error = useSignal('');
+	const isBusy = useSignal(false);
+	const form = useRef<HTMLFormElement>(null);
+	const id = useId();
+	const save = async (e: SubmitEvent): Promise<void> => {
+		e.preventDefault();
+		const values = state.read();
+		error.value = '';
+		if (!values) return focusWrong(form.current);
+		isBusy.value = true;
+		try {
+			const { result, errors } = await call<Channel>(isNew ? 'POST' : 'PATCH', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
+			if (!result[0]) throw new ApiError(400, errors);
+			takeChannel(result[0]);
+			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: result[0].name || String(result[0].id), uri: result[0].uri }));
+			edited.value = null;
+		} catch (reason) {
+			error.value = reason instanceof ApiError ? state.refuse(reason).join('; ') : reasonOf(reason);
+			focusWrong(form.current);
+		} finally {
+			isBusy.value = false;
+		}
+	};
+	const close = (): void => void (edited.value = null);
+	const foot = (
+		<>
+			{error.value && (
+				<p class="form-error grow" role="alert">
+					{error.value}
+				</p>
+			)}
+			<button type="button" onClick={close}>
+				{t('common.cancel')}
+			</button>
+			<button class="primary" form={id} disabled={isBusy.value}>
+				{t(isNew ? 'common.create' : 'common.save')}
+			</button>
+		</>
+	);
+	return (
+		<Dialog wide title={isNew ? t('channels.add') : t('channels.editOne', { name: channel.name || String(channel.id) })} onClose={close} foot={foot}>
+			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>
+				{!isNew && <p class="faint">{t('channels.editHint')}</p>}
+				{partNames.map((part) => (
+					<details key={part} class="form-part" open={OPEN.includes(part)}>
+						<summary>{t(`channels.part_${part}`)}</summary>
+						<div class="form-grid">
+							<SchemaForm form={state} only={PARTS[part]} />
+						</div>
+					</details>
+				))}
+			</form>
+		</Dialog>
+	);
+}

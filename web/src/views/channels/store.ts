@@ -1,0 +1,121 @@
+// The channels as they are now, and how much they are doing: what comes is counted as it comes, how many
+// are connected is asked for every few seconds.
+import { signal } from '@preact/signals';
+import { get, send } from '../../lib/api';
+import { jsonOf, watch, type LiveMessage } from '../../lib/live';
+import { RateSeries } from '../../ui/series';
+import type { Channel } from './types';
+
+const FIELDS = 'id,name,enabled,messages_ttl,configuration,uri,metadata';
+const STEP_MS = 1000;
+const COUNT_STEPS = 3;
+/** Values of a line: two minutes. */
+export const ROOM = 120;
+
+export class Activity {
+	readonly messages = new RateSeries(ROOM);
+	readonly bytes = new RateSeries(ROOM);
+	/** Null: not known. */
+	connections: number | null = null;
+	idents: number | null = null;
+
+	take(m: LiveMessage): void {
+		this.messages.add();
+		this.bytes.add(m.payload.length);
+	}
+
+	step(): void {
+		this.messages.step(STEP_MS / 1000);
+		this.bytes.step(STEP_MS / 1000);
+	}
+
+	async count(id: number): Promise<void> {
+		const [connections, idents] = await Promise.all([countOf(`gw/channels/${id}/connections/all`), countOf(`gw/channels/${id}/idents/*`)]);
+		this.connections = connections;
+		this.idents = idents;
+	}
+}
+
+/** How many items an address has; null: it does not say. */
+async function countOf(path: string): Promise<number | null> {
+	try {
+		const answer = (await (await send('GET', path, { query: { limit: 1 } })).json()) as { pagination?: { count: number } };
+		return answer.pagination?.count ?? null;
+	} catch {
+		return null;
+	}
+}
+
+export const channels = signal<Map<number, Channel>>(new Map());
+export const channelsError = signal('');
+export const channelsState = signal<'loading' | 'ready' | 'failed'>('loading');
+/** By channel; read it when `beat` has moved. */
+export const activities = new Map<number, Activity>();
+/** Moves with each step of the figures. */
+export const beat = signal(0);
+
+export function activityOf(id: number): Activity {
+	let found = activities.get(id);
+	if (!found) activities.set(id, (found = new Activity()));
+	return found;
+}
+
+const idOf = (topic: string): number => Number(topic.split('/')[4]);
+
+function put(channel: Channel | undefined, id: number): void {
+	const next = new Map(channels.value);
+	if (channel) next.set(id, { ...next.get(id), ...channel });
+	else if (next.delete(id)) activities.delete(id);
+	channels.value = next;
+}
+
+export const takeChannel = (channel: Channel): void => put(channel, channel.id);
+export const dropChannel = (id: number): void => put(undefined, id);
+
+async function load(): Promise<void> {
+	try {
+		const list = await get<Channel>('gw/channels/all', { query: { fields: FIELDS } });
+		channels.value = new Map(list.map((channel) => [channel.id, channel]));
+		channelsState.value = 'ready';
+	} catch (e) {
+		channelsError.value = (e as Error).message;
+		if (channelsState.value === 'loading') channelsState.value = 'failed';
+	}
+}
+
+/** The whole of one: also what the list does not show. */
+export async function readChannel(id: number): Promise<Channel> {
+	return (await get<Channel>(`gw/channels/${id}`, { query: { fields: FIELDS + ',messages_size' } }))[0]!;
+}
+
+let steps = 0;
+
+function step(): void {
+	const counts = steps++ % COUNT_STEPS === 0 && !document.hidden;
+	for (const id of channels.peek().keys()) {
+		const activity = activityOf(id);
+		activity.step();
+		if (counts) void activity.count(id);
+	}
+	beat.value++;
+}
+
+/** While a view of channels is open; returns the end of it. */
+export function startChannels(): () => void {
+	void load();
+	activities.clear();
+	steps = 0;
+	const timer = setInterval(step, STEP_MS);
+	const ends = [
+		watch('flespi/state/gw/channels/+', {
+			on: (m) => (m.payload.length ? takeChannel(jsonOf<Channel>(m)) : dropChannel(idOf(m.topic))),
+			ready: (again) => void (again && load()),
+			retained: false,
+		}),
+		watch('flespi/message/gw/channels/+/+', { on: (m) => activityOf(idOf(m.topic)).take(m) }),
+	];
+	return () => {
+		clearInterval(timer);
+		for (const end of ends) end();
+	};
+}

@@ -1,0 +1,104 @@
+// How a device looks in the list: columns on a wide screen, two lines on a phone.
+import type { Device } from '../../fleet/store';
+import { href } from '../../lib/router';
+import { number, t } from '../../lib/text';
+import { Dot, Time } from '../../ui/bits';
+import type { Column } from '../../ui/grid';
+import { sort, sortBy } from './list';
+import type { SortKey } from './order';
+import { Check, CheckAll } from './select';
+
+const none = <span class="faint">–</span>;
+const nameOf = (d: Device): string => d.name || d.ident;
+
+function Online({ d }: { d: Device }) {
+	return <Dot on={d.connected} label={t(d.connected ? 'common.online' : d.lastActive === null ? 'devices.neverSeen' : 'common.offline')} />;
+}
+
+/** A link, so that it opens in another tab, too; the row does the same. */
+function Name({ d }: { d: Device }) {
+	return (
+		<a class="name-link" tabIndex={-1} href={href('devices', d.id)}>
+			{nameOf(d)}
+		</a>
+	);
+}
+
+const place = (n: number): string => n.toFixed(4);
+
+function Position({ d }: { d: Device }) {
+	if (!d.position) return none;
+	return (
+		<>
+			<span class="num">
+				{place(d.position.lat)}, {place(d.position.lon)}
+			</span>{' '}
+			<span class="faint">
+				<Time at={d.position.at} how="ago" />
+			</span>
+		</>
+	);
+}
+
+/** A bar that is as long as the number says. */
+function Level({ value, low }: { value: number | null; low: number }) {
+	if (value === null) return none;
+	return (
+		<span class={value <= low ? 'level low' : 'level'}>
+			<i aria-hidden="true">
+				<b style={{ width: `${Math.min(100, Math.max(0, value))}%` }} />
+			</i>
+			{number(value, 0)} %
+		</span>
+	);
+}
+
+const speed = (d: Device): string => `${number(d.position!.speed, 0)} km/h`;
+const ignition = (d: Device) =>
+	d.ignition === null ? none : <span class={d.ignition ? 'ignition on' : 'ignition'}>{t(d.ignition ? 'common.on' : 'common.off')}</span>;
+
+const check: Column<Device> = { key: 'check', title: <CheckAll />, label: t('devices.select'), width: '40px', cell: (d) => <Check d={d} name={nameOf(d)} /> };
+
+/** Heads that sort; made anew when the order changes. */
+function sorted(column: Omit<Column<Device>, 'onSort' | 'sorted'> & { key: SortKey }): Column<Device> {
+	const { key, down } = sort.value;
+	return { ...column, onSort: () => sortBy(column.key), sorted: key === column.key ? (down ? 'descending' : 'ascending') : undefined };
+}
+
+export const wideColumns = (): Column<Device>[] => [
+	check,
+	sorted({ key: 'online', title: <span class="sr">{t('devices.online')}</span>, label: t('devices.online'), width: '36px', cell: (d) => <Online d={d} /> }),
+	sorted({ key: 'name', title: t('devices.name'), width: 'minmax(170px, 1.7fr)', cell: (d) => <Name d={d} /> }),
+	sorted({ key: 'ident', title: t('devices.ident'), width: 'minmax(160px, 1.6fr)', cell: (d) => <span class="mono">{d.ident}</span> }),
+	sorted({ key: 'lastActive', title: t('devices.lastSeen'), width: 'minmax(110px, 1.1fr)', cell: (d) => <Time at={d.lastActive} how="ago" /> }),
+	sorted({ key: 'position', title: t('devices.position'), width: 'minmax(250px, 2.5fr)', cell: (d) => <Position d={d} /> }),
+	sorted({ key: 'speed', title: t('devices.speed'), width: '96px', align: 'right', cell: (d) => (d.position ? speed(d) : none) }),
+	sorted({ key: 'ignition', title: t('devices.ignition'), width: '84px', cell: ignition }),
+	sorted({ key: 'battery', title: t('devices.battery'), width: '110px', cell: (d) => <Level value={d.battery} low={15} /> }),
+	sorted({ key: 'signal', title: t('devices.signal'), width: '110px', cell: (d) => <Level value={d.signal} low={10} /> }),
+];
+
+function TwoLines({ d }: { d: Device }) {
+	return (
+		<div class="two-lines">
+			<div>
+				<Online d={d} />
+				<Name d={d} />
+				<span class="faint when">
+					<Time at={d.lastActive} how="ago" />
+				</span>
+			</div>
+			<div class="faint">
+				<span class="mono">{d.ident}</span>
+				{d.position && <span>{speed(d)}</span>}
+				{d.ignition !== null && <span>{t(d.ignition ? 'devices.ignitionOn' : 'devices.ignitionOff')}</span>}
+				{d.battery !== null && <span>{number(d.battery, 0)} %</span>}
+			</div>
+		</div>
+	);
+}
+
+export const phoneColumns = (): Column<Device>[] => [
+	check,
+	{ key: 'device', title: t('devices.title'), width: 'minmax(0, 1fr)', cell: (d) => <TwoLines d={d} /> },
+];

@@ -1,0 +1,98 @@
+// Which devices are in the list, and where. A row stays where it is while its values change: it is sorted
+// anew only when somebody asks for another order, another search or another choice.
+import type { Device } from '../../fleet/store';
+
+export type SortKey = 'online' | 'name' | 'ident' | 'lastActive' | 'position' | 'speed' | 'battery' | 'ignition' | 'signal';
+export interface Sort {
+	key: SortKey;
+	down: boolean;
+}
+
+export const kinds = ['all', 'online', 'offline', 'moving', 'never'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Above what a standing tracker's position drifts, km/h. */
+const MOVING = 3;
+
+export const isMoving = (d: Device): boolean => d.connected && d.position !== null && d.position.speed > MOVING;
+
+const IS: Record<Kind, (d: Device) => boolean> = {
+	all: () => true,
+	online: (d) => d.connected,
+	offline: (d) => !d.connected && d.lastActive !== null,
+	moving: isMoving,
+	never: (d) => !d.connected && d.lastActive === null,
+};
+
+export function countKinds(all: Iterable<Device>): Record<Kind, number> {
+	const count = { all: 0, online: 0, offline: 0, moving: 0, never: 0 };
+	for (const d of all) for (const kind of kinds) if (IS[kind](d)) count[kind]++;
+	return count;
+}
+
+/** Words of the search stand in name or ident, in any case and order. */
+export function matcher(kind: Kind, search: string): (d: Device) => boolean {
+	const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+	return (d) => {
+		if (!IS[kind](d)) return false;
+		if (!words.length) return true;
+		const text = `${d.name}\n${d.ident}`.toLowerCase();
+		return words.every((word) => text.includes(word));
+	};
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+const VALUE: Record<Exclude<SortKey, 'name'>, (d: Device) => number | null> = {
+	online: (d) => Number(d.connected),
+	ident: (d) => Number(d.ident),
+	lastActive: (d) => d.lastActive,
+	position: (d) => d.position?.at ?? null,
+	speed: (d) => d.position?.speed ?? null,
+	battery: (d) => d.battery,
+	ignition: (d) => (d.ignition === null ? null : Number(d.ignition)),
+	signal: (d) => d.signal,
+};
+
+export type Compare = (a: Device, b: Device) => number;
+
+/** What is not known stands at the end, whichever the direction; equal ones by name. */
+export function comparer({ key, down }: Sort): Compare {
+	const sign = down ? -1 : 1;
+	const byName = (a: Device, b: Device): number => collator.compare(a.name, b.name) || a.id - b.id;
+	if (key === 'name') return (a, b) => sign * byName(a, b);
+	const value = VALUE[key];
+	return (a, b) => {
+		const [x, y] = [value(a), value(b)];
+		if (x === y) return byName(a, b);
+		return x === null ? 1 : y === null ? -1 : sign * (x - y);
+	};
+}
+
+export class Order {
+	/** The devices that are shown, in their order. */
+	rows: Device[] = [];
+
+	sort(all: Iterable<Device>, matches: (d: Device) => boolean, compare: Compare): void {
+		this.rows = [...all].filter(matches).sort(compare);
+	}
+
+	/** Takes out what does not belong here any more and puts in what does now; all others stay in their order. */
+	merge(all: Map<number, Device>, matches: (d: Device) => boolean, compare: Compare): void {
+		const kept = this.rows.filter((d) => all.get(d.id) === d && matches(d));
+		const known = new Set(kept);
+		const fresh = [...all.values()].filter((d) => !known.has(d) && matches(d)).sort(compare);
+		if (!fresh.length && kept.length === this.rows.length) return;
+		this.rows = fresh.length ? woven(kept, fresh, compare) : kept;
+	}
+}
+
+/** Each new one stands before the first that comes behind it; the old ones may be out of order by now. */
+function woven(kept: Device[], fresh: Device[], compare: Compare): Device[] {
+	const out: Device[] = [];
+	let next = 0;
+	for (const d of kept) {
+		while (next < fresh.length && compare(fresh[next]!, d) < 0) out.push(fresh[next++]!);
+		out.push(d);
+	}
+	return out.concat(fresh.slice(next));
+}

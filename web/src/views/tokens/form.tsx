@@ -1,0 +1,146 @@
+// Making and changing a token; the key of a new one is shown once.
+import { signal, useSignal } from '@preact/signals';
+import { useId, useMemo, useRef } from 'preact/hooks';
+import { ApiError, call } from '../../lib/api';
+import { t } from '../../lib/text';
+import { CopyLine } from '../../ui/bits';
+import { Dialog } from '../../ui/dialog';
+import { focusWrong, FormState, reasonOf } from '../../ui/form';
+import type { Schema } from '../../ui/schema';
+import { SchemaForm } from '../../ui/schema_form';
+import { toast } from '../../ui/toast';
+import { Grants } from './grants';
+import { tidy, type Access, type Grant, type Token } from './types';
+
+/** What the dialog is about; null: it is shut, 'new': a new one. */
+export const edited = signal<Token | 'new' | null>(null);
+/** The new token, while its key is shown. */
+const made = signal<Token | null>(null);
+
+const MONTH = 30 * 86400;
+
+const schema = (): Schema => ({
+	properties: {
+		info: { type: 'string', maxLength: 256, title: t('tokens.info'), description: t('tokens.infoHint') },
+		ttl: { type: 'integer', format: 'duration', minimum: 0, maximum: 315360000, default: MONTH, title: t('tokens.ttl'), description: t('tokens.ttlHint') },
+		expire: { type: 'integer', format: 'time', minimum: 0, title: t('tokens.expire'), description: t('tokens.expireHint') },
+		ips: { type: 'string', maxLength: 1024, title: t('tokens.ips'), description: t('tokens.ipsHint'), placeholder: '192.0.2.0/24, 2001:db8::/32' },
+		metadata: { type: 'object', title: t('tokens.metadata'), description: t('tokens.metadataHint'), placeholder: '{"team": "north"}' },
+	},
+});
+
+export function TokenDialogs({ onChange }: { onChange: () => void }) {
+	if (made.value) return <Key token={made.value} onClose={() => (made.value = null)} />;
+	const token = edited.value;
+	return token && <Form key={token === 'new' ? 0 : token.id} token={token} onDone={onChange} />;
+}
+
+const ACCESS: readonly Access['type'][] = [2, 0, 1];
+
+function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
+	const isNew = token === 'new';
+	const state = useMemo(() => new FormState(schema(), isNew ? {} : { ...token }), [token]);
+	const type = useSignal<Access['type']>(isNew ? 2 : token.access.type);
+	const grants = useSignal<Grant[]>(isNew ? [] : (token.access.acl ?? []));
+	const error = useSignal('');
+	const grantError = useSignal('');
+	const isBusy = useSignal(false);
+	const form = useRef<HTMLFormElement>(null);
+	const id = useId();
+	const refused = (e: unknown): void => {
+		error.value = grantError.value = '';
+		if (!(e instanceof ApiError)) error.value = reasonOf(e);
+		else {
+			const isGrant = (field = ''): boolean => field.startsWith('access');
+			grantError.value = e.faults.filter((fault) => isGrant(fault.field)).map((fault) => fault.reason).join('; ');
+			error.value = state.refuse(new ApiError(e.status, e.faults.filter((fault) => !isGrant(fault.field)))).join('; ');
+		}
+		focusWrong(form.current);
+	};
+	const save = async (e: SubmitEvent): Promise<void> => {
+		e.preventDefault();
+		const values = state.read();
+		if (!values) return focusWrong(form.current);
+		const access = type.value === 2 ? { type: 2, acl: grants.value.map(tidy) } : { type: type.value };
+		isBusy.value = true;
+		try {
+			const { result, errors } = await call<Token>(isNew ? 'POST' : 'PATCH', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
+			if (!result[0]) throw new ApiError(400, errors);
+			if (isNew) made.value = result[0];
+			else toast(t('tokens.saved'));
+			edited.value = null;
+			onDone();
+		} catch (reason) {
+			refused(reason);
+		} finally {
+			isBusy.value = false;
+		}
+	};
+	const close = (): void => void (edited.value = null);
+	const foot = (
+		<>
+			{error.value && (
+				<p class="form-error grow" role="alert">
+					{error.value}
+				</p>
+			)}
+			<button type="button" onClick={close}>
+				{t('common.cancel')}
+			</button>
+			<button class="primary" form={id} disabled={isBusy.value}>
+				{t(isNew ? 'common.create' : 'common.save')}
+			</button>
+		</>
+	);
+	return (
+		<Dialog wide title={isNew ? t('tokens.add') : t('tokens.editOne', { name: token.info || String(token.id) })} onClose={close} foot={foot}>
+			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>
+				<div class="form-grid">
+					<SchemaForm form={state} only={['info', 'ttl', 'expire', 'ips']} />
+				</div>
+				<fieldset class="form-part">
+					<legend>{t('tokens.access')}</legend>
+					<div class="stack access">
+						{ACCESS.map((one) => (
+							<label key={one} class="check">
+								<input type="radio" name="access" checked={type.value === one} onChange={() => (type.value = one)} />
+								<span>
+									{t(`tokens.access${one}`)} <small class="faint">{t(`tokens.access${one}Hint`)}</small>
+								</span>
+							</label>
+						))}
+					</div>
+				</fieldset>
+				{type.value === 2 && <Grants grants={grants} error={grantError.value} />}
+				<div class="form-grid">
+					<SchemaForm form={state} only={['metadata']} />
+				</div>
+			</form>
+		</Dialog>
+	);
+}
+
+function Key({ token, onClose }: { token: Token; onClose: () => void }) {
+	const key = token.key ?? '';
+	const foot = (
+		<button type="button" class="primary" onClick={onClose}>
+			{t('tokens.keyDone')}
+		</button>
+	);
+	return (
+		<Dialog title={t('tokens.keyTitle', { name: token.info || String(token.id) })} onClose={onClose} foot={foot}>
+			<div class="stack">
+				<p>{t('tokens.keyOnce')}</p>
+				<div class="field">
+					<span>{t('tokens.key')}</span>
+					<CopyLine text={key} label={t('tokens.copyKey')} />
+				</div>
+				<div class="field">
+					<span>{t('tokens.link')}</span>
+					<CopyLine text={`${location.href.split('#')[0]}#token=${key}`} label={t('tokens.copyLink')} />
+					<small>{t('tokens.linkHint')}</small>
+				</div>
+			</div>
+		</Dialog>
+	);
+}

@@ -1,0 +1,57 @@
+// Which address was chosen: the first two steps share it.
+import { computed, signal } from '@preact/signals';
+import { get } from '../../lib/api';
+import { watch } from '../../lib/live';
+import { pref } from '../../lib/prefs';
+import { candidates, parsePlace, type Channel, type Place } from './address';
+
+export const channels = signal<Channel[] | null>(null);
+export const channelsError = signal('');
+const machine = signal<string[]>([]);
+
+const channelId = signal(0);
+const picked = signal('');
+/** The name that people use for the gateway; it goes before what was picked. */
+export const typedHost = pref('welcome.host', '');
+
+const open = computed(() => (channels.value ?? []).filter((c) => c.enabled && parsePlace(c.uri)));
+export const openChannels = open;
+export const channel = computed(() => open.value.find((c) => c.id === channelId.value) ?? open.value[0]);
+export const pickChannel = (id: number): void => void (channelId.value = id);
+
+/** Where the channel listens. */
+export const listens = computed(() => (channel.value ? parsePlace(channel.value.uri) : null));
+export const hosts = computed(() => (listens.value ? candidates(listens.value.host, location.hostname, machine.value) : []));
+export const pickHost = (host: string): void => {
+	picked.value = host;
+	typedHost.value = '';
+};
+
+/** The host that was chosen among those. */
+export const pickedHost = computed(() => (hosts.value.includes(picked.value) ? picked.value : (hosts.value[0] ?? '')));
+const typed = computed(() => typedHost.value.trim());
+
+/** What a tracker is told; null: no channel listens. */
+export const place = computed<Place | null>(() => (listens.value ? { host: typed.value || pickedHost.value, port: listens.value.port } : null));
+
+async function loadChannels(): Promise<void> {
+	try {
+		channels.value = await get<Channel>('gw/channels/all', { query: { fields: 'id,name,uri,enabled' } });
+		channelsError.value = '';
+	} catch (e) {
+		channelsError.value = (e as Error).message;
+	}
+}
+
+async function loadMachine(): Promise<void> {
+	const [web] = await get<{ addresses?: string[] }>('web.json').catch(() => []);
+	machine.value = web?.addresses ?? []; // without, there is the name of this page
+}
+
+/** Reads where the gateway listens, and again when a channel changes; returns the end of it. */
+export function startPlace(): () => void {
+	const load = (): void => void loadChannels();
+	load();
+	void loadMachine();
+	return watch('flespi/state/gw/channels/+', { on: load, ready: (again) => again && load(), retained: false });
+}
