@@ -37,8 +37,7 @@ test('5,000 devices: scrolled, searched and sorted with mouse and keys, in a hun
 
 	await page.keyboard.press('/');
 	await page.keyboard.type('truck 77');
-	await page.getByText('11', { exact: false }).first().waitFor();
-	await page.getByText('112 found').waitFor().catch(() => undefined);
+	await page.getByText('95 found').waitFor();
 	await until(async () => (await names(page)).every((name) => name.includes('77')), 'the search');
 	await page.keyboard.press('ArrowDown');
 	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'grid');
@@ -52,7 +51,11 @@ test('5,000 devices: scrolled, searched and sorted with mouse and keys, in a hun
 	await page.getByRole('heading', { name: 'Truck 42', exact: true }).waitFor();
 	assert.match(page.url(), new RegExp(`#/devices/${ids[41]}$`));
 	await page.goBack();
-	await page.getByRole('button', { name: 'Name' }).click();
+	await page.getByText('1 found').waitFor(); // as it was left
+	await page.keyboard.press('/');
+	await page.keyboard.press('Escape');
+	await page.getByText('Truck 2', { exact: true }).waitFor();
+	await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
 	await until(async () => (await names(page))[0] === `Truck ${COUNT}`, 'the other direction');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
@@ -134,14 +137,14 @@ test('many devices keep their messages for another time: with progress, and an e
 test('devices are selected with shift, deleted after a question, and added with the gateway’s word on it', async () => {
 	const page = await open();
 	await page.getByLabel('Search name or ident').fill('truck 499');
-	await page.getByText('11 found').waitFor();
+	await page.getByText('15 found').waitFor();
 	await page.getByRole('checkbox', { name: 'Select Truck 4990' }).click();
 	await page.getByRole('checkbox', { name: 'Select Truck 4992' }).click({ modifiers: ['Shift'] });
 	await page.getByText('3 selected').waitFor();
 	await page.getByRole('button', { name: 'Delete' }).click();
 	await page.getByRole('dialog').getByText('Truck 4990, Truck 4991, Truck 4992').waitFor();
 	await page.getByRole('button', { name: 'Delete 3 devices' }).click();
-	await page.getByText('8 found').waitFor();
+	await page.getByText('12 found').waitFor();
 	await count(page, 'All 4,997');
 
 	await page.getByRole('button', { name: 'Add device' }).click();
@@ -163,9 +166,9 @@ test('devices are selected with shift, deleted after a question, and added with 
 test('settings are changed, refused with a sentence at the field, and take back what is discarded', async () => {
 	const page = await browser.open(gateway, `#/devices/${ids[0]}/settings`);
 	await page.getByLabel('Name').fill('Van 1');
-	await page.getByLabel('Fuel is cut up to').fill('fast');
+	await page.getByLabel('Fuel is cut up to').fill('abc');
 	await page.getByRole('button', { name: 'Save' }).click();
-	await page.getByText("'fast' is no speed of 0..999 km/h").waitFor();
+	await page.getByText("'abc' is no speed of 0..999 km/h").waitFor();
 	await page.getByLabel('Fuel is cut up to').fill('30');
 	await page.getByLabel('JSON').fill('{"plate": "AB 123"');
 	await page.getByRole('button', { name: 'Save' }).click();

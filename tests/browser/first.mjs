@@ -95,7 +95,7 @@ test('a tracker that nobody knows appears, is registered with a click, and moves
 
 test('the simulated fleet is started with the line that is shown, and registered at once', async () => {
 	const page = await browser.open(gateway, '#/add', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
-	await page.getByRole('button', { name: 'No tracker at hand' }).click();
+	await page.getByRole('button', { name: 'No tracker at hand', exact: true }).click();
 	const line = await page.getByText('cantrack simulate').textContent();
 	const [program, verb, to, place, ...rest] = line.split(' ');
 	assert.deepEqual([program, verb, to, place], ['build/cantrack', 'simulate', '--to', `127.0.0.1:${gateway.port}`]);

@@ -1,5 +1,6 @@
 // What is done to many devices at once: in pieces, with progress, and an end between two of them when
 // somebody cancels. A piece that has begun is carried out.
+import { batch } from '@preact/signals';
 import { call, ApiError, type Answer, type Fault } from '../lib/api';
 import { runJob } from '../lib/jobs';
 import { t } from '../lib/text';
@@ -53,7 +54,7 @@ export function keepMany(title: string, ids: number[], seconds: number): Promise
 			body: { messages_ttl: seconds },
 			query: { fields: ITEM_FIELDS },
 		});
-		answer.result.forEach(takeItem);
+		batch(() => answer.result.forEach(takeItem));
 		return split(answer);
 	});
 }
@@ -68,7 +69,7 @@ export async function keepAsBefore(title: string, before: Map<number, number>): 
 export function deleteMany(title: string, ids: number[]): Promise<Outcome<number>> {
 	return inPieces(title, ids, async (part) => {
 		const answer = await call<{ id: number }>('DELETE', `gw/devices/${part.join(',')}`);
-		answer.result.forEach((item) => forget(item.id));
+		batch(() => answer.result.forEach((item) => forget(item.id)));
 		return split(answer);
 	});
 }
@@ -84,7 +85,7 @@ export function registerMany(title: string, all: Newcomer[]): Promise<Outcome<Ne
 			body: part.map(({ ident, name }) => ({ name, device_type_id: 1, configuration: { ident } })),
 			query: { fields: ITEM_FIELDS },
 		});
-		const made = new Set(answer.result.map((item) => takeItem(item).ident));
+		const made = batch(() => new Set(answer.result.map((item) => takeItem(item).ident)));
 		return { done: part.filter((one) => made.has(one.ident)), refused: sentences(answer.errors) };
 	});
 }

@@ -1,7 +1,7 @@
 // All devices, as they are now: read once over REST, then moved by what the live door tells. Thousands may
 // move in a second, so a device is a plain object; who paints asks for what has changed, once a frame, and
 // lists are told at most four times a second.
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { call, get, stream } from '../lib/api';
 import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
 
@@ -192,13 +192,16 @@ function takeConnected(m: LiveMessage): void {
 async function load(): Promise<void> {
 	try {
 		const seen = new Set<number>();
-		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' } }, (items) => {
-			for (const item of items) {
-				seen.add(item.id);
-				takeItem(item);
-			}
-		});
-		for (const id of [...devices.keys()]) if (!seen.has(id)) forget(id);
+		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' } }, (items) =>
+			// who listens looks once for all of them
+			batch(() => {
+				for (const item of items) {
+					seen.add(item.id);
+					takeItem(item);
+				}
+			}),
+		);
+		batch(() => [...devices.keys()].forEach((id) => seen.has(id) || forget(id)));
 		if (seen.size)
 			await stream<Telemetry>(`gw/devices/all/telemetry/${VALUES.join(',')}`, {}, (items) => items.forEach(takeTelemetry));
 		fleetState.value = 'ready';

@@ -34,7 +34,7 @@ export class Chart {
 			scales: { x: { time: true, auto: false }, y: { range: (_u, least, most) => rangeOf(plot, least, most) } },
 			axes: [
 				{ stroke: colours.axis, font: FONT, grid, ticks: { ...grid, size: 4 }, space: 90, size: isLast ? AXIS_HEIGHT : 4, values: (_u, marks, _axis, _space, step) => (isLast ? ticks(marks, step, { date: localDate, time: localTime }) : marks.map(() => '')) },
-				{ stroke: colours.axis, font: FONT, grid: { ...grid, show: !isBand }, ticks: { show: false }, gap: 6, size: AXIS_WIDTH, space: 26, ...(isBand && { splits: () => [0, 1], values: () => [t('common.off'), t('common.on')] }) },
+				{ stroke: colours.axis, font: FONT, grid: { ...grid, show: !isBand }, ticks: { show: false }, gap: 6, size: AXIS_WIDTH, space: 26, ...(isBand && { splits: () => [0, 1], values: () => ['', t('common.on')] }) },
 			],
 			series: [
 				{},

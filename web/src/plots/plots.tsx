@@ -23,7 +23,7 @@ function Summary({ model, plot }: { model: TrackModel; plot: Plot }) {
 	if (!found) return <span class="plot-summary">{t('plots.nothing')}</span>;
 	if (plot.kind === 'band') return <span class="plot-summary">{t('plots.share', { share: number(found.average * 100, 0) })}</span>;
 	const values = { least: words(plot, found.least), most: words(plot, found.most), average: words(plot, found.average) };
-	return <span class="plot-summary">{t('plots.summary', values)}</span>;
+	return <span class="plot-summary">{values.least === values.most ? values.least : t('plots.summary', values)}</span>;
 }
 
 function Value({ model, plot }: { model: TrackModel; plot: Plot }) {

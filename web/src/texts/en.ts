@@ -251,7 +251,7 @@ export const en = {
 		rotateHint: 'The oldest go when there are more.',
 		rotateNumber: 'It must be a number of MB, or empty',
 		saved: 'Saved',
-		since: 'since',
+		since: 'connected',
 		size: 'They take {size} of disk. Messages of the last minutes are not counted yet.',
 		telemetry: 'Latest values',
 		telemetryAction: 'Forget latest values',

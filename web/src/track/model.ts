@@ -1,6 +1,6 @@
 // What the map, the plots and the lists of a device's track show: computed once from its messages, and the
 // choices of the viewer.
-import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { DeviceMessages, Span } from '../device/store';
 import { pref } from '../lib/prefs';
 import { seriesOf, type Series } from '../plots/series';
@@ -84,13 +84,15 @@ export class TrackModel {
 		clearTimeout(this.timer);
 		this.timer = 0;
 		const track = trackOf(rows);
-		this.isWhole.value = this.log.state.peek() !== 'loading';
-		this.track.value = track;
-		this.rests.value = restsOf(track);
-		this.scale.value = scaleOf(track.speed);
-		this.series.value = new Map(PLOTS.map((plot) => [plot.key, seriesOf(rows, plot.names)]));
 		const [newest, oldest] = [rows[0], rows.at(-1)];
-		this.extent.value = newest && oldest ? spanAround(oldest.timestamp, newest.timestamp) : null;
+		batch(() => {
+			this.isWhole.value = this.log.state.peek() !== 'loading';
+			this.track.value = track;
+			this.rests.value = restsOf(track);
+			this.scale.value = scaleOf(track.speed);
+			this.series.value = new Map(PLOTS.map((plot) => [plot.key, seriesOf(rows, plot.names)]));
+			this.extent.value = newest && oldest ? spanAround(oldest.timestamp, newest.timestamp) : null;
+		});
 		return Math.max(REST_MS, 9 * (performance.now() - start));
 	}
 

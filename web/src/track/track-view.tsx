@@ -50,7 +50,7 @@ function Legend({ model }: { model: TrackModel }) {
 
 function Nothing({ model }: { model: TrackModel }) {
 	const { state } = model.log;
-	if (model.track.value.count || state.value === 'loading') return null;
+	if (model.track.value.count || !model.isWhole.value) return null;
 	return (
 		<div class="map-nothing card">
 			<Empty icon="map" title={state.value === 'failed' ? model.log.error.value : t('track.noPositions')}>

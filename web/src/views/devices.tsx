@@ -151,8 +151,8 @@ function Toolbar({ onDown }: { onDown: () => void }) {
 				<h1>{t('devices.title')}</h1>
 				<Search onDown={onDown} />
 				{isPhone.value && <PhoneSort />}
-				<button type="button" class="primary add" onClick={() => setAdding(true)}>
-					<Icon name="plus" /> {t('devices.add')}
+				<button type="button" class="primary add" aria-label={t('devices.add')} onClick={() => setAdding(true)}>
+					<Icon name="plus" /> <span>{t('devices.add')}</span>
 				</button>
 			</header>
 			<div class="kinds-row">

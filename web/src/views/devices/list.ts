@@ -12,6 +12,7 @@ export const rows = signal<Device[]>([]);
 export const counts = signal(countKinds([]));
 export const selected = signal<ReadonlySet<number>>(new Set());
 
+const MEMBERS_MS = 50;
 const order = new Order();
 /** A mouse is over the rows: none moves away from under it because of what its device does. */
 let isHeld = false;
@@ -53,6 +54,15 @@ export function select(ids: Iterable<number>, on: boolean): void {
 
 export const clearSelection = (): void => void (selected.value = new Set());
 
+let timer = 0;
+
+function members(): void {
+	timer = 0;
+	merge();
+	const gone = [...selected.peek()].filter((id) => !devices.has(id));
+	if (gone.length) select(gone, false);
+}
+
 /** The list is kept true from now on; returns the end of it. */
 export function startList(): () => void {
 	const ends = [
@@ -62,11 +72,8 @@ export function startList(): () => void {
 		}),
 		effect(() => {
 			void fleetMembers.value;
-			untracked(() => {
-				merge();
-				const gone = [...selected.peek()].filter((id) => !devices.has(id));
-				if (gone.length) select(gone, false);
-			});
+			// thousands may come or go one by one
+			if (!timer) timer = window.setTimeout(members, MEMBERS_MS);
 		}),
 		effect(() => {
 			void fleetVersion.value;
@@ -78,6 +85,8 @@ export function startList(): () => void {
 	];
 	return () => {
 		ends.forEach((end) => end());
+		clearTimeout(timer);
+		timer = 0;
 		isHeld = false;
 		clearSelection();
 	};

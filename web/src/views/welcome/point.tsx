@@ -62,7 +62,7 @@ function Reachable({ to, from }: { to: Place; from: Place }) {
 		: reach === 'name' ? t('welcome.named', values) : t('welcome.public', values);
 	return (
 		<p class={isOpen ? 'note' : 'note warn'}>
-			<Icon name={isOpen ? 'check' : 'warning'} />
+			<Icon name={isOpen ? 'plug' : 'warning'} />
 			<span>
 				{text} {isLocal && <a href={href('channels')}>{t('welcome.toChannels')}</a>}
 			</span>

@@ -1,7 +1,7 @@
 // The third step: who calls, and a click that makes a device of it.
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { registerMany } from '../../fleet/bulk';
+import { registerMany, titleOf } from '../../fleet/bulk';
 import { register } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { t } from '../../lib/text';
@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon';
 import { toast } from '../../ui/toast';
 import { nameOf } from './address';
 import { deviceOf, idents, identsReady, identsVersion, newcomers, type Seen } from './idents';
+import { way } from './tell';
 
 /** Rows that are drawn at most; the others come up when these are registered. */
 const MOST = 50;
@@ -88,7 +89,7 @@ function Known({ one, device }: { one: Seen; device: number }) {
 	return (
 		<div class="caller known">
 			<div class="who">
-				<strong class="mono">{one.ident}</strong>
+				<strong>{titleOf(device)}</strong> <span class="mono faint">{one.ident}</span>
 				<Facts one={one} />
 				{!isPlain(one.reason) && <p class="why">{one.reason}</p>}
 			</div>
@@ -116,6 +117,9 @@ function Listening() {
 		<div class="listening">
 			<i aria-hidden="true" />
 			<p>{t(identsReady.value ? 'welcome.listening' : 'common.loading')}</p>
+			<button type="button" onClick={() => (way.value = 'simulate')}>
+				{t('welcome.simulate')}?
+			</button>
 		</div>
 	);
 }

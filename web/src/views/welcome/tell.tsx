@@ -1,7 +1,6 @@
 // The second step: the words that send a tracker here.
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
 import { deviceTypes } from '../../fleet/store';
 import { t } from '../../lib/text';
 import { now } from '../../lib/time';
@@ -12,6 +11,7 @@ import { listens, place } from './place';
 type Way = 'sms' | 'move' | 'simulate';
 const ways: Way[] = ['sms', 'move', 'simulate'];
 
+export const way = signal<Way>('sms');
 const model = signal('generic');
 /** null: as it left the factory. */
 const ownPassword = signal<string | null>(null);
@@ -96,19 +96,18 @@ function Simulate({ from }: { from: Place }) {
 }
 
 export function TellStep() {
-	const [way, setWay] = useState<Way>('sms');
 	const to = place.value;
 	if (!to || !listens.value) return <p class="faint">{t('welcome.noAddress')}</p>;
 	return (
 		<div class="stack">
 			<div class="ways" role="group" aria-label={t('welcome.ways')}>
 				{ways.map((key) => (
-					<button key={key} type="button" aria-pressed={way === key} onClick={() => setWay(key)}>
+					<button key={key} type="button" aria-pressed={way.value === key} onClick={() => (way.value = key)}>
 						{t(`welcome.${key}`)}
 					</button>
 				))}
 			</div>
-			{way === 'sms' ? <Sms to={to} /> : way === 'move' ? <Move to={to} /> : <Simulate from={listens.value} />}
+			{way.value === 'sms' ? <Sms to={to} /> : way.value === 'move' ? <Move to={to} /> : <Simulate from={listens.value} />}
 		</div>
 	);
 }
