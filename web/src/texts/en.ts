@@ -778,7 +778,6 @@ export const en = {
 		messageOf: 'Message of {ident}',
 		messages: 'Messages',
 		missed: { one: 'Paused. One message has come since; it is in the history.', other: 'Paused. {n} messages have come since; they are in the history.' },
-		msgs: { one: 'one message', other: '{n} messages' },
 		noConnections: 'No tracker is connected',
 		noIdents: 'Nobody has called yet',
 		noLogs: 'Nothing has happened yet',

@@ -193,7 +193,7 @@ function Waiting({ store }: { store: DeviceCommands }) {
 	if (!running) return null;
 	const gone = Math.max(0, now.value - running.since);
 	return (
-		<div class="waiting" role="status">
+		<div class="running" role="status">
 			<div class="row">
 				<strong class="grow">{t('commands.waitingFor', { command: running.title })}</strong>
 				<span class="num faint" aria-hidden="true">
