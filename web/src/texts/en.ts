@@ -1,5 +1,6 @@
 // All words of the page. Each view has its section. {name} is replaced; where one and other stand, the
-// number {n} chooses. Longer than other files: who translates has one.
+// number {n} chooses.
+// Longer than other files: who translates wants one.
 export const en = {
 	common: {
 		add: 'Add',
@@ -82,6 +83,7 @@ export const en = {
 		addresses: 'Addresses of the gateway',
 		anyModel: 'Cantrack, any model',
 		apn: 'APN of the SIM card',
+		apnExample: 'internet',
 		channel: 'Channel',
 		copy: 'Copy: {what}',
 		copyAddress: 'Copy the address',
@@ -89,6 +91,7 @@ export const en = {
 		first: 'Let’s get your first tracker on the road',
 		firstLead: 'Three steps: point it at this gateway, wait until it speaks, give it a name.',
 		host: 'Or the host name that leads here',
+		hostExample: 'gps.example.com',
 		hostHint: 'A name can be moved to another machine later; an address cannot.',
 		isRegistered: 'Registered',
 		lead: 'Point it at this gateway, wait until it speaks, give it a name.',
