@@ -1,5 +1,6 @@
 // All words of the page. Each view has its section. {name} is replaced; where one and other stand, the
-// number {n} chooses. Longer than other files: who translates has one.
+// number {n} chooses.
+// Longer than other files: who translates has one.
 export const en = {
 	common: {
 		add: 'Add',
