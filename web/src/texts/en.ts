@@ -1,6 +1,6 @@
 // All words of the page. Each view has its section. {name} is replaced; where one and other stand, the
 // number {n} chooses.
-// Longer than other files: who translates has one.
+// Longer than other files: who translates wants one.
 export const en = {
 	common: {
 		add: 'Add',
@@ -83,6 +83,7 @@ export const en = {
 		addresses: 'Addresses of the gateway',
 		anyModel: 'Cantrack, any model',
 		apn: 'APN of the SIM card',
+		apnExample: 'internet',
 		channel: 'Channel',
 		copy: 'Copy: {what}',
 		copyAddress: 'Copy the address',
@@ -90,6 +91,7 @@ export const en = {
 		first: 'Let’s get your first tracker on the road',
 		firstLead: 'Three steps: point it at this gateway, wait until it speaks, give it a name.',
 		host: 'Or the host name that leads here',
+		hostExample: 'gps.example.com',
 		hostHint: 'A name can be moved to another machine later; an address cannot.',
 		isRegistered: 'Registered',
 		lead: 'Point it at this gateway, wait until it speaks, give it a name.',
@@ -548,7 +550,6 @@ export const en = {
 		label: 'Map of the track. Arrow keys move it, plus and minus zoom; the list of stops and the plots say the same.',
 		legend: 'Colours by speed',
 		metres: '{m} m',
-		nextStop: 'Next stop',
 		noPositions: 'No position in this range',
 		noPositionsHint: 'Choose a longer one, or wait for the device to report.',
 		noStops: 'No stop of this length.',
@@ -558,16 +559,14 @@ export const en = {
 		pause: 'Pause',
 		play: 'Play the track',
 		playback: 'Playback',
-		previousStop: 'Previous stop',
 		showPanel: 'Show trip and stops',
 		silent: 'silent',
 		standing: 'Standing',
+		stop: 'Stop',
 		stopLength: 'At least',
 		stopMinutes: '{n} min',
-		stopName: 'Stop {n}: {from}, {length}',
 		stops: 'Stops',
 		time: 'Time of the playback',
-		title: 'Track',
 		trip: 'Trip',
 	},
 	commands: {
