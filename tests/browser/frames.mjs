@@ -1,4 +1,4 @@
-// How long the page's main thread works for a frame, out of a trace of Chromium: scripts (its own and those
+// How long the page's main thread works for a frame, in processor time, out of a trace of Chromium: scripts (its own and those
 // of libraries: decoding included), and all tasks (also layout, painting, garbage collection).
 
 const CATEGORIES = ['toplevel', 'devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8.execute'];
@@ -11,18 +11,17 @@ export function marks(values) {
 	return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
-/** Milliseconds that events cover in each frame [starts[i], starts[i + 1]); nested ones count once. */
+/** Milliseconds of processor time that events took in each frame [starts[i], starts[i + 1]); what is nested in
+ *  another one is counted with it. So it does not matter what else the machine does. */
 function perFrame(events, starts) {
 	const sums = new Array(starts.length - 1).fill(0);
 	let covered = -Infinity;
 	let frame = 0;
-	for (const { ts, dur } of [...events].sort((a, b) => a.ts - b.ts)) {
-		const from = Math.max(ts, covered);
-		const to = ts + dur;
-		if (to <= from) continue;
-		covered = to;
-		while (frame < sums.length && starts[frame + 1] <= from) frame++;
-		if (frame < sums.length && from >= starts[0]) sums[frame] += (to - from) / 1000;
+	for (const { ts, dur, tdur } of [...events].sort((a, b) => a.ts - b.ts || b.dur - a.dur)) {
+		if (ts < covered) continue;
+		covered = ts + dur;
+		while (frame < sums.length && starts[frame + 1] <= ts) frame++;
+		if (frame < sums.length && ts >= starts[0]) sums[frame] += tdur / 1000;
 	}
 	return sums;
 }
@@ -50,15 +49,14 @@ export async function measureFrames(browser, page, seconds) {
 	}), seconds * 1000);
 	const { traceEvents } = JSON.parse((await browser.chromium.stopTracing()).toString());
 	const thread = mainThread(traceEvents);
-	const mine = traceEvents.filter((e) => `${e.pid}:${e.tid}` === thread && e.ph === 'X' && e.dur !== undefined);
+	const mine = traceEvents.filter((e) => `${e.pid}:${e.tid}` === thread && e.ph === 'X' && e.tdur !== undefined);
 	const starts = mine.filter((e) => e.name === 'FireAnimationFrame').map((e) => e.ts).sort((a, b) => a - b);
 	// several callbacks of one frame begin within less than 4 ms
 	const frames = starts.filter((ts, i) => !i || ts - starts[i - 1] > 4000);
 	return {
 		frames: intervals.length,
 		script: marks(perFrame(mine.filter((e) => SCRIPT.has(e.name)), frames)),
-		task: marks(perFrame(mine.filter((e) => /RunTask|ThreadControllerImpl::RunTask/.test(e.name)), frames)),
+		task: marks(perFrame(mine.filter((e) => e.name === 'RunTask'), frames)),
 		interval: marks(intervals),
-		names: process.env.TRACE_NAMES ? Object.entries(mine.reduce((all, e) => ((all[e.name] = (all[e.name] ?? 0) + e.dur / 1000), all), {})).sort((a, b) => b[1] - a[1]).slice(0, 30) : undefined,
 	};
 }

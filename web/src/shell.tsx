@@ -1,4 +1,5 @@
 // What is around every view: the way to the others, the state of the connection, work in progress.
+import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { DevicePage } from './device/page';
@@ -9,7 +10,7 @@ import { theme, type Theme } from './lib/prefs';
 import { href, route } from './lib/router';
 import { logOut } from './lib/session';
 import { t, type TextKey } from './lib/text';
-import { Questions } from './ui/dialog';
+import { Dialog, Questions } from './ui/dialog';
 import { Empty } from './ui/bits';
 import { Icon, type IconName } from './ui/icon';
 import { Toasts } from './ui/toast';
@@ -37,6 +38,7 @@ const places: Place[] = [
 ];
 
 const themes: Theme[] = ['auto', 'light', 'dark'];
+const themeIcons: Record<Theme, IconName> = { auto: 'half', light: 'sun', dark: 'moon' };
 const themeNames: Record<Theme, TextKey> = { auto: 'shell.themeAuto', light: 'shell.themeLight', dark: 'shell.themeDark' };
 
 /** The first segment of the address, or where somebody who said nothing wants to be. */
@@ -57,7 +59,7 @@ function Nav() {
 				<svg viewBox="0 0 32 32" aria-hidden="true">
 					<rect width="32" height="32" rx="7" />
 					<path d="M16 5a9 9 0 0 0-9 9c0 6.5 9 13 9 13s9-6.5 9-13a9 9 0 0 0-9-9Z" />
-					<path d="m12.5 17.5 3.5-8 3.5 8-3.5-1.800Z" />
+					<path d="m12.5 17.5 3.5-8 3.5 8-3.5-1.8Z" />
 				</svg>
 				<span>cantrack</span>
 			</a>
@@ -76,22 +78,57 @@ function Nav() {
 	);
 }
 
-function Foot() {
+const menuOpen = signal(false);
+
+function leave(): void {
+	menuOpen.value = false;
+	logOut();
+}
+
+/** What is not a view: colours, the description of the API, the way out. */
+function Extras({ named }: { named?: boolean }) {
 	const next = themes[(themes.indexOf(theme.value) + 1) % themes.length]!;
 	const themeText = t('shell.theme', { theme: t(themeNames[theme.value]) });
+	const words = (text: string) => (named ? <span>{text}</span> : null);
+	return (
+		<>
+			<button type="button" class="icon" title={themeText} aria-label={themeText} onClick={() => (theme.value = next)}>
+				<Icon name={themeIcons[theme.value]} />
+				{words(themeText)}
+			</button>
+			<a class="icon" href="docs" target="_blank" rel="noreferrer" title={t('shell.api')} aria-label={t('shell.api')}>
+				<Icon name="code" />
+				{words(t('shell.api'))}
+			</a>
+			<button type="button" class="icon" title={t('shell.logOut')} aria-label={t('shell.logOut')} onClick={leave}>
+				<Icon name="logout" />
+				{words(t('shell.logOut'))}
+			</button>
+		</>
+	);
+}
+
+function Foot() {
 	return (
 		<div class="side-foot">
 			<LiveMark />
-			<button type="button" class="icon" title={themeText} aria-label={themeText} onClick={() => (theme.value = next)}>
-				<Icon name={theme.value === 'auto' ? 'settings' : theme.value === 'dark' ? 'moon' : 'sun'} />
-			</button>
-			<a class="icon" href="docs" target="_blank" rel="noreferrer" title={t('shell.api')} aria-label={t('shell.api')}>
-				<Icon name="list" />
-			</a>
-			<button type="button" class="icon" title={t('shell.logOut')} aria-label={t('shell.logOut')} onClick={() => logOut()}>
-				<Icon name="logout" />
+			<Extras />
+			<button type="button" class="icon menu" aria-label={t('shell.menu')} onClick={() => (menuOpen.value = true)}>
+				<Icon name="more" />
 			</button>
 		</div>
+	);
+}
+
+/** On phones. */
+function Menu() {
+	if (!menuOpen.value) return null;
+	return (
+		<Dialog title={t('shell.menu')} onClose={() => (menuOpen.value = false)}>
+			<div class="menu-list">
+				<Extras named />
+			</div>
+		</Dialog>
 	);
 }
 
@@ -151,6 +188,7 @@ export function Shell() {
 			<Jobs />
 			<Toasts />
 			<Questions />
+			<Menu />
 		</div>
 	);
 }

@@ -8,6 +8,8 @@ import { Icon } from '../ui/icon';
 import { fleetList, hiddenStates, listIsOpen, search, select, selected, titleOf, toggleState, type Row } from './fleet-state';
 import { STATES, type State } from './state';
 
+const ROW_PX = 32;
+const HEAD_PX = 34;
 const FLY_MS = 180; // who goes down the list with an arrow key stays until they stop
 
 export function StateMark({ state }: { state: State }) {
@@ -98,17 +100,19 @@ export function FleetPanel({ onFly }: { onFly: () => void }) {
 			</div>
 			<Legend />
 			{(listIsOpen.value || search.value !== '') && (
-				<Grid
-					label={t('map.devices')}
-					columns={columns}
-					count={rows.length}
-					row={(index) => rows[index]}
-					rowHeight={32}
-					current={current}
-					onCurrent={choose}
-					onOpen={onFly}
-					empty={<p class="faint none">{t('map.nobody')}</p>}
-				/>
+				<div class="fleet-list" style={{ height: `${HEAD_PX + ROW_PX * Math.max(3, rows.length)}px` }}>
+					<Grid
+						label={t('map.devices')}
+						columns={columns}
+						count={rows.length}
+						row={(index) => rows[index]}
+						rowHeight={ROW_PX}
+						current={current}
+						onCurrent={choose}
+						onOpen={onFly}
+						empty={<p class="faint none">{t('map.nobody')}</p>}
+					/>
+				</div>
 			)}
 		</section>
 	);

@@ -20,4 +20,5 @@ test('degrees, minutes and seconds', () => {
 	expect(degreeText(13 + 59 / 60, 1 / 60, 'EW')).toBe('13°59′E');
 	expect(degreeText(-33.9125, 1 / 360, 'NS')).toBe('33°54′45″S');
 	expect(degreeText(0, 10, 'NS')).toBe('0°');
+	expect(degreeText(-180, 10, 'EW')).toBe('180°');
 });

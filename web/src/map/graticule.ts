@@ -19,7 +19,8 @@ const two = (n: number): string => String(n).padStart(2, '0');
 
 /** 52°, 52°30′, 52°13′30″: as exact as the step wants it. `letters`: what stands for above and below 0. */
 export function degreeText(value: number, step: number, letters: string): string {
-	const letter = value > 1e-9 ? letters[0] : value < -1e-9 ? letters[1] : '';
+	const isMiddle = Math.abs(value) < 1e-9 || Math.abs(value) > 180 - 1e-9;
+	const letter = isMiddle ? '' : letters[value > 0 ? 0 : 1];
 	const seconds = Math.round(Math.abs(value) * 3600);
 	let text = `${Math.floor(seconds / 3600)}°`;
 	if (step < 0.999) text += `${two(Math.floor(seconds / 60) % 60)}′`;

@@ -1,6 +1,6 @@
 // What the trip was in numbers, and where it stood.
 import { Fragment } from 'preact';
-import { duration, local, localDate, localTime, utc } from '../lib/time';
+import { duration, localDate, localTime, utc } from '../lib/time';
 import { t } from '../lib/text';
 import { stopMinutes, type TrackModel } from './model';
 import type { Stop } from './stops';
@@ -41,8 +41,11 @@ function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; on
 	const length = duration(stop.to - stop.from);
 	return (
 		<li>
-			<button type="button" aria-label={t('track.stopName', { n: index + 1, from: local(stop.from), length })} onClick={onGo} onPointerEnter={() => onMark(index)} onPointerLeave={() => onMark(-1)} onFocus={() => onMark(index)} onBlur={() => onMark(-1)}>
-				<i aria-hidden="true">{index + 1}</i>
+			<button type="button" onClick={onGo} onPointerEnter={() => onMark(index)} onPointerLeave={() => onMark(-1)} onFocus={() => onMark(index)} onBlur={() => onMark(-1)}>
+				<i>
+					<span class="sr">{t('track.stop')} </span>
+					{index + 1}
+				</i>
 				<span class="stop-when num" title={utc(stop.from)}>
 					{stop.isOpen ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
 				</span>

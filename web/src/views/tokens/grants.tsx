@@ -152,7 +152,7 @@ function Below({ grant, set }: { grant: Grant; set: Set }) {
 				{t('tokens.inherit')}
 			</label>
 			{submodules && (
-				<div class="below">
+				<div class="below-list">
 					{names.map((name) => (
 						<div key={name} class="row">
 							<code>{name}</code>

@@ -1,0 +1,53 @@
+// Five thousand devices that move every second: the map keeps up. How long its frames take is told, not judged:
+// that depends on what else the machine does, and `make bench` measures it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser, Gateway, shot, until } from './harness.mjs';
+import { measureFrames } from './frames.mjs';
+
+const COUNT = 5000;
+const gateway = new Gateway();
+const browser = new Browser();
+let ids = [];
+
+before(async () => {
+	await Promise.all([gateway.start(), browser.start()]);
+	ids = await gateway.fleet(COUNT);
+});
+after(() => Promise.all([gateway.close(), browser.close()]));
+
+const count = async (page, state) => {
+	const text = await page.getByRole('group', { name: 'What is shown' }).getByRole('button', { name: state }).textContent();
+	return Number(text.replace(/\D/g, ''));
+};
+
+/** Where the gateway says that it is now. */
+async function place(id) {
+	const [{ telemetry }] = await gateway.rest('GET', `gw/devices/${id}/telemetry/position.latitude,position.longitude`);
+	return ['latitude', 'longitude'].map((name) => telemetry[`position.${name}`].value.toFixed(5)).join(', ');
+}
+
+test('every one of 5,000 devices moves on the map, and none is behind', async (t) => {
+	const page = await browser.open(gateway, '#/map');
+	let sockets = 0; // the first one was opened with the page
+	page.on('websocket', () => sockets++);
+	await until(async () => (await count(page, 'offline')) === COUNT, 'all devices, silent', 60_000);
+	await page.locator('.live.on').waitFor();
+	const fleet = gateway.simulate('--devices', String(COUNT), '--rate', String(COUNT), '--mode', 'flood');
+	await until(async () => (await count(page, 'offline')) === 0, 'a position of each', 60_000);
+	await until(async () => (await count(page, 'moving')) > COUNT / 2, 'most of them moving', 60_000);
+	const found = await measureFrames(browser, page, 3);
+	for (const what of ['script', 'task', 'interval']) t.diagnostic(`${what} ms: p50 ${found[what].p50} p95 ${found[what].p95} p99 ${found[what].p99} (${found.frames} frames)`);
+	await shot(page, 'map-5000');
+	await fleet.stop();
+	for (const id of [ids[0], ids[1234], ids[COUNT - 1]]) {
+		await page.evaluate((hash) => (location.hash = hash), `#/map?device=${id}`);
+		const there = await place(id);
+		await page.locator('#map-card').getByText(there, { exact: true }).waitFor();
+	}
+	const elements = await page.evaluate(() => document.querySelectorAll('*').length);
+	assert.ok(elements < 1000, `${elements} elements in the page`);
+	assert.equal(sockets, 0, 'the connection was never lost');
+	assert.equal(await page.getByText('The connection to the gateway is lost').count(), 0);
+	assert.deepEqual(page.faults, []);
+});
