@@ -108,6 +108,7 @@ test('a command waits, is sent when the tracker comes, and ends with its answer'
 	await result.getByText('done').waitFor();
 	await result.getByText(`*HQ,${ident(0)},V4,S2,130305#`).waitFor();
 	await page.getByText('Nothing waits for this device.').waitFor();
+	await page.getByText('The tracker has carried it out.').waitFor(); // under the form
 	await result.getByRole('button', { name: /done/ }).click();
 	const dialog = page.getByRole('dialog', { name: 'Custom command' });
 	await dialog.getByText('S2,130305,13812341234', { exact: true }).waitFor();

@@ -52,7 +52,7 @@ test('every view can be reached with the keyboard alone', async () => {
 	await page.keyboard.press('Tab');
 	await page.getByText('Skip to the content').waitFor();
 	for (const name of ['Map', 'Add a tracker', 'Channels', 'Tokens', 'Health', 'Devices']) {
-		const link = page.getByRole('link', { name, exact: true });
+		const link = page.getByLabel('Views').getByRole('link', { name, exact: true });
 		await link.focus();
 		await page.keyboard.press('Enter');
 		await until(async () => (await link.getAttribute('aria-current')) === 'page', name);

@@ -33,7 +33,7 @@ FORBIDDEN = [
 ]
 # Words between the tags of a view, or in what a screen reader says. They stand in web/src/texts/.
 WORDS = re.compile(r"(?:^|[\w\"'/}])>\s*(?!cantrack<)[A-Za-z]{3,}[^<>{}=;]*</|"
-                   r"\b(?:aria-label|title|placeholder|alt|label)=\"[A-Za-z]{3,}")
+                   r"\b(?:aria-label|title|placeholder|alt|label)=\"[A-Za-z]{3,}(?![\w]*[./])")
 BINARY = (".png", ".gz", ".zst", ".bin", ".sqlite", ".ico", ".woff2")
 
 

@@ -5,7 +5,7 @@ import { devices, fleetMembers, fleetVersion } from '../fleet/store';
 import { t } from '../lib/text';
 import { Empty } from '../ui/bits';
 import type { DeviceMessages } from './store';
-import { Asking } from './commands/ask';
+import { Asking, stopAsking } from './commands/ask';
 import { CommandForm, type Template } from './commands/form';
 import { CommandList } from './commands/list';
 import { Queue } from './commands/queue';
@@ -21,7 +21,10 @@ export function CommandsTab({ log }: { log: DeviceMessages }) {
 	const typeId = devices.get(log.id)?.typeId ?? 0;
 	useEffect(() => {
 		store.start();
-		return () => store.stop();
+		return () => {
+			stopAsking();
+			store.stop();
+		};
 	}, [store]);
 	useEffect(() => void store.loadTypes(), [store, typeId]);
 	useEffect(() => {

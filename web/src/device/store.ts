@@ -228,11 +228,17 @@ export class DeviceMessages {
 		if (m.timestamp < spanOf(range).from || (!isOpen(range) && m.timestamp > range.to)) {
 			this.outsideAt = m.timestamp;
 			this.outside.value++;
-		} else if (this.isKnown(m, told)) return;
+		} else if (this.isBeyond(m) || this.isKnown(m, told)) return;
 		else if (this.paused.peek()) {
 			insert(this.held, m, true);
 			this.waiting.value = this.held.length;
 		} else this.insert(m);
+	}
+
+	/** Older than what was read: it comes when that is read, else there would be a gap behind it. */
+	private isBeyond(m: Message): boolean {
+		const isWhole = this.state.peek() === 'done' || this.state.peek() === 'loading';
+		return !isWhole && (this.back === null || m.timestamp < this.back);
 	}
 
 	private follow(ready: () => void): void {

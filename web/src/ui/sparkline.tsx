@@ -4,7 +4,7 @@ interface SparklineProps {
 	values: number[];
 	/** What is read aloud. */
 	label: string;
-	/** How many values the width stands for: fewer ones stand at the right. */
+	/** How many values the width stands for at most; a few ones stand at the right. */
 	room?: number;
 	kind?: 'plain' | 'bad';
 }
@@ -20,8 +20,11 @@ export function sparkPoints(values: number[], room: number): [number, number][] 
 	return values.map((v, i) => [begin + i * step, HEIGHT - 1.5 - (Math.max(0, v) / top) * (HEIGHT - 3)]);
 }
 
+/** So many values fill the width at the beginning, so that there is something to see soon. */
+const FEW = 30;
+
 export function Sparkline({ values, label, room = values.length, kind = 'plain' }: SparklineProps) {
-	const points = sparkPoints(values.slice(-room), room);
+	const points = sparkPoints(values.slice(-room), Math.min(room, Math.max(FEW, values.length)));
 	const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
 	const first = points[0];
 	return (

@@ -34,12 +34,15 @@ export function ask(asked: Omit<Question, 'answer'>): Promise<boolean> {
 	});
 }
 
+/** Who leaves has said no. */
+export const stopAsking = (): void => question.peek()?.answer(false);
+
 function Facts({ q }: { q: Question }) {
 	void fleetVersion.value;
 	const d = devices.get(q.device);
 	const summary = summaryOf(q.properties);
 	return (
-		<dl class="facts">
+		<dl class="fact-list">
 			<dt>{t('commands.device')}</dt>
 			<dd>
 				<strong>{d?.name || d?.ident}</strong> <code>{d?.ident}</code>{' '}

@@ -38,7 +38,7 @@ export function CommandDialog({ title, command: c, onClose, onAgain }: { title: 
 	);
 	return (
 		<Dialog wide title={title} onClose={onClose} foot={foot}>
-			<dl class="facts">
+			<dl class="fact-list">
 				{rows
 					.filter(([, value]) => value !== null)
 					.map(([name, value]) => (

@@ -127,7 +127,7 @@ export function CommandForm({ store, type, template }: { store: DeviceCommands; 
 			)}
 			<Buttons store={store} isBusy={isBusy.value} onNow={() => void send(true)} />
 			<Waiting store={store} />
-			<div aria-live="polite">{outcome.value && <Outcome command={outcome.value} />}</div>
+			<div aria-live="polite">{outcome.value && <Outcome store={store} command={outcome.value} />}</div>
 		</form>
 	);
 }
@@ -193,7 +193,7 @@ function Waiting({ store }: { store: DeviceCommands }) {
 	if (!running) return null;
 	const gone = Math.max(0, now.value - running.since);
 	return (
-		<div class="waiting" role="status">
+		<div class="running" role="status">
 			<div class="row">
 				<strong class="grow">{t('commands.waitingFor', { command: running.title })}</strong>
 				<span class="num faint" aria-hidden="true">
@@ -209,7 +209,9 @@ function Waiting({ store }: { store: DeviceCommands }) {
 	);
 }
 
-function Outcome({ command }: { command: Command }) {
+/** As far as it has come since. */
+function Outcome({ store, command: first }: { store: DeviceCommands; command: Command }) {
+	const command = store.waiting.value.get(first.id) ?? store.results.value?.find((c) => c.id === first.id) ?? first;
 	return (
 		<div class="outcome">
 			<div class="row">

@@ -65,7 +65,7 @@ export function CommandList({ types, chosen }: { types: CommandType[]; chosen: S
 						))}
 					</div>
 				))}
-				{!flat.length && <p class="faint none">{t('commands.notFound')}</p>}
+				{!flat.length && <p class="faint nothing">{t('commands.notFound')}</p>}
 			</div>
 		</div>
 	);

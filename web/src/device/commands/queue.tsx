@@ -71,8 +71,8 @@ export function Queue({ store, log, template }: Props) {
 						<Waits key={c.id} store={store} c={c} position={i + 1} onOpen={() => (open.value = c)} />
 					))}
 				</ol>
-				{!queue.value.length && !store.queueError.value && <p class="faint none">{t('commands.queueEmpty')}</p>}
-				{queue.value.length > SHOWN && <p class="faint none">{t('commands.andMore', { n: queue.value.length - SHOWN })}</p>}
+				{!queue.value.length && !store.queueError.value && <p class="faint nothing">{t('commands.queueEmpty')}</p>}
+				{queue.value.length > SHOWN && <p class="faint nothing">{t('commands.andMore', { n: queue.value.length - SHOWN })}</p>}
 			</section>
 			<section class="card" aria-label={t('commands.results')}>
 				<h2>{t('commands.results')}</h2>
@@ -82,7 +82,7 @@ export function Queue({ store, log, template }: Props) {
 						<Ended key={c.id} store={store} c={c} onOpen={() => (open.value = c)} onAgain={() => again(c)} />
 					))}
 				</ol>
-				{results.value?.length === 0 && <p class="faint none">{t('commands.resultsEmpty')}</p>}
+				{results.value?.length === 0 && <p class="faint nothing">{t('commands.resultsEmpty')}</p>}
 				{store.hasMore.value && (
 					<button type="button" onClick={() => store.more()}>
 						{t('commands.more')}

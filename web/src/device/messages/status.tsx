@@ -7,6 +7,7 @@ import { dayOf } from '../range';
 import { isLive, type DeviceMessages } from '../store';
 
 function Reading({ log }: { log: DeviceMessages }) {
+	void log.version.value;
 	const n = log.rows.length;
 	switch (log.state.value) {
 		case 'loading':
@@ -44,6 +45,7 @@ function Reading({ log }: { log: DeviceMessages }) {
 }
 
 function Zoom({ log }: { log: DeviceMessages }) {
+	void log.version.value;
 	const zoom = log.zoom.value;
 	if (!zoom) return null;
 	const [first, last] = log.shown();
@@ -65,7 +67,6 @@ function Outside({ log }: { log: DeviceMessages }) {
 }
 
 export function Status({ log }: { log: DeviceMessages }) {
-	void log.version.value;
 	const live = isLive(log.range.value);
 	return (
 		<div class="pane-foot">

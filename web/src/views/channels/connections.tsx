@@ -86,7 +86,7 @@ export function ConnectionsTab({ id }: TabProps) {
 	void table.bell.version.value;
 	const rows = [...table.rows.values()].filter((c) => !search.value || `${c.ident} ${c.source}`.includes(search.value)).sort((a, b) => b.established - a.established);
 	return (
-		<section class="pane" aria-label={t('channels.tab_connections')}>
+		<section class="tab-pane" aria-label={t('channels.tab_connections')}>
 			<div class="pane-bar">
 				<input type="search" aria-label={t('channels.searchConnections')} placeholder={t('channels.searchConnections')} value={search.value} onInput={(e) => (search.value = e.currentTarget.value)} />
 				<span class="faint num">{t('channels.connectionsCount', { n: table.rows.size })}</span>

@@ -84,7 +84,7 @@ export function IdentsTab({ id }: TabProps) {
 	void table.bell.version.value;
 	const rows = [...table.rows.values()].filter((one) => one.ident.includes(search.value.trim()) && !(onlyNew.value && one.device_id !== null)).sort((a, b) => b.last - a.last);
 	return (
-		<section class="pane" aria-label={t('channels.tab_idents')}>
+		<section class="tab-pane" aria-label={t('channels.tab_idents')}>
 			<div class="pane-bar">
 				<input type="search" aria-label={t('channels.searchIdents')} placeholder={t('channels.searchIdents')} value={search.value} onInput={(e) => (search.value = e.currentTarget.value)} />
 				<label class="check">

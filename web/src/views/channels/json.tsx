@@ -15,7 +15,7 @@ export function JsonDialog({ title, value, onClose }: { title: string; value: un
 	);
 	return (
 		<Dialog wide title={title} onClose={onClose} foot={foot}>
-			<pre class="json" tabIndex={0}>
+			<pre class="json-text" tabIndex={0}>
 				{text}
 			</pre>
 		</Dialog>

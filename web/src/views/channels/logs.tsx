@@ -2,7 +2,8 @@
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { get } from '../../lib/api';
-import { closeText, loadCodes, severityOf, type Severity } from '../../lib/codes';
+import { codes, loadCodes } from '../../device/messages/codes';
+import { severityOf, summaryOf, titleOf, type LogEntry, type Severity } from '../../device/messages/logtext';
 import { jsonOf, watch } from '../../lib/live';
 import { number, t } from '../../lib/text';
 import { Empty, Time } from '../../ui/bits';
@@ -11,18 +12,9 @@ import { JsonDialog } from './json';
 import type { TabProps } from './page';
 import { Tail } from './table';
 
-interface Log {
-	event_code: number;
-	event_text: string;
-	timestamp: number;
+interface Log extends LogEntry {
 	ident?: string;
-	source?: string;
-	error_text?: string;
-	close_code?: number;
 	count?: number;
-	msgs?: number;
-	duration?: number;
-	host?: string;
 }
 
 const FIRST = 200;
@@ -42,7 +34,7 @@ export class ChannelLogs {
 	constructor(readonly id: number) {}
 
 	start(): () => void {
-		void loadCodes().catch(() => undefined);
+		loadCodes();
 		void this.load();
 		void this.countRefused();
 		const end = watch(`flespi/log/gw/channels/${this.id}/#`, { on: (m) => this.take(jsonOf<Log>(m)) });
@@ -82,25 +74,29 @@ export class ChannelLogs {
 	}
 }
 
-const kinds: Record<Severity, string> = { info: '', notice: 'good', warning: 'warn', alert: 'bad' };
+const kinds: Record<Severity, string> = { good: 'good', info: '', warning: 'warn', error: 'bad' };
 
-/** "865205000000001 · closed by the other end · 12 messages" */
+/** "865205000000001 · 127.0.0.1:5013 · closed by the other end · 12 messages" */
 function detailsOf(log: Log): string {
-	const close = log.close_code === undefined ? '' : closeText(log.event_code, log.close_code);
-	const parts = [log.ident, log.source ?? log.host, log.error_text, close, log.msgs === undefined ? '' : t('channels.msgs', { n: log.msgs })];
-	return parts.filter(Boolean).join(' · ');
+	const { source, reason, messages } = summaryOf(log, codes.value);
+	return [log.ident, source, reason, messages === null ? '' : t('logs.messages', { n: messages })].filter(Boolean).join(' · ');
+}
+
+function Badge({ log }: { log: Log }) {
+	const severity = severityOf(log, codes.value);
+	return <span class={`badge ${kinds[severity]}`}>{t(`logs.severity.${severity}`)}</span>;
 }
 
 const columns: Column<Log>[] = [
 	{ key: 'at', title: t('channels.when'), width: '180px', cell: (log) => <Time at={log.timestamp} /> },
-	{ key: 'severity', title: t('channels.severity'), width: '96px', cell: (log) => <span class={`badge ${kinds[severityOf(log.event_code)]}`}>{severityOf(log.event_code)}</span> },
+	{ key: 'severity', title: t('channels.severity'), width: '96px', cell: (log) => <Badge log={log} /> },
 	{
 		key: 'text',
 		title: t('channels.event'),
 		width: 'minmax(220px, 1fr)',
 		cell: (log) => (
 			<>
-				{log.event_text} {log.count !== undefined && log.count > 1 && <span class="badge">× {number(log.count)}</span>}
+				{titleOf(log, codes.value)} {log.count !== undefined && log.count > 1 && <span class="badge">× {number(log.count)}</span>}
 			</>
 		),
 	},
@@ -113,7 +109,7 @@ export function LogsTab({ logs }: TabProps) {
 	const current = useMemo(() => signal<Log | null>(null), [logs]);
 	void tail.bell.version.value;
 	return (
-		<section class="pane" aria-label={t('channels.tab_logs')}>
+		<section class="tab-pane" aria-label={t('channels.tab_logs')}>
 			{logs.error.value && <p class="pane-bar error">{logs.error.value}</p>}
 			<Grid
 				label={t('channels.tab_logs')}
@@ -124,10 +120,10 @@ export function LogsTab({ logs }: TabProps) {
 				current={current.value ? tail.rows.indexOf(current.value) : -1}
 				onCurrent={(i) => (current.value = tail.rows[i] ?? null)}
 				onOpen={(i) => (open.value = tail.rows[i] ?? null)}
-				rowClass={(log) => (severityOf(log.event_code) === 'alert' ? 'alert' : '')}
+				rowClass={(log) => (severityOf(log, codes.value) === 'error' ? 'alert' : '')}
 				empty={<Empty icon="list" title={t('channels.noLogs')} />}
 			/>
-			{open.value && <JsonDialog title={open.value.event_text} value={open.value} onClose={() => (open.value = null)} />}
+			{open.value && <JsonDialog title={titleOf(open.value, codes.value)} value={open.value} onClose={() => (open.value = null)} />}
 		</section>
 	);
 }

@@ -61,7 +61,7 @@ export function MessagesTab({ id }: TabProps) {
 	const at = current.value ? tail.rows.indexOf(current.value) : -1;
 	const show = (index: number): void => void (open.value = current.value = tail.rows[index] ?? null);
 	return (
-		<section class="pane" aria-label={t('channels.tab_messages')}>
+		<section class="tab-pane" aria-label={t('channels.tab_messages')}>
 			<div class="pane-bar">
 				<button type="button" aria-pressed={tail.paused.value} onClick={() => (tail.paused.value ? tail.resume() : (tail.paused.value = true))}>
 					<Icon name={tail.paused.value ? 'play' : 'pause'} /> {t(tail.paused.value ? 'channels.resume' : 'channels.pause')}

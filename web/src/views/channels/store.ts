@@ -77,6 +77,7 @@ async function load(): Promise<void> {
 		const list = await get<Channel>('gw/channels/all', { query: { fields: FIELDS } });
 		channels.value = new Map(list.map((channel) => [channel.id, channel]));
 		channelsState.value = 'ready';
+		for (const { id } of list) void activityOf(id).count(id);
 	} catch (e) {
 		channelsError.value = (e as Error).message;
 		if (channelsState.value === 'loading') channelsState.value = 'failed';

@@ -39,7 +39,7 @@ function Hosts() {
 			<Field label={t('welcome.host')} hint={t('welcome.hostHint')}>
 				<input
 					value={typedHost.value}
-					placeholder="gps.example.com"
+					placeholder={t('welcome.hostExample')}
 					spellcheck={false}
 					autocapitalize="off"
 					autocomplete="off"

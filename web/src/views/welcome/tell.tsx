@@ -53,11 +53,11 @@ function Sms({ to }: { to: Place }) {
 					<input class="mono" value={password()} autocomplete="off" onInput={(e) => (ownPassword.value = e.currentTarget.value.trim())} />
 				</Field>
 				<Field label={t('welcome.apn')}>
-					<input value={apn.value} placeholder="internet" autocomplete="off" autocapitalize="off" onInput={(e) => (apn.value = e.currentTarget.value.trim())} />
+					<input value={apn.value} placeholder={t('welcome.apnExample')} autocomplete="off" autocapitalize="off" onInput={(e) => (apn.value = e.currentTarget.value.trim())} />
 				</Field>
 			</div>
 			<Line title={t('welcome.smsServer')} text={smsServer(password(), to)} />
-			<Line title={t('welcome.smsApn')} text={smsApn(password(), apn.value || 'internet')}>
+			<Line title={t('welcome.smsApn')} text={smsApn(password(), apn.value || t('welcome.apnExample'))}>
 				{t('welcome.smsApnHint')}
 			</Line>
 			<p class="faint">{t('welcome.smsModels')}</p>
