@@ -25,6 +25,7 @@ import urllib.parse
 
 import commands
 import live
+import page
 import ranges
 from figures import Report, document, number
 
@@ -437,6 +438,10 @@ def many_commands(bench):
     commands.measure(bench, ask, beside, Problem)
 
 
+def web_page(bench):
+    page.measure(bench, Problem)
+
+
 STEPS = {
     "decode": (decode, ["decode.v1.message", "decode.v1.json"]),
     "expression": (expression, ["expression.moving"]),
@@ -452,6 +457,7 @@ STEPS = {
     "ranges": (long_ranges, ranges.FIGURES),
     "commands": (many_commands, commands.FIGURES),
 }
+STEPS["page"] = (web_page, page.FIGURES)
 STEPS.update({name: (lambda bench, what=what: what(bench, Problem), figures)
               for name, (what, figures) in live.STEPS.items()})
 

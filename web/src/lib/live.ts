@@ -3,6 +3,7 @@
 import { effect, signal } from '@preact/signals';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { get } from './api';
+import { bundlingSocket } from './bundle';
 import { place, token } from './session';
 
 export type LiveState = 'off' | 'connecting' | 'online' | 'lost';
@@ -95,6 +96,7 @@ function options(key: string): IClientOptions {
 		connectTimeout: 10_000,
 		resubscribe: false,
 		queueQoSZero: false,
+		createWebsocket: bundlingSocket,
 		timerVariant: 'native', // the other one makes a script on the fly, which the page's policy refuses
 	};
 }

@@ -4,6 +4,8 @@ import * as L from 'leaflet';
 import { between, ease, type View } from './view';
 
 const ZOOM_MS = 250; // of Leaflet's own transition
+const LATE_MS = 30;
+const LONGEST_PAUSE_MS = 250;
 const MAX_RATIO = 2; // pixels of the canvas for one of the page: more costs time and shows nothing
 
 export abstract class CanvasLayer extends L.Layer {
@@ -11,6 +13,8 @@ export abstract class CanvasLayer extends L.Layer {
 	protected canvas: HTMLCanvasElement | null = null;
 	private context: CanvasRenderingContext2D | null = null;
 	private frame = 0;
+	private timer = 0;
+	private late = 0; // ms from asking for the last frame to painting it
 	private zoomFrom: View | null = null;
 	private zoomTo: View | null = null;
 	private zoomStart = 0;
@@ -32,7 +36,8 @@ export abstract class CanvasLayer extends L.Layer {
 
 	override onRemove(): this {
 		cancelAnimationFrame(this.frame);
-		this.frame = 0;
+		clearTimeout(this.timer);
+		this.frame = this.timer = 0;
 		this.canvas?.remove();
 		this.canvas = this.context = this.map = null;
 		return this;
@@ -49,7 +54,22 @@ export abstract class CanvasLayer extends L.Layer {
 
 	/** Before the next frame. */
 	redraw(): void {
-		if (!this.frame && this.map) this.frame = requestAnimationFrame((now) => this.draw(now));
+		if (this.frame || !this.map) return;
+		clearTimeout(this.timer);
+		this.timer = 0;
+		const asked = performance.now();
+		this.frame = requestAnimationFrame((now) => {
+			this.late = performance.now() - asked;
+			this.draw(now);
+		});
+	}
+
+	/** As redraw(), for what moves by itself: where frames come late, it leaves out as many as they are late, so
+	 *  that painting does not take the time of what has to be read meanwhile. */
+	protected redrawInTime(): void {
+		if (this.frame || this.timer || !this.map) return;
+		if (this.late < LATE_MS) this.redraw();
+		else this.timer = window.setTimeout(() => this.redraw(), Math.min(LONGEST_PAUSE_MS, 2 * this.late));
 	}
 
 	/** What the map shows, or is about to show while it zooms. */
@@ -82,7 +102,9 @@ export abstract class CanvasLayer extends L.Layer {
 		L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([0, 0]));
 		context.setTransform(ratio, 0, 0, ratio, 0, 0);
 		context.clearRect(0, 0, view.width, view.height);
-		if (this.paint(context, view, now) || this.zoomTo) this.redraw();
+		const goesOn = this.paint(context, view, now);
+		if (this.zoomTo) this.redraw();
+		else if (goesOn) this.redrawInTime();
 	}
 }
 

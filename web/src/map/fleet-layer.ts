@@ -65,7 +65,7 @@ export class FleetLayer extends CanvasLayer {
 			const now = performance.now();
 			const glides = mayMove();
 			for (const id of moved) this.take(id, now, glides);
-			this.redraw();
+			this.redrawInTime();
 		});
 		return this;
 	}

@@ -53,7 +53,7 @@ function Verdict() {
 
 interface RateProps {
 	name: string;
-	title: TextKey;
+	text: TextKey;
 	show?: (perSecond: number) => string;
 	/** How the sum since the start is shown. */
 	showAll?: (n: number) => string;
@@ -61,27 +61,27 @@ interface RateProps {
 
 const plain = (n: number): string => number(n, n < 100 ? 1 : 0);
 
-function Rate({ name, title, show = plain, showAll = number }: RateProps) {
-	return <Figure title={t(title)} value={show(speedOf(name))} values={lineOf(name)} room={ROOM} note={t('health.total', { n: showAll(valueOf(name)) })} />;
+function Rate({ name, text, show = plain, showAll = number }: RateProps) {
+	return <Figure title={t(text)} value={show(speedOf(name))} values={lineOf(name)} room={ROOM} note={t('health.total', { n: showAll(valueOf(name)) })} />;
 }
 
-function Level({ name, title, show = number, note }: RateProps & { note?: string }) {
-	return <Figure title={t(title)} value={show(valueOf(name))} values={lineOf(name)} room={ROOM} note={note} />;
+function Level({ name, text, show = number, note }: RateProps & { note?: string }) {
+	return <Figure title={t(text)} value={show(valueOf(name))} values={lineOf(name)} room={ROOM} note={note} />;
 }
 
 /** What should not happen: it stands out while it does. */
-function Refused({ names, title }: { names: string[]; title: TextKey }) {
+function Refused({ names, text }: { names: string[]; text: TextKey }) {
 	const grown = names.reduce((sum, name) => sum + grownOf(name), 0);
 	const all = names.reduce((sum, name) => sum + valueOf(name), 0);
 	const lines = names.map(lineOf);
 	const sum = (lines[0] ?? []).map((_v, i) => lines.reduce((total, line) => total + (line[i] ?? 0), 0));
-	return <Figure title={t(title)} value={number(all)} values={sum} room={ROOM} kind={grown ? 'bad' : 'plain'} note={grown ? t('health.grown', { n: grown }) : t('health.quiet')} />;
+	return <Figure title={t(text)} value={number(all)} values={sum} room={ROOM} kind={grown ? 'bad' : 'plain'} note={grown ? t('health.grown', { n: grown }) : t('health.quiet')} />;
 }
 
-function Group({ title, children }: { title: TextKey; children: preact.ComponentChildren }) {
+function Group({ text, children }: { text: TextKey; children: preact.ComponentChildren }) {
 	return (
-		<section class="stack" aria-label={t(title)}>
-			<h2>{t(title)}</h2>
+		<section class="stack" aria-label={t(text)}>
+			<h2>{t(text)}</h2>
 			<div class="figures">{children}</div>
 		</section>
 	);
@@ -92,13 +92,13 @@ const perSecond = (n: number): string => `${bytes(n)}/s`;
 function Trackers() {
 	void metrics.value;
 	return (
-		<Group title="health.trackers">
-			<Level name="connections_open" title="health.connections" note={t('health.accepted', { n: speedOf('connections_accepted_total').toFixed(1) })} />
-			<Rate name="store_appended_total" title="health.messages" />
-			<Rate name="bytes_received_total" title="health.received" show={perSecond} showAll={bytes} />
-			<Refused names={['frames_refused_total', 'frames_broken_total']} title="health.refusedFrames" />
-			<Refused names={['connections_refused_total']} title="health.refusedConnections" />
-			<Level name="commands_waiting" title="health.commands" note={t('health.underWay', { n: valueOf('commands_under_way') })} />
+		<Group text="health.trackers">
+			<Level name="connections_open" text="health.connections" note={t('health.accepted', { n: speedOf('connections_accepted_total').toFixed(1) })} />
+			<Rate name="store_appended_total" text="health.messages" />
+			<Rate name="bytes_received_total" text="health.received" show={perSecond} showAll={bytes} />
+			<Refused names={['frames_refused_total', 'frames_broken_total']} text="health.refusedFrames" />
+			<Refused names={['connections_refused_total']} text="health.refusedConnections" />
+			<Level name="commands_waiting" text="health.commands" note={t('health.underWay', { n: valueOf('commands_under_way') })} />
 		</Group>
 	);
 }
@@ -110,7 +110,7 @@ function Storage() {
 	const files = ['store_disk_bytes', 'events_disk_bytes', 'packets_disk_bytes'];
 	const disk = files.reduce((sum, name) => sum + valueOf(name), 0);
 	return (
-		<Group title="health.storage">
+		<Group text="health.storage">
 			<Figure
 				title={t('health.commits')}
 				value={plain(commits)}
@@ -118,10 +118,10 @@ function Storage() {
 				room={ROOM}
 				note={commits ? t('health.commitTime', { ms: number(spent / commits / 1000, 2) }) : t('health.noCommits')}
 			/>
-			<Level name="store_tail_messages" title="health.tail" note={bytes(valueOf('store_tail_bytes'))} />
+			<Level name="store_tail_messages" text="health.tail" note={bytes(valueOf('store_tail_bytes'))} />
 			<Figure title={t('health.disk')} value={bytes(disk)} values={lineOf('store_disk_bytes')} room={ROOM} note={t('health.diskParts', { logs: bytes(valueOf('events_disk_bytes')), packets: bytes(valueOf('packets_disk_bytes')) })} />
-			<Refused names={['commit_failures_total', 'command_failures_total', 'retention_failures_total']} title="health.failures" />
-			<Refused names={['packets_dropped_total', 'events_dropped_total', 'replies_dropped_total']} title="health.dropped" />
+			<Refused names={['commit_failures_total', 'command_failures_total', 'retention_failures_total']} text="health.failures" />
+			<Refused names={['packets_dropped_total', 'events_dropped_total', 'replies_dropped_total']} text="health.dropped" />
 		</Group>
 	);
 }
@@ -129,12 +129,12 @@ function Storage() {
 function Clients() {
 	void metrics.value;
 	return (
-		<Group title="health.clients">
-			<Level name="live_clients" title="health.liveClients" note={t('health.liveSessions', { n: valueOf('live_sessions') })} />
-			<Rate name="live_delivered_total" title="health.delivered" />
-			<Refused names={['live_skipped_total', 'live_overflows_total']} title="health.passedOver" />
-			<Rate name="http_requests_total" title="health.http" />
-			<Refused names={['http_unauthorized_total', 'http_throttled_total', 'live_refused_total']} title="health.refusedLogins" />
+		<Group text="health.clients">
+			<Level name="live_clients" text="health.liveClients" note={t('health.liveSessions', { n: valueOf('live_sessions') })} />
+			<Rate name="live_delivered_total" text="health.delivered" />
+			<Refused names={['live_skipped_total', 'live_overflows_total']} text="health.passedOver" />
+			<Rate name="http_requests_total" text="health.http" />
+			<Refused names={['http_unauthorized_total', 'http_throttled_total', 'live_refused_total']} text="health.refusedLogins" />
 		</Group>
 	);
 }

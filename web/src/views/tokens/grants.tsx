@@ -94,6 +94,8 @@ function Methods({ label, methods, onChange }: { label: string; methods: Method[
 	);
 }
 
+const TOPIC_LIKE = 'own/#';
+
 type Set = (members: Partial<Grant>) => void;
 
 function Ids({ grant, set }: { grant: Grant; set: Set }) {
@@ -117,7 +119,7 @@ function Topic({ grant, set }: { grant: Grant; set: Set }) {
 		<div class="schema-field">
 			<label htmlFor={id}>{t('tokens.topic')}</label>
 			<div class="row">
-				<input id={id} class="grow" aria-describedby={`${id}-hint`} placeholder="own/#" value={topic} onInput={(e) => set({ topic: e.currentTarget.value })} />
+				<input id={id} class="grow" aria-describedby={`${id}-hint`} placeholder={TOPIC_LIKE} value={topic} onInput={(e) => set({ topic: e.currentTarget.value })} />
 				{ACTIONS.map((action) => (
 					<label key={action} class="check">
 						<input type="checkbox" checked={actions.includes(action)} onChange={() => set({ actions: toggle(actions, action, ACTIONS) })} />
