@@ -7,7 +7,7 @@ import { CopyButton, Empty } from '../../ui/bits';
 import { Dialog } from '../../ui/dialog';
 import { Grid, type Column } from '../../ui/grid';
 import { codes } from './codes';
-import type { Desk } from './desk';
+import { isPhone, type Desk } from './desk';
 import { KINDS, kindOf, packetTimeOf, SEVERITIES, severityOf, summaryOf, titleOf, changesOf, type Kind, type LogEntry, type Severity } from './logtext';
 import { EntriesFoot } from './foot';
 import { ExactTime } from './value';
@@ -42,7 +42,7 @@ function detailOf(entry: LogEntry): string {
 
 function columnsOf(): Column<LogEntry>[] {
 	return [
-		{ key: 'time', title: t('logs.time'), width: '196px', cell: (e) => <ExactTime at={e.timestamp} /> },
+		{ key: 'time', title: t('logs.time'), width: isPhone.value ? '126px' : '190px', cell: (e) => <ExactTime at={e.timestamp} short={isPhone.value} /> },
 		{ key: 'severity', title: t('logs.severity.title'), width: '84px', cell: (e) => <Mark of={severityOf(e, codes.value)} /> },
 		{
 			key: 'event',
@@ -129,7 +129,7 @@ function EntryDialog({ desk, entry }: { desk: Desk; entry: LogEntry }) {
 					</tbody>
 				</table>
 			)}
-			<div class="json">
+			<div class="log-json">
 				<CopyButton text={text} label={t('message.copy')} />
 				<pre tabIndex={0}>{text}</pre>
 			</div>
@@ -148,7 +148,7 @@ export function LogsPane({ desk }: { desk: Desk }) {
 				: logs.rows.filter((e) => (!kind.value || kindOf(e.event_code) === kind.value) && (!severity.value || severityOf(e, codes.value) === severity.value)),
 		[version, kind.value, severity.value, codes.value],
 	);
-	const list = useMemo(columnsOf, [codes.value]);
+	const list = useMemo(columnsOf, [codes.value, isPhone.value]);
 	const entry = desk.entry.value;
 	return (
 		<>

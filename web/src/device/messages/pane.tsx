@@ -4,6 +4,7 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { Message } from '../../fleet/store';
 import { parameterOf, parameters, unitOf } from '../../lib/parameters';
 import { t } from '../../lib/text';
+import { Time } from '../../ui/bits';
 import { Grid, type Column } from '../../ui/grid';
 import { Icon } from '../../ui/icon';
 import { RangePicker } from '../../ui/range';
@@ -44,7 +45,8 @@ function columnOf(name: string): Column<Message> {
 		label: unit ? `${name}, ${unit}` : name,
 		width: `${widthOf(name, parameter, unit)}px`,
 		...(parameter?.type === 'number' && !isTime(name) && { align: 'right' as const }),
-		cell: (m) => <Value name={name} value={m[name]} />,
+		// its fraction, which few have, would make the column wider than all others
+		cell: name === 'timestamp' ? (m) => <Time at={m.timestamp} /> : (m) => <Value name={name} value={m[name]} />,
 	};
 }
 

@@ -48,8 +48,9 @@ function Fields({ frame }: { frame: Frame }) {
 						<td>
 							<code>{escaped(field.text) || '∅'}</code>
 						</td>
-						<td>{t(`frame.field.${field.name}`)}</td>
-						<td class="faint">{field.parameters.join(', ')}</td>
+						<td>
+							{t(`frame.field.${field.name}`)} <span class="faint">{field.parameters.join(', ')}</span>
+						</td>
 					</tr>
 				))}
 			</tbody>

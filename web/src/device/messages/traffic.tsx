@@ -34,7 +34,7 @@ function Way({ packet }: { packet: Packet }) {
 function columnsOf(isHex: boolean): Column<Packet>[] {
 	const show = isHex ? hex : escaped;
 	return [
-		{ key: 'time', title: t('logs.time'), width: '196px', cell: (p) => <ExactTime at={p.timestamp} /> },
+		{ key: 'time', title: t('logs.time'), width: isPhone.value ? '126px' : '190px', cell: (p) => <ExactTime at={p.timestamp} short={isPhone.value} /> },
 		{ key: 'way', title: t('traffic.way'), width: '104px', cell: (p) => <Way packet={p} /> },
 		{ key: 'conn', title: t('traffic.conn'), width: '68px', cell: (p) => <span class="mono faint" title={String(p.conn)}>{shortConn(p)}</span> },
 		{ key: 'size', title: t('traffic.size'), width: '62px', align: 'right', cell: (p) => p.data && fromBase64(p.data).length },
@@ -67,7 +67,7 @@ export function TrafficPane({ desk }: { desk: Desk }) {
 	const { traffic } = desk;
 	void traffic.version.value;
 	const packet = desk.packet.value;
-	const list = useMemo(() => columnsOf(asHex.value), [asHex.value]);
+	const list = useMemo(() => columnsOf(asHex.value), [asHex.value, isPhone.value]);
 	const arrival = desk.log.selected.value?.['server.timestamp'];
 	const isMessage = (p: Packet): boolean => p.timestamp === arrival && p.type === RECEIVED;
 	const ofMessage = arrival === undefined ? undefined : traffic.rows.find(isMessage);

@@ -44,7 +44,7 @@ function Position({ d }: { d: Device }) {
 function Level({ value, low }: { value: number | null; low: number }) {
 	if (value === null) return none;
 	return (
-		<span class={value <= low ? 'level low' : 'level'}>
+		<span class={value <= low ? 'gauge low' : 'gauge'}>
 			<i aria-hidden="true">
 				<b style={{ width: `${Math.min(100, Math.max(0, value))}%` }} />
 			</i>
