@@ -3,9 +3,11 @@
 import type * as L from 'leaflet';
 import { devices, onMoved, type Device } from '../fleet/store';
 import { isDark } from '../lib/prefs';
+import { number } from '../lib/text';
 import { CanvasLayer } from './canvas-layer';
 import { mayMove } from './create';
 import { nearCopy, tightBox, xOf, yOf, type Box } from './geo';
+import { Piles } from './crowds';
 import { glideTo, glideX, glideY, still, type Glide } from './glide';
 import { LABEL_HEIGHT, Labels } from './labels';
 import { palette } from './palette';
@@ -32,6 +34,10 @@ const MANY = 400;
 /** With so few in sight, or so close, all names stand beside them. */
 const NAMED = 90;
 const NAMED_CLOSE = 256 * 2 ** 14;
+/** So many within so few pixels are a crowd; its number stands beside it. */
+const CROWD = 12;
+const CROWD_PX = 22;
+const MOST_PILES = 350;
 const REACH_PX = 16;
 const CELL = 3; // pixels: of several markers in one such square, one is painted
 
@@ -51,6 +57,8 @@ export class FleetLayer extends CanvasLayer {
 	private labels: Labels | null = null;
 	private wasDark = false;
 	private taken = new Uint32Array(0);
+	private pileAt = new Uint32Array(0);
+	private readonly piles = new Piles();
 	private round = 0;
 	private ends: () => void = () => undefined;
 
@@ -132,6 +140,7 @@ export class FleetLayer extends CanvasLayer {
 		drawTrail(context, view, this.trail.line, this.selected ? this.tip(now) : null);
 		this.stamp(context, view, seen, ratio);
 		if (seen.length <= NAMED || view.scale >= NAMED_CLOSE) this.name(context, seen, ratio);
+		else this.count(context, ratio);
 		for (const id of [this.hovered, this.selected]) this.highlight(context, id, isSmall);
 		this.onDrawn();
 		return this.isGliding;
@@ -185,14 +194,19 @@ export class FleetLayer extends CanvasLayer {
 		const { canvas, cell } = this.sprites!;
 		const columns = Math.ceil(view.width / CELL) + 16;
 		const cells = columns * (Math.ceil(view.height / CELL) + 16);
-		if (this.taken.length !== cells) this.taken = new Uint32Array(cells);
+		if (this.taken.length !== cells) [this.taken, this.pileAt] = [new Uint32Array(cells), new Uint32Array(cells)];
+		this.piles.clear();
 		const round = ++this.round;
 		const half = cell / 2;
 		context.setTransform(1, 0, 0, 1, 0, 0);
 		for (const { state, device, px, py } of seen) {
 			const place = (Math.floor(py / CELL) + 8) * columns + Math.floor(px / CELL) + 8;
-			if (this.taken[place] === round) continue;
+			if (this.taken[place] === round) {
+				this.piles.add(this.pileAt[place]!);
+				continue;
+			}
 			this.taken[place] = round;
+			this.pileAt[place] = this.piles.begin(px, py);
 			const [x, y] = [this.sprites!.x(state, device.position!.direction), this.sprites!.y(state)];
 			context.drawImage(canvas, x, y, cell, cell, Math.round(px * ratio - half), Math.round(py * ratio - half), cell, cell);
 		}
@@ -214,6 +228,14 @@ export class FleetLayer extends CanvasLayer {
 			if (!room.take(x, y, label.width, LABEL_HEIGHT)) continue;
 			context.drawImage(label.canvas, Math.round(x * ratio) / ratio, Math.round(y * ratio) / ratio, label.canvas.width / ratio, LABEL_HEIGHT);
 			if (++count > 2 * NAMED) return;
+		}
+	}
+
+	/** How many lie on top of each other. */
+	private count(context: CanvasRenderingContext2D, ratio: number): void {
+		for (const { x, y, count } of this.piles.crowds(CROWD_PX, CROWD, MOST_PILES)) {
+			const label = this.labels!.of(number(count));
+			context.drawImage(label.canvas, Math.round((x + 8) * ratio) / ratio, Math.round((y - LABEL_HEIGHT / 2) * ratio) / ratio, label.canvas.width / ratio, LABEL_HEIGHT);
 		}
 	}
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Piles } from './crowds';
 import { glideTo, glideX, glideY, still } from './glide';
 import { Room } from './room';
 import { stateOf } from './state';
@@ -42,6 +43,19 @@ test('a glide goes the shorter way over the antimeridian', () => {
 	const g = still(0.999, 0.5);
 	glideTo(g, 0.001, 0.5, 10_000, true);
 	expect(glideX(g, 10_500)).toBeCloseTo(0, 9);
+});
+
+test('markers on top of each other are counted', () => {
+	const piles = new Piles();
+	for (let i = 0; i < 100; i++) piles.begin(i * 50, 0); // far apart from each other
+	expect(piles.crowds(20, 2, 500)).toEqual([]);
+	const pile = piles.begin(210, 10);
+	piles.add(pile);
+	piles.add(pile);
+	expect(piles.crowds(20, 2, 500)).toEqual([{ x: 210, y: 0, count: 4 }]);
+	expect(piles.crowds(20, 2, 50)).toEqual([]);
+	piles.clear();
+	expect(piles.crowds(20, 1, 50)).toEqual([]);
 });
 
 test('labels do not cover each other', () => {

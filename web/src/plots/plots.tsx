@@ -55,7 +55,7 @@ function PlotBox({ model, plot, isLast }: { model: TrackModel; plot: Plot; isLas
 		};
 	}, [model, plot, isLast, isDarkNow]);
 	return (
-		<figure class={`plot of-${plot.kind} ${isLast ? 'last' : ''}`}>
+		<figure class={`plot ${plot.kind === 'band' ? 'plot-band' : ''} ${isLast ? 'plot-last' : ''}`}>
 			<figcaption>
 				<i style={{ background: palette().plots[plot.key] }} aria-hidden="true" />
 				<span class="plot-title">{t(plot.title)}</span>
