@@ -46,6 +46,9 @@ export interface DeviceItem {
 	last_active?: number | null;
 }
 
+/** "Truck 1", or the ident of one without a name. */
+export const titleOf = (d: Pick<Device, 'name' | 'ident'>): string => d.name || d.ident;
+
 type Value = { ts: number; value: unknown };
 type Telemetry = { id: number; telemetry: Record<string, Value> | null };
 export type Message = Record<string, number | string | boolean> & { timestamp: number };

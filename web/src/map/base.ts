@@ -3,7 +3,7 @@
 import { degreeText, linesOf, stepOf } from './graticule';
 import { CanvasLayer } from './canvas-layer';
 import { latOf, lonOf, xOf, yOf } from './geo';
-import { palette } from './palette';
+import { FONT, palette } from './palette';
 import { Room } from './room';
 import { trace } from './trace';
 import type { Country, Shape, World } from './topology';
@@ -13,7 +13,6 @@ type Context = CanvasRenderingContext2D;
 
 const BUTTONS_PX = 136; // of the upper right corner
 const GRID_FROM = 1400; // pixels of the world: below, the graticule would be most of the picture
-const FONT = "'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
 export class BaseLayer extends CanvasLayer {
 	private world: World | null = null;

@@ -1,8 +1,8 @@
 // A device's track: map and playback, plots below, trip and stops at the side.
-import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { DeviceMessages } from '../device/store';
 import { isOpen } from '../device/store';
+import { media } from '../lib/media';
 import { pref } from '../lib/prefs';
 import { number, t } from '../lib/text';
 import { MapBox } from '../map/map-box';
@@ -10,7 +10,7 @@ import { palette } from '../map/palette';
 import { Plots } from '../plots/plots';
 import { Empty } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { RangePicker } from '../ui/range';
+import { RangePicker } from '../device/picker';
 import { Split } from '../ui/split';
 import { panelIsOpen, showsDoubtful, TrackModel } from './model';
 import { PlaybackBar } from './playback-bar';
@@ -19,9 +19,7 @@ import { TripPanel } from './trip-panel';
 import '../styles/track.css';
 
 const share = pref('track.share', 52);
-const narrow = matchMedia('(max-width: 760px)');
-const isNarrow = signal(narrow.matches);
-narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
+const isNarrow = media('(max-width: 760px)');
 
 function Legend({ model }: { model: TrackModel }) {
 	const end = model.scale.value;

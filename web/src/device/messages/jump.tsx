@@ -5,7 +5,7 @@ import { fromInput, now, toInput } from '../../lib/time';
 import { Field } from '../../ui/bits';
 import { Icon } from '../../ui/icon';
 import { Popover } from '../../ui/popover';
-import { chooseRange } from '../../ui/range';
+import { chooseRange } from '../picker';
 import { dayOf } from '../range';
 import { isOpen, type DeviceMessages } from '../store';
 
