@@ -141,7 +141,7 @@ function takeTelemetry({ id, telemetry }: Telemetry): void {
 }
 
 /** A message of the device; one with an older time moves nothing back. */
-export function takeMessage(id: number, m: Message): void {
+function takeMessage(id: number, m: Message): void {
 	const d = devices.get(id);
 	if (!d) return;
 	d.lastActive = Math.max(d.lastActive ?? 0, (m['server.timestamp'] as number) ?? 0);

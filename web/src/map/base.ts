@@ -2,7 +2,7 @@
 // one street has something to hold on to. It needs no other host.
 import { degreeText, linesOf, stepOf } from './graticule';
 import { CanvasLayer } from './canvas-layer';
-import { latOf, lonOf, xOf, yOf } from './geo';
+import { latOf, lonOf, wrapLon, xOf, yOf } from './geo';
 import { FONT, palette } from './palette';
 import { Room } from './room';
 import { trace } from './trace';
@@ -69,7 +69,7 @@ export class BaseLayer extends CanvasLayer {
 			const x = Math.round(xOf(lon) * view.scale - view.left) + 0.5;
 			context.moveTo(x, 0);
 			context.lineTo(x, view.height);
-			labels.push({ text: degreeText(((((lon + 180) % 360) + 360) % 360) - 180, step, 'EW'), x, y: null });
+			labels.push({ text: degreeText(wrapLon(lon), step, 'EW'), x, y: null });
 		}
 		for (const lat of linesOf(latOf((view.top + view.height) / view.scale), latOf(view.top / view.scale), step)) {
 			const y = Math.round(yOf(lat) * view.scale - view.top) + 0.5;

@@ -14,7 +14,7 @@ export type Kind = (typeof kinds)[number];
 /** Above what a standing tracker's position drifts, km/h. */
 const MOVING = 3;
 
-export const isMoving = (d: Device): boolean => d.connected && d.position !== null && d.position.speed > MOVING;
+const isMoving = (d: Device): boolean => d.connected && d.position !== null && d.position.speed > MOVING;
 
 const IS: Record<Kind, (d: Device) => boolean> = {
 	all: () => true,
