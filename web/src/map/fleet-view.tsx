@@ -83,7 +83,7 @@ class FleetMap {
 
 	fit(animate = true): void {
 		const box = this.layer.box();
-		const left = listIsOpen.peek() && innerWidth > 760 ? 320 : 0;
+		const left = listIsOpen.peek() && innerWidth > 760 ? 350 : 0;
 		following.value = false;
 		if (box && this.map) fitBox(this.map, box, { left, animate });
 	}
