@@ -57,12 +57,12 @@ const walk = (page, steps) =>
 		for (let i = 0; i <= steps; i++) {
 			el.scrollTop = ((el.scrollHeight - el.clientHeight) * i) / steps;
 			const box = el.getBoundingClientRect();
-			const middle = () => document.elementFromPoint(box.left + 60, box.top + box.height / 2).closest('.grid-row');
-			for (let wait = 0; !middle(); wait++) {
+			// below the head, and at the lower edge
+			const isDrawn = () => [40, el.clientHeight - 4].every((down) => document.elementFromPoint(box.left + 60, box.top + down).closest('.grid-row'));
+			for (let wait = 0; !isDrawn(); wait++) {
 				if (wait > 500) throw new Error(`nothing is drawn at ${el.scrollTop}`);
 				await new Promise((go) => setTimeout(go, 10));
 			}
-			await new Promise((go) => setTimeout(go, 0));
 			const rows = el.querySelectorAll('.grid-row');
 			most = Math.max(most, rows.length);
 			for (const row of rows) seen.add(row.getAttribute('aria-rowindex') + row.textContent);
@@ -229,7 +229,7 @@ test('twenty thousand messages: all are there, few are drawn', async (t) => {
 	const oldest = (await stored(many, { count: 1 }))[0];
 	await until(async () => (await page.getByRole('complementary').locator('header p').textContent()) === new Date((oldest.timestamp + 3600) * 1000).toISOString().slice(0, 19).replace('T', ' '), 'the oldest message');
 	assert.ok((await grid(page).getByRole('row').count()) < 80);
-	const { rows, most, ms } = await walk(page, 60);
+	const { rows, most, ms } = await walk(page, 30);
 	assert.ok(rows > 500 && most < 80, `${rows} rows, ${most} at a time`);
 	t.diagnostic(`${ms.toFixed(1)} ms a step`);
 	assert.deepEqual(page.faults, []);
@@ -352,7 +352,7 @@ test('a restart of the gateway in mid-view: nothing is lost, nothing comes twice
 	assert.equal(await panel.locator('header p').textContent(), title);
 	assert.equal(await rowAt(page, 150), seen);
 	assert.equal(await page.getByRole('combobox', { name: 'Filter expression' }).inputValue(), 'position.speed>=20');
-	assert.equal((await walk(page, 60)).rows, 330);
+	assert.equal((await walk(page, 40)).rows, 330);
 	tracker.close();
 	await shot(page, 'messages-dark');
 	assert.deepEqual(await axe(page), []);

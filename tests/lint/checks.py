@@ -98,13 +98,25 @@ def long_functions(tree):
 
 
 def words_of_the_page(tree):
-    """What people read stands in web/src/texts/."""
+    """What people read stands in web/src/texts/, and what stands there is read."""
     views = [path for path in tree.some(".ts", ".tsx", under="web/src/")
              if not path.endswith(".test.ts") and not path.startswith("web/src/texts/")]
     found = [f"{path}:{number}: words belong to web/src/texts/en.ts"
              for path in views if path.endswith(".tsx")
              for number, line in enumerate(tree.lines(path), 1)
              if not line.lstrip().startswith(("//", "*", "/*")) and WORDS.search(line)]
+    if "web/src/texts/en.ts" not in tree.files:
+        return found
+    everything = "\n".join(tree.text(path) for path in views)
+    begun = tuple(re.findall(r"`([a-z]\w*\.[\w.]*)\$\{", everything))  # t(`device.${tab}`)
+    section = ""
+    for number, line in enumerate(tree.lines("web/src/texts/en.ts"), 1):
+        if head := re.match(r"\t(\w+): \{$", line):
+            section = head.group(1)
+        if key := re.match(r"\t\t(\w+): ['`{\"]", line):
+            name = f"{section}.{key.group(1)}"
+            if name not in everything and not name.startswith(begun):
+                found.append(f"web/src/texts/en.ts:{number}: nothing says {name}")
     return found
 
 
@@ -231,6 +243,9 @@ ALL = [
     (words_of_the_page, [
         ({"web/src/a.tsx": "\treturn <p>Hello there</p>;\n"}, "web/src/a.tsx:1: words"),
         ({"web/src/a.tsx": '\t<button aria-label="Close it">\n'}, "web/src/a.tsx:1: words"),
+        ({"web/src/a.ts": "t('a.used');\n",
+          "web/src/texts/en.ts": "\ta: {\n\t\tunused: 'No',\n\t\tused: 'Yes',\n\t},\n"},
+         "nothing says a.unused"),
     ]),
     (clang_format, [({"src/a.c": "int  x ;\n"}, "src/a.c:1")]),
     (white_space, [

@@ -4,7 +4,6 @@
 export const en = {
 	common: {
 		add: 'Add',
-		all: 'All',
 		apply: 'Apply',
 		back: 'Back',
 		cancel: 'Cancel',
@@ -19,7 +18,6 @@ export const en = {
 		name: 'Name',
 		never: 'never',
 		no: 'no',
-		none: 'none',
 		notCopied: 'This browser lets a page copy only over https or from localhost. Select the text and copy it.',
 		off: 'off',
 		offline: 'offline',
@@ -27,11 +25,8 @@ export const en = {
 		online: 'online',
 		retry: 'Try again',
 		save: 'Save',
-		unknown: 'unknown',
-		yes: 'yes',
 	},
 	shell: {
-		account: 'Gateway',
 		add: 'Add a tracker',
 		api: 'REST API',
 		channels: 'Channels',
@@ -664,7 +659,6 @@ export const en = {
 		timeout: 'Seconds for an answer',
 		timeoutHint: 'Then it is sent again, while attempts are left',
 		timeoutNone: 'the gateway’s',
-		title: 'Commands',
 		ttl: 'May wait for',
 		ttlHint: 'Then it leaves the queue; at most 30 days',
 		waitedOf: '{gone} of {all}',

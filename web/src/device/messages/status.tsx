@@ -50,7 +50,7 @@ function Zoom({ log }: { log: DeviceMessages }) {
 	if (!zoom) return null;
 	const [first, last] = log.shown();
 	return (
-		<button type="button" class="chip" title={`${local(zoom.from)} – ${local(zoom.to)}\n${utc(zoom.from)} – ${utc(zoom.to)}`} aria-label={t('messages.unzoom')} onClick={() => (log.zoom.value = null)}>
+		<button type="button" class="chip" title={`${t('messages.unzoom')}\n${local(zoom.from)} – ${local(zoom.to)}\n${utc(zoom.from)} – ${utc(zoom.to)}`} onClick={() => (log.zoom.value = null)}>
 			{t('messages.zoomed', { n: number(last - first) })} <Icon name="close" />
 		</button>
 	);
