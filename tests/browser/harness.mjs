@@ -137,7 +137,7 @@ export class Browser {
 	/** A new person: a page at `where` (#/devices) of the gateway, logged in unless `token` is ''. What the
 	 *  page may not do is counted in page.faults: errors, refused policies, requests to other hosts. */
 	async open(gateway, where = '#/', { token = gateway.token, base = gateway.url, ...options } = {}) {
-		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options });
+		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
 		contexts.add(context);
 		context.setDefaultTimeout(PATIENCE);
 		const page = await context.newPage();
