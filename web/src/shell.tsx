@@ -146,7 +146,11 @@ function LiveMark() {
 
 function Jobs() {
 	return (
-		<section class="jobs" aria-label={t('jobs.title')} aria-live="polite" hidden={!jobs.value.length}>
+		<section class="jobs" aria-label={t('jobs.title')} hidden={!jobs.value.length}>
+			{/* what moves with each piece is not read aloud */}
+			<p class="sr" role="status">
+				{jobs.value.map((job) => job.title).join(', ')}
+			</p>
 			{jobs.value.map((job) => (
 				<div key={job.id} class="job">
 					<div>

@@ -33,8 +33,6 @@ export class DeviceMessages {
 	/** Newest first. The array is the same one for its life: read it when `version` has moved. */
 	readonly rows: Message[] = [];
 	readonly version = signal(0);
-	/** How many rows were ever put in before others (Grid's `head`). */
-	readonly head = signal(0);
 	readonly range = signal<Range>(DEFAULT_RANGE);
 	/** An expression of the API that must hold; ''. */
 	readonly filter = signal('');
@@ -114,6 +112,8 @@ export class DeviceMessages {
 	}
 
 	resume(): void {
+		// a pause that was too long for the memory: it is read anew
+		if (this.waiting.peek() > this.held.length) return this.open(this.range.peek());
 		this.paused.value = false;
 		for (const m of this.held.reverse()) this.insert(m);
 		this.held = [];
@@ -213,7 +213,6 @@ export class DeviceMessages {
 	private insert(m: Message): void {
 		insert(this.rows, m, true);
 		this.arrived.set(m, performance.now());
-		this.head.value++;
 		// who watches for days: the oldest go, and can be loaded again
 		if (this.rows.length > 2 * PAGE && this.state.peek() !== 'loading') {
 			this.rows.length = PAGE;
@@ -230,8 +229,8 @@ export class DeviceMessages {
 			this.outside.value++;
 		} else if (this.isBeyond(m) || this.isKnown(m, told)) return;
 		else if (this.paused.peek()) {
-			insert(this.held, m, true);
-			this.waiting.value = this.held.length;
+			if (this.held.length < PAGE) insert(this.held, m, true);
+			this.waiting.value++;
 		} else this.insert(m);
 	}
 
@@ -265,7 +264,7 @@ export class DeviceMessages {
 			this.older();
 			await this.loading;
 		}
-		const newest = [...this.rows, ...this.held].reduce((last, m) => Math.max(last, Number(m['server.timestamp'])), 0);
+		const newest = [...this.rows, ...this.held].reduce((last, m) => Math.max(last, Number(m['server.timestamp']) || 0), 0);
 		const own = this.filter.peek();
 		const filter = `server.timestamp>=${Math.max(0, newest - OVERLAP)}` + (own && `&&(${own})`);
 		const range = this.range.peek();

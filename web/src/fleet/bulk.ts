@@ -36,7 +36,7 @@ async function inPieces<T>(title: string, all: T[], piece: Piece<T>): Promise<Ou
 			} catch (e) {
 				if (!(e instanceof ApiError)) throw e;
 				out.refused.push(...sentences(e.faults));
-				if (e.status === 0) return; // the others would fare no better
+				if (e.status === 0 || e.status === 401) return; // the others would fare no better
 			}
 		}
 	});

@@ -2,7 +2,7 @@
 // move in a second, so a device is a plain object; who paints asks for what has changed, once a frame, and
 // lists are told at most four times a second.
 import { batch, signal } from '@preact/signals';
-import { call, get, stream } from '../lib/api';
+import { ApiError, call, get, stream } from '../lib/api';
 import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
 
 export interface Device {
@@ -116,6 +116,7 @@ export function takeItem(item: DeviceItem): Device {
 }
 
 export function forget(id: number): void {
+	reading?.gone.add(id);
 	if (!devices.delete(id)) return;
 	touch(id);
 	members();
@@ -157,6 +158,8 @@ export function takeMessage(id: number, m: Message): void {
 
 let queue: LiveMessage[] = [];
 let drain = 0;
+/** More do not wait: a page that is hidden by now gets no frame, and its timers are slow. */
+const QUEUE_MOST = 10_000;
 
 function takeQueue(): void {
 	drain = 0;
@@ -167,6 +170,7 @@ function takeQueue(): void {
 
 function later(m: LiveMessage): void {
 	queue.push(m);
+	if (queue.length >= QUEUE_MOST) return takeQueue();
 	// a hidden page paints no frames
 	if (!drain) drain = document.hidden ? window.setTimeout(takeQueue, 1000) : requestAnimationFrame(takeQueue);
 }
@@ -182,32 +186,61 @@ function takeState(m: LiveMessage): void {
 }
 
 function takeConnected(m: LiveMessage): void {
-	const d = devices.get(idOf(m.topic));
+	const id = idOf(m.topic);
+	const connected = textOf(m) === 'true';
+	reading?.connected.set(id, connected);
+	const d = devices.get(id);
 	if (!d) return;
-	d.connected = textOf(m) === 'true';
-	touch(d.id);
+	d.connected = connected;
+	touch(id);
+}
+
+/** A reading of all devices, and what was told while it went on: that is newer than the list. */
+interface Reading {
+	gone: Set<number>;
+	connected: Map<number, boolean>;
+	abort: AbortController;
+}
+let reading: Reading | null = null;
+
+function takeListed(item: DeviceItem, { gone, connected }: Reading): void {
+	if (!gone.has(item.id)) takeItem({ ...item, connected: connected.get(item.id) ?? item.connected ?? false });
 }
 
 /** Reads everything anew; what is not there any more goes. */
 async function load(): Promise<void> {
+	reading?.abort.abort(); // of two, the later one knows more
+	const mine: Reading = (reading = { gone: new Set(), connected: new Map(), abort: new AbortController() });
+	const { signal } = mine.abort;
+	const missing = new Set(devices.keys()); // one that was made meanwhile is not
 	try {
-		const seen = new Set<number>();
-		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' } }, (items) =>
+		await stream<DeviceItem>('gw/devices/all', { query: { fields: ITEM_FIELDS + ',connected,last_active' }, signal }, (items) =>
 			// who listens looks once for all of them
 			batch(() => {
 				for (const item of items) {
-					seen.add(item.id);
-					takeItem(item);
+					missing.delete(item.id);
+					if (!signal.aborted) takeListed(item, mine);
 				}
 			}),
 		);
-		batch(() => [...devices.keys()].forEach((id) => seen.has(id) || forget(id)));
-		if (seen.size)
-			await stream<Telemetry>(`gw/devices/all/telemetry/${VALUES.join(',')}`, {}, (items) => items.forEach(takeTelemetry));
+		batch(() => missing.forEach(forget));
+		if (devices.size) await loadTelemetry(signal);
 		fleetState.value = 'ready';
 	} catch (e) {
+		if (signal.aborted) return;
 		fleetError.value = (e as Error).message;
 		if (fleetState.value === 'loading') fleetState.value = 'failed';
+	} finally {
+		if (reading === mine) reading = null;
+	}
+}
+
+/** Who may not see values sees the devices all the same. */
+async function loadTelemetry(signal: AbortSignal): Promise<void> {
+	try {
+		await stream<Telemetry>(`gw/devices/all/telemetry/${VALUES.join(',')}`, { signal }, (items) => signal.aborted || items.forEach(takeTelemetry));
+	} catch (e) {
+		if (!(e instanceof ApiError && e.status === 403)) throw e;
 	}
 }
 
@@ -224,6 +257,7 @@ export function startFleet(): () => void {
 	void load();
 	return () => {
 		ends.forEach((end) => end());
+		reading?.abort.abort();
 		devices.clear();
 		members();
 	};

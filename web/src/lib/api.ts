@@ -61,7 +61,7 @@ async function refusal(response: Response): Promise<ApiError> {
 
 /** The response of a request that succeeded. A token that is not valid any more ends the session. */
 export async function send(method: string, path: string, ask: Ask = {}): Promise<Response> {
-	const key = ask.key ?? token.value;
+	const key = ask.key ?? token.peek();
 	let response: Response;
 	try {
 		response = await fetch(address(path, ask), {
@@ -83,7 +83,8 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
 	reachable.value = true;
 	if (response.ok) return response;
 	const error = await refusal(response);
-	if (response.status === 401 && !ask.key && key === token.value) logOut(error.message);
+	// who has logged out meanwhile knows why
+	if (response.status === 401 && !ask.key && key && key === token.peek()) logOut(error.message);
 	throw error;
 }
 

@@ -2,7 +2,7 @@
 // they stop; a lost connection mends itself, and all filters are subscribed to again.
 import { effect, signal } from '@preact/signals';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import { get } from './api';
+import { get, reachable } from './api';
 import { bundlingSocket } from './bundle';
 import { place, token } from './session';
 
@@ -35,6 +35,7 @@ interface Subscription {
 	wasReady: boolean;
 }
 
+const RETRY_MS = 3000;
 const decoder = new TextDecoder();
 const subscriptions = new Map<string, Subscription>();
 const byId = new Map<number, Subscription>();
@@ -79,6 +80,35 @@ export function watch(filter: string, w: Watch): () => void {
 	};
 }
 
+/** As watch(), for state that is retained: what is not told again after a lost connection has gone meanwhile, and
+ *  is told as deleted. */
+export function watchState(filter: string, w: Omit<Watch, 'retained'>): () => void {
+	let told = new Set<string>();
+	let before = new Set<string>(); // told before the connection was lost, and not again yet
+	const ends = [
+		effect(() => {
+			if (liveState.value !== 'lost') return;
+			before = new Set([...before, ...told]);
+			told = new Set();
+		}),
+		watch(filter, {
+			on: (m) => {
+				before.delete(m.topic);
+				if (m.payload.length) told.add(m.topic);
+				else told.delete(m.topic);
+				w.on(m);
+			},
+			ready: (again) => {
+				const gone = before;
+				before = new Set();
+				for (const topic of gone) w.on({ topic, payload: new Uint8Array(0), timestamp: Date.now() / 1000 });
+				w.ready?.(again);
+			},
+		}),
+	];
+	return () => ends.forEach((end) => end());
+}
+
 function deliver(topic: string, payload: Uint8Array, properties: Record<string, unknown> | undefined): void {
 	const ids = properties?.['subscriptionIdentifier'];
 	const user = properties?.['userProperties'] as { timestamp?: string } | undefined;
@@ -101,12 +131,26 @@ function options(key: string): IClientOptions {
 	};
 }
 
+/** The client's code. It is large: the first view need not wait for it. What is lost on its way is asked for again; null:
+ *  somebody else is logged in by then, or nobody. */
+async function code(key: string): Promise<typeof import('mqtt').default | null> {
+	while (token.peek() === key) {
+		try {
+			return (await import('mqtt')).default;
+		} catch {
+			liveState.value = 'lost';
+			await new Promise((go) => setTimeout(go, RETRY_MS));
+		}
+	}
+	return null;
+}
+
 async function connect(key: string): Promise<void> {
 	liveState.value = 'connecting';
 	const url = place('mqtt');
 	url.protocol = url.protocol.replace('http', 'ws');
-	const { default: mqtt } = await import('mqtt'); // large: the first view need not wait for it
-	if (token.peek() !== key) return;
+	const mqtt = await code(key);
+	if (!mqtt || token.peek() !== key) return;
 	const mine = mqtt.connect(url.href, options(key));
 	client = mine;
 	mine.on('connect', () => {
@@ -129,6 +173,13 @@ function disconnect(): void {
 	liveState.value = 'off';
 }
 
+/** One request that failed while the live door stays open: it is tried whether others get through. */
+function keepReaching(): (() => void) | undefined {
+	if (reachable.value || !token.value) return undefined;
+	const timer = setInterval(() => void get('auth/info').catch(() => undefined), RETRY_MS);
+	return () => clearInterval(timer);
+}
+
 /** From now on, connected while somebody is logged in. */
 export function startLive(): void {
 	effect(() => {
@@ -136,5 +187,6 @@ export function startLive(): void {
 		if (key) void connect(key);
 		return disconnect;
 	});
+	effect(keepReaching);
 	window.addEventListener('online', () => client?.reconnect());
 }

@@ -1,6 +1,7 @@
 // The view is in the fragment of the address, so that the page needs no address of its own on the server:
 // #/devices/7/messages?from=…
 import { signal } from '@preact/signals';
+import './session'; // takes a key out of the address first
 
 export interface Route {
 	/** Segments, decoded: ['devices', '7', 'messages']. */
@@ -8,9 +9,18 @@ export interface Route {
 	query: URLSearchParams;
 }
 
-export function parseRoute(hash: string): Route {
+/** Somebody may have typed it. */
+function decoded(segment: string): string {
+	try {
+		return decodeURIComponent(segment);
+	} catch {
+		return segment;
+	}
+}
+
+function parseRoute(hash: string): Route {
 	const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
-	return { path: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+	return { path: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) };
 }
 
 export const route = signal<Route>(parseRoute(location.hash));

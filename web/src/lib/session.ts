@@ -9,8 +9,14 @@ export const token = signal(sessionStorage.getItem(KEY) ?? '');
 /** Why the login is shown again: the sentence of the gateway, or ''. */
 export const farewell = signal('');
 
+let wasUsed = token.peek() !== '';
+
 export function logIn(key: string): void {
+	if (key === token.peek()) return;
 	sessionStorage.setItem(KEY, key);
+	// nothing of what another token has seen stays in the memory of the page
+	if (wasUsed) return location.reload();
+	wasUsed = true;
 	farewell.value = '';
 	token.value = key;
 }
@@ -21,13 +27,18 @@ export function logOut(why = ''): void {
 	token.value = '';
 }
 
-/** The gateway prints a link with #token=KEY. The key leaves the address bar before anybody sees it. */
-export function takeTokenFromAddress(): void {
+/** The gateway prints a link with #token=KEY. The key leaves the address bar before anybody sees it, also when the
+ *  link is opened where the page is open already. */
+function takeTokenFromAddress(): void {
 	const found = /^#token=([\w-]+)$/.exec(location.hash);
 	if (!found) return;
 	history.replaceState(null, '', location.pathname + location.search + '#/');
 	logIn(found[1]!);
 }
+
+// before lib/router looks at the address, at the beginning and later
+takeTokenFromAddress();
+window.addEventListener('hashchange', takeTokenFromAddress);
 
 /** An address of the gateway: the page may lie below any path, so nothing here begins with a slash. */
 export function place(path: string): URL {

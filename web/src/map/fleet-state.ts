@@ -1,6 +1,6 @@
 // What the viewer of the fleet map has chosen, and the lists that follow from it.
 import { computed, signal } from '@preact/signals';
-import { devices, fleetMembers, fleetVersion, type Device } from '../fleet/store';
+import { devices, fleetMembers, fleetState, type Device } from '../fleet/store';
 import { pref } from '../lib/prefs';
 import { replace, route } from '../lib/router';
 import { language } from '../lib/text';
@@ -37,9 +37,9 @@ let sortedAt = -1;
 
 /** By name. Sorting thousands takes a while: only when some came or went. */
 function byName(): Device[] {
-	if (sortedAt !== fleetMembers.value || sorted.length !== devices.size) {
+	if (sortedAt !== fleetMembers.peek() || sorted.length !== devices.size) {
 		sorted = [...devices.values()].sort((a, b) => inOrder.compare(titleOf(a), titleOf(b)));
-		sortedAt = fleetMembers.value;
+		sortedAt = fleetMembers.peek();
 	}
 	return sorted;
 }
@@ -54,7 +54,7 @@ export interface FleetList {
 /** Moves once a second: counts and rows need no more, and the frames belong to the map. */
 export const fleetList = computed<FleetList>(() => {
 	const at = now.value;
-	void (fleetVersion.peek(), fleetMembers.value);
+	if (fleetState.value === 'ready') void fleetMembers.value; // else they come in pieces, too many to sort each time
 	const word = search.value.trim().toLowerCase();
 	const shown = shownStates.value;
 	const all = byName();

@@ -16,6 +16,7 @@ interface DialogProps {
 
 export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 	const dialog = useRef<HTMLDialogElement>(null);
+	const isOutside = useRef(false); // where the pointer went down: a text may be selected beyond the edge
 	const id = useId();
 	useEffect(() => {
 		const before = document.activeElement;
@@ -31,7 +32,8 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 				e.preventDefault();
 				onClose();
 			}}
-			onClick={(e) => e.target === dialog.current && onClose()}
+			onPointerDown={(e) => (isOutside.current = e.target === dialog.current)}
+			onClick={(e) => isOutside.current && e.target === dialog.current && onClose()}
 		>
 			<div class="dialog-box">
 				<header>

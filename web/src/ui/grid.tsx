@@ -170,7 +170,7 @@ function Head<Row>({ column: c }: { column: Column<Row> }) {
 	return (
 		<div role="columnheader" aria-sort={c.sorted} aria-label={c.label} class={c.align}>
 			{c.onSort ? (
-				<button type="button" tabIndex={-1} onClick={c.onSort}>
+				<button type="button" onClick={c.onSort}>
 					{c.title}
 					{c.sorted && <span aria-hidden="true">{c.sorted === 'ascending' ? ' ↑' : ' ↓'}</span>}
 				</button>

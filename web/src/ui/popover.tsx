@@ -47,8 +47,9 @@ export function Popover({ button, label, title, children, ...props }: PopoverPro
 					setOpen(opens);
 					if (opens)
 						requestAnimationFrame(() => {
+							if (!sheet.current) return; // its view has gone by now
 							place();
-							sheet.current!.querySelector<HTMLElement>('[autofocus], button, input, select')?.focus();
+							sheet.current.querySelector<HTMLElement>('[autofocus], button, input, select')?.focus();
 						});
 				}}
 			>

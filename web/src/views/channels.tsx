@@ -6,7 +6,7 @@ import { number, t } from '../lib/text';
 import { CopyButton, Empty } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { Sparkline } from '../ui/sparkline';
-import { editChannel, removeChannel, setEnabled } from './channels/acts';
+import { edited, editChannel, removeChannel, setEnabled } from './channels/acts';
 import { ChannelDialog } from './channels/form';
 import { ChannelPage } from './channels/page';
 import { activityOf, beat, channels, channelsError, channelsState, ROOM, startChannels } from './channels/store';
@@ -16,6 +16,7 @@ import '../styles/table.css';
 
 export function ChannelsView() {
 	useEffect(startChannels, []);
+	useEffect(() => () => void (edited.value = null), []); // who goes back with the browser leaves the dialog, too
 	const id = Number(route.value.path[1]);
 	return (
 		<>

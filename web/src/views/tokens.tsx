@@ -10,7 +10,7 @@ import { confirm } from '../ui/dialog';
 import { reasonOf } from '../ui/form';
 import { Icon } from '../ui/icon';
 import { toast } from '../ui/toast';
-import { edited, TokenDialogs } from './tokens/form';
+import { edited, shutDialogs, TokenDialogs } from './tokens/form';
 import { endOf, type Token } from './tokens/types';
 import { accessWords } from './tokens/words';
 import '../styles/tokens.css';
@@ -43,7 +43,11 @@ export function TokensView() {
 	useEffect(() => {
 		tokens.value = null;
 		void load();
-		return watch('flespi/log/platform/tokens/+/+', { on: () => void load() });
+		const end = watch('flespi/log/platform/tokens/+/+', { on: () => void load(), ready: (again) => void (again && load()) });
+		return () => {
+			end();
+			shutDialogs();
+		};
 	}, []);
 	return (
 		<>

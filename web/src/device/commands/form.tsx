@@ -209,9 +209,8 @@ function Waiting({ store }: { store: DeviceCommands }) {
 	);
 }
 
-/** As far as it has come since. */
 function Outcome({ store, command: first }: { store: DeviceCommands; command: Command }) {
-	const command = store.waiting.value.get(first.id) ?? store.results.value?.find((c) => c.id === first.id) ?? first;
+	const command = store.newest(first);
 	return (
 		<div class="outcome">
 			<div class="row">

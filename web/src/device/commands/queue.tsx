@@ -3,7 +3,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../lib/text';
-import { ago, duration, now } from '../../lib/time';
+import { duration, now } from '../../lib/time';
 import { Time } from '../../ui/bits';
 import { confirm } from '../../ui/dialog';
 import { reasonOf } from '../../ui/form';
@@ -45,7 +45,7 @@ async function cancel(store: DeviceCommands, c: Command | null): Promise<void> {
 export function Queue({ store, log, template }: Props) {
 	const open = useSignal<Command | null>(null);
 	const { queue, results } = store;
-	const shown = open.value;
+	const shown = open.value && store.newest(open.value);
 	void log.version.value;
 	useEffect(() => {
 		// the status word of a message may bear a command out; no event tells that
@@ -143,7 +143,7 @@ function Ended({ store, c, onOpen, onAgain }: RowProps & { onAgain: () => void }
 					<StateBadge state={c.state} />
 					<strong>{title}</strong>
 					<Proof command={c} />
-					<span class="faint when" title={ago(c.timestamp)}>
+					<span class="faint when">
 						<Time at={c.timestamp} how="ago" />
 					</span>
 				</span>

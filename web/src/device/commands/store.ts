@@ -1,7 +1,7 @@
 // The commands of one device: which it has, which wait, and what became of the others.
-import { computed, effect, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { ApiError, call, get } from '../../lib/api';
-import { jsonOf, liveState, watch, type LiveMessage } from '../../lib/live';
+import { jsonOf, watch, watchState, type LiveMessage } from '../../lib/live';
 import { queueOrder, type Command, type CommandType } from './types';
 
 /** Results that one look asks for. */
@@ -31,8 +31,6 @@ export class DeviceCommands {
 
 	private wanted = PAGE;
 	private timer = 0;
-	/** Whom the live door has told of since the connection was made. */
-	private told = new Set<number>();
 	private ends: (() => void)[] = [];
 
 	constructor(readonly id: number) {}
@@ -40,9 +38,8 @@ export class DeviceCommands {
 	start(): void {
 		const base = `gw/devices/${this.id}/commands-queue`;
 		this.ends = [
-			watch(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => void (again && this.comeBack()) }),
+			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => void (again && this.news()) }),
 			watch(`flespi/log/${base}/#`, { on: () => this.news() }),
-			effect(() => void (liveState.value === 'lost' && this.told.clear())),
 		];
 		void this.loadResults();
 		// the live door says nothing to who may not see the queue
@@ -106,10 +103,9 @@ export class DeviceCommands {
 		return result[0];
 	}
 
-	/** What was not told again has gone while the connection was lost. */
-	private comeBack(): void {
-		this.waiting.value = new Map([...this.waiting.value].filter(([id]) => this.told.has(id)));
-		this.news();
+	/** As far as it has come since. */
+	newest(c: Command): Command {
+		return this.waiting.value.get(c.id) ?? this.results.value?.find((one) => one.id === c.id) ?? c;
 	}
 
 	private async loadResults(): Promise<void> {
@@ -127,7 +123,6 @@ export class DeviceCommands {
 	private take(m: LiveMessage): void {
 		const id = Number(m.topic.split('/').at(-1));
 		const next = new Map(this.waiting.value);
-		this.told.add(id);
 		if (m.payload.length) next.set(id, jsonOf<Command>(m));
 		else if (next.delete(id)) this.news();
 		this.waiting.value = next;

@@ -2,7 +2,7 @@
 // and added to while the range is open.
 import { signal } from '@preact/signals';
 import { stream } from '../../lib/api';
-import { insert, mark, placeOf, type Timed, type Told } from '../rows';
+import { insert, mark, type Timed, type Told } from '../rows';
 import { isOpen, spanOf, type Range } from '../store';
 
 export const ENTRIES_PAGE = 2000;
@@ -10,6 +10,8 @@ export const ENTRIES_PAGE = 2000;
 const OVERLAP = 5;
 /** Not more than this is read to get to one entry. */
 const REACH = 20_000;
+/** More are not held: who watches for days can load the oldest again. */
+const MOST = 2 * REACH;
 
 export type EntriesState = 'loading' | 'done' | 'more' | 'failed';
 
@@ -17,7 +19,6 @@ export class Entries<T extends Timed> {
 	/** Newest first; the same array for its life: read it when `version` has moved. */
 	readonly rows: T[] = [];
 	readonly version = signal(0);
-	readonly head = signal(0);
 	readonly state = signal<EntriesState>('loading');
 	readonly error = signal('');
 	private abort = new AbortController();
@@ -51,7 +52,7 @@ export class Entries<T extends Timed> {
 	take(entry: T): void {
 		if (this.isKnown(entry, this.told)) return;
 		insert(this.rows, entry, true);
-		this.head.value++;
+		this.trim();
 		this.changed();
 	}
 
@@ -64,6 +65,7 @@ export class Entries<T extends Timed> {
 		const newest = this.rows[0]?.timestamp ?? spanOf(this.range).from + OVERLAP;
 		const isWhole = await this.between(newest - OVERLAP, isOpen(this.range) ? undefined : this.range.to).catch(() => true);
 		if (!isWhole) await this.open(this.range);
+		else this.trim();
 	}
 
 	/** Makes the rows go to this time, also beyond the range; false: there is too much in between. */
@@ -84,7 +86,6 @@ export class Entries<T extends Timed> {
 		if (found.length >= REACH || signal.aborted) return signal.aborted;
 		for (const entry of found) {
 			if (this.isKnown(entry, told)) continue;
-			if (placeOf(this.rows, entry.timestamp) === 0) this.head.value++;
 			insert(this.rows, entry, true);
 		}
 		if (found.length) this.changed();
@@ -115,6 +116,12 @@ export class Entries<T extends Timed> {
 		if (mark(this.rows, entry, told)) return true;
 		told.add(entry);
 		return false;
+	}
+
+	private trim(): void {
+		if (this.rows.length <= MOST || this.state.peek() === 'loading') return;
+		this.rows.length = REACH;
+		this.state.value = 'more';
 	}
 
 	private changed(): void {

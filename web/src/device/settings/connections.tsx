@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { call } from '../../lib/api';
-import { jsonOf, watch } from '../../lib/live';
+import { jsonOf, watchState } from '../../lib/live';
 import { t } from '../../lib/text';
 import { Time } from '../../ui/bits';
 import { confirm } from '../../ui/dialog';
@@ -29,7 +29,7 @@ export function Connections({ id }: { id: number }) {
 	const list = useSignal<ReadonlyMap<string, Connection>>(new Map());
 	useEffect(
 		() =>
-			watch(`flespi/state/gw/devices/${id}/connections/+`, {
+			watchState(`flespi/state/gw/devices/${id}/connections/+`, {
 				on: (m) => {
 					const next = new Map(list.peek());
 					if (m.payload.length) next.set(m.topic, jsonOf<Connection>(m));

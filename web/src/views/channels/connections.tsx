@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { devices, fleetMembers } from '../../fleet/store';
 import { call } from '../../lib/api';
-import { jsonOf, watch } from '../../lib/live';
+import { jsonOf, watchState } from '../../lib/live';
 import { href } from '../../lib/router';
 import { t } from '../../lib/text';
 import { CopyButton, Empty, Time } from '../../ui/bits';
@@ -72,14 +72,12 @@ export function ConnectionsTab({ id }: TabProps) {
 	const columns = useMemo(() => columnsOf(id), [id]);
 	useEffect(
 		() =>
-			watch(`flespi/state/gw/channels/${id}/connections/+`, {
+			watchState(`flespi/state/gw/channels/${id}/connections/+`, {
 				on: (m) => {
 					const key = m.topic.split('/').at(-1)!;
 					if (m.payload.length) table.set(key, jsonOf<Connection>(m));
 					else table.delete(key);
 				},
-				// those that ended meanwhile are not told of again; who is connected still is listed by REST
-				ready: (again) => void (again && reload(id, table)),
 			}),
 		[id, table],
 	);
@@ -101,18 +99,9 @@ export function ConnectionsTab({ id }: TabProps) {
 				count={rows.length}
 				row={(i) => rows[i]}
 				rowHeight={36}
+				keyOf={(c) => c.id}
 				empty={<Empty icon="plug" title={t(search.value ? 'channels.noMatch' : 'channels.noConnections')} />}
 			/>
 		</section>
 	);
-}
-
-async function reload(id: number, table: LiveTable<Connection>): Promise<void> {
-	try {
-		const { result } = await call<Connection>('GET', `gw/channels/${id}/connections/all`);
-		const open = new Set(result.map((c) => String(c.id)));
-		for (const key of [...table.rows.keys()]) if (!open.has(key)) table.delete(key);
-	} catch {
-		// lost again: it will be read then
-	}
 }

@@ -93,7 +93,7 @@ export function IdentsTab({ id }: TabProps) {
 				</label>
 				<span class="faint num">{t('channels.identsCount', { n: rows.length })}</span>
 			</div>
-			<Grid label={t('channels.tab_idents')} columns={columns} count={rows.length} row={(i) => rows[i]} rowHeight={36} empty={<Empty icon="signal" title={t(table.rows.size ? 'channels.noMatch' : 'channels.noIdents')} />} />
+			<Grid label={t('channels.tab_idents')} columns={columns} count={rows.length} row={(i) => rows[i]} keyOf={(one) => one.ident} rowHeight={36} empty={<Empty icon="signal" title={t(table.rows.size ? 'channels.noMatch' : 'channels.noIdents')} />} />
 		</section>
 	);
 }

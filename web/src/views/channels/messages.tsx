@@ -16,6 +16,8 @@ import { Tail } from './table';
 /** So many are held. */
 const ROOM = 500;
 const FIRST = 100;
+/** The live door tells what the history has told already so much later at most. */
+const LATE_MS = 5000;
 const KNOWN = new Set(['channel.id', 'ident', 'message.type', 'peer', 'protocol.id', 'server.timestamp', 'timestamp', 'vendor.code']);
 
 /** As it came; it is read when it is shown first: far more may come than anybody sees. */
@@ -49,13 +51,28 @@ export function MessagesTab({ id }: TabProps) {
 	const open = useSignal<Line | null>(null);
 	const current = useMemo(() => signal<Line | null>(null), [id]);
 	useEffect(() => {
+		let isOver = false;
+		let read = new Set<string>(); // by the history: the live door may tell the last of them yet
+		const end = watch(`flespi/message/gw/channels/${id}/+`, {
+			on: (m) => {
+				const line = new Line(textOf(m));
+				if (!read.size || !read.delete(JSON.stringify(line.message))) tail.add(line);
+			},
+		});
 		void get<Message>(`gw/channels/${id}/messages`, { data: { reverse: true, count: FIRST } })
 			.then((list) => {
+				if (isOver) return;
 				const seen = new Set(tail.rows.map((line) => JSON.stringify(line.message)));
-				tail.older(list.map((m) => JSON.stringify(m)).filter((text) => !seen.has(text)).map((text) => new Line(text)));
+				const texts = list.map((m) => JSON.stringify(m)).filter((text) => !seen.has(text));
+				tail.older(texts.map((text) => new Line(text)));
+				read = new Set(texts);
+				setTimeout(() => read.clear(), LATE_MS);
 			})
 			.catch(() => undefined); // what comes is shown all the same
-		return watch(`flespi/message/gw/channels/${id}/+`, { on: (m) => tail.add(new Line(textOf(m))) });
+		return () => {
+			isOver = true;
+			end();
+		};
 	}, [id, tail]);
 	void tail.bell.version.value;
 	const at = current.value ? tail.rows.indexOf(current.value) : -1;

@@ -17,6 +17,9 @@ export const edited = signal<Token | 'new' | null>(null);
 /** The new token, while its key is shown. */
 const made = signal<Token | null>(null);
 
+/** Who leaves by the browser's own buttons finds none of them open later, and no key. */
+export const shutDialogs = (): void => void (edited.value = made.value = null);
+
 const MONTH = 30 * 86400;
 
 const schema = (): Schema => ({

@@ -3,7 +3,7 @@
 import { computed, signal } from '@preact/signals';
 import { devices, fleetMembers } from '../../fleet/store';
 import { get } from '../../lib/api';
-import { jsonOf, watch, type LiveMessage } from '../../lib/live';
+import { jsonOf, watchState, type LiveMessage } from '../../lib/live';
 
 export interface Seen {
 	key: string;
@@ -117,7 +117,7 @@ export function startIdents(): () => void {
 	order = [];
 	isReady = identsReady.value = false;
 	newcomers.value = arrived = [];
-	const end = watch('flespi/state/gw/channels/+/idents/+', {
+	const end = watchState('flespi/state/gw/channels/+/idents/+', {
 		on: take,
 		ready: () => {
 			if (!isReady) order.sort((a, b) => b.last - a.last);
