@@ -5,12 +5,12 @@ import './styles/shell.css';
 import { startFleet, loadDeviceTypes } from './fleet/store';
 import { startLive } from './lib/live';
 import { loadParameters } from './lib/parameters';
-import { takeTokenFromAddress, token } from './lib/session';
+import { watchAddressForToken, token } from './lib/session';
 import { language } from './lib/text';
 import { Login } from './login';
 import { Shell } from './shell';
 
-takeTokenFromAddress();
+watchAddressForToken();
 document.documentElement.lang = language;
 startLive();
 effect(() => {

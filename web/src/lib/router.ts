@@ -8,9 +8,18 @@ export interface Route {
 	query: URLSearchParams;
 }
 
+/** A percent sign that begins no code stands for itself: such an address leads nowhere, but breaks nothing. */
+function decode(segment: string): string {
+	try {
+		return decodeURIComponent(segment);
+	} catch {
+		return segment;
+	}
+}
+
 export function parseRoute(hash: string): Route {
 	const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
-	return { path: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+	return { path: path.split('/').filter(Boolean).map(decode), query: new URLSearchParams(query) };
 }
 
 export const route = signal<Route>(parseRoute(location.hash));

@@ -1,5 +1,6 @@
 // Who is at the keyboard, and where the gateway is. The token lives as long as the browser's tab.
 import { signal } from '@preact/signals';
+import { replace } from './router';
 
 const KEY = 'cantrack.token';
 
@@ -22,11 +23,17 @@ export function logOut(why = ''): void {
 }
 
 /** The gateway prints a link with #token=KEY. The key leaves the address bar before anybody sees it. */
-export function takeTokenFromAddress(): void {
+function takeTokenFromAddress(): void {
 	const found = /^#token=([\w-]+)$/.exec(location.hash);
 	if (!found) return;
-	history.replaceState(null, '', location.pathname + location.search + '#/');
+	replace();
 	logIn(found[1]!);
+}
+
+/** Also of a link that is opened where the page is open already: that loads nothing anew. */
+export function watchAddressForToken(): void {
+	takeTokenFromAddress();
+	window.addEventListener('hashchange', takeTokenFromAddress);
 }
 
 /** An address of the gateway: the page may lie below any path, so nothing here begins with a slash. */
