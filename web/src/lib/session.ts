@@ -1,5 +1,6 @@
 // Who is at the keyboard, and where the gateway is. The token lives as long as the browser's tab.
 import { signal } from '@preact/signals';
+import { replace } from './router';
 
 const KEY = 'cantrack.token';
 
@@ -32,7 +33,7 @@ export function logOut(why = ''): void {
 function takeTokenFromAddress(): void {
 	const found = /^#token=([\w-]+)$/.exec(location.hash);
 	if (!found) return;
-	history.replaceState(null, '', location.pathname + location.search + '#/');
+	replace();
 	logIn(found[1]!);
 }
 

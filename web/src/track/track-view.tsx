@@ -2,15 +2,18 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { DeviceMessages } from '../device/store';
+import { dayOf } from '../device/range';
 import { isOpen } from '../device/store';
+import { devices, fleetVersion } from '../fleet/store';
 import { pref } from '../lib/prefs';
 import { number, t } from '../lib/text';
+import { now } from '../lib/time';
 import { MapBox } from '../map/map-box';
 import { palette } from '../map/palette';
 import { Plots } from '../plots/plots';
-import { Empty } from '../ui/bits';
+import { Empty, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { RangePicker } from '../ui/range';
+import { chooseRange, RangePicker } from '../ui/range';
 import { Split } from '../ui/split';
 import { panelIsOpen, showsDoubtful, TrackModel } from './model';
 import { PlaybackBar } from './playback-bar';
@@ -48,13 +51,32 @@ function Legend({ model }: { model: TrackModel }) {
 	);
 }
 
+/** The day of the newest position, when it lies elsewhere. */
+function Elsewhere({ log }: { log: DeviceMessages }) {
+	void fleetVersion.value;
+	const at = devices.get(log.id)?.position?.at;
+	const range = log.range.value;
+	const isElsewhere = at !== undefined && ('last' in range ? at < now.value - range.last : at < range.from || at >= range.to);
+	if (!isElsewhere) return <p>{t('track.noPositionsHint')}</p>;
+	return (
+		<>
+			<p>
+				{t('track.newest')} <Time at={at} />.
+			</p>
+			<button type="button" class="primary" onClick={() => chooseRange(dayOf(at))}>
+				{t('messages.toNewest')}
+			</button>
+		</>
+	);
+}
+
 function Nothing({ model }: { model: TrackModel }) {
 	const { state } = model.log;
 	if (model.track.value.count || !model.isWhole.value) return null;
 	return (
 		<div class="map-nothing card">
 			<Empty icon="map" title={state.value === 'failed' ? model.log.error.value : t('track.noPositions')}>
-				<p>{t('track.noPositionsHint')}</p>
+				<Elsewhere log={model.log} />
 			</Empty>
 		</div>
 	);
