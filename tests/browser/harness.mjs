@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { afterEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -114,7 +115,15 @@ export class Gateway {
 /** The ident of the simulator's tracker number `i`, from 0. */
 export const ident = (i) => String(865205000000001n + BigInt(i));
 
-/** Chromium, one for a test file. */
+const contexts = new Set();
+
+// A page that is left open goes on painting, and the next test waits for it.
+afterEach(async () => {
+	for (const context of contexts) await context.close();
+	contexts.clear();
+});
+
+/** Chromium, one for a test file. Its pages are closed when their test ends. */
 export class Browser {
 	async start() {
 		this.chromium = await chromium.launch({
@@ -128,7 +137,8 @@ export class Browser {
 	/** A new person: a page at `where` (#/devices) of the gateway, logged in unless `token` is ''. What the
 	 *  page may not do is counted in page.faults: errors, refused policies, requests to other hosts. */
 	async open(gateway, where = '#/', { token = gateway.token, base = gateway.url, ...options } = {}) {
-		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options });
+		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
+		contexts.add(context);
 		context.setDefaultTimeout(PATIENCE);
 		const page = await context.newPage();
 		page.faults = [];
