@@ -101,7 +101,7 @@ function Head({ model }: { model: TrackModel }) {
 		<div class="track-head">
 			<RangePicker log={log} />
 			<span class="faint num" role="status">
-				{log.state.value === 'loading' ? t('common.loading') : t('track.count', { n: model.track.value.count })}
+				{!model.isWhole.value ? t('common.loading') : t('track.count', { n: model.track.value.count })}
 				{isOpen(log.range.value) && log.paused.value ? ' · ⏸' : ''}
 			</span>
 			<button type="button" class="icon" aria-expanded={panelIsOpen.value} title={toggle} aria-label={toggle} onClick={() => (panelIsOpen.value = !panelIsOpen.value)}>
