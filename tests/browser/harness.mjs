@@ -115,16 +115,20 @@ export class Gateway {
 /** The ident of the simulator's tracker number `i`, from 0. */
 export const ident = (i) => String(865205000000001n + BigInt(i));
 
-const contexts = new Set();
-
-// A page that is left open goes on painting, and the next test waits for it.
-afterEach(async () => {
-	for (const context of contexts) await context.close();
-	contexts.clear();
-});
-
-/** Chromium, one for a test file. Its pages are closed when their test ends. */
+/** Chromium, one for a test file. Its pages are closed when their test ends: one that is left open goes on
+ *  painting, and the next test waits for it. */
 export class Browser {
+	contexts = new Set();
+
+	constructor({ isTest = true } = {}) {
+		if (isTest) afterEach(() => this.closePages());
+	}
+
+	async closePages() {
+		for (const context of this.contexts) await context.close();
+		this.contexts.clear();
+	}
+
 	async start() {
 		this.chromium = await chromium.launch({
 			executablePath: '/usr/bin/chromium',
@@ -138,7 +142,7 @@ export class Browser {
 	 *  page may not do is counted in page.faults: errors, refused policies, requests to other hosts. */
 	async open(gateway, where = '#/', { token = gateway.token, base = gateway.url, ...options } = {}) {
 		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
-		contexts.add(context);
+		this.contexts.add(context);
 		context.setDefaultTimeout(PATIENCE);
 		const page = await context.newPage();
 		page.faults = [];
