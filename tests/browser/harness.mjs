@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { afterEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -114,8 +115,20 @@ export class Gateway {
 /** The ident of the simulator's tracker number `i`, from 0. */
 export const ident = (i) => String(865205000000001n + BigInt(i));
 
-/** Chromium, one for a test file. */
+/** Chromium, one for a test file. Its pages are closed when their test ends: one that is left open goes on
+ *  painting, and the next test waits for it. */
 export class Browser {
+	contexts = new Set();
+
+	constructor({ isTest = true } = {}) {
+		if (isTest) afterEach(() => this.closePages());
+	}
+
+	async closePages() {
+		for (const context of this.contexts) await context.close();
+		this.contexts.clear();
+	}
+
 	async start() {
 		this.chromium = await chromium.launch({
 			executablePath: '/usr/bin/chromium',
@@ -128,7 +141,8 @@ export class Browser {
 	/** A new person: a page at `where` (#/devices) of the gateway, logged in unless `token` is ''. What the
 	 *  page may not do is counted in page.faults: errors, refused policies, requests to other hosts. */
 	async open(gateway, where = '#/', { token = gateway.token, base = gateway.url, ...options } = {}) {
-		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options });
+		const context = await this.chromium.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin', locale: 'en-GB', reducedMotion: 'reduce', ...options });
+		this.contexts.add(context);
 		context.setDefaultTimeout(PATIENCE);
 		const page = await context.newPage();
 		page.faults = [];

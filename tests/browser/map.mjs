@@ -1,5 +1,6 @@
 // The fleet on the map: who is where, that it moves, and how somebody finds one of many.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { axe, Browser, Gateway, shot, until } from './harness.mjs';
 
@@ -130,4 +131,27 @@ test('on a phone the list gives way to what was looked for', async () => {
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the phone');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
+});
+
+test('tiles of the owner lie over the ground, and their source is named; nobody else is asked', async () => {
+	const asked = [];
+	const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M/wHwAEBgIApD5fRAAAAABJRU5ErkJggg==', 'base64');
+	const server = createServer((request, response) => {
+		asked.push(request.url);
+		response.writeHead(200, { 'Content-Type': 'image/png' }).end(picture);
+	});
+	await new Promise((go) => server.listen(0, '127.0.0.1', go));
+	const host = `127.0.0.1:${server.address().port}`;
+	const tiled = await new Gateway(['--web-tiles', `http://${host}/{z}/{x}/{y}.png`, '--web-attribution', 'Made-up streets']).start();
+	try {
+		const page = await browser.open(tiled, '#/map');
+		await page.getByText('Made-up streets').waitFor();
+		await page.locator('img.leaflet-tile-loaded').first().waitFor({ state: 'attached' });
+		assert.match(asked[0], /^\/\d+\/\d+\/\d+\.png$/);
+		assert.deepEqual(page.faults.filter((fault) => !fault.startsWith(`asked http://${host}/`)), []);
+		await page.context().close();
+	} finally {
+		await tiled.close();
+		server.close();
+	}
 });

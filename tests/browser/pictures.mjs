@@ -43,7 +43,7 @@ function phone() {
 }
 
 const gateway = await new Gateway().start();
-const browser = await new Browser().start();
+const browser = await new Browser({ isTest: false }).start();
 const fleet = await demo(gateway);
 for (const [i, name] of ['Despatch, read only', 'Map in the office', 'Workshop'].entries())
 	await gateway.rest('POST', 'platform/tokens', { info: name, ttl: 86400 * 30 * (i + 1), access: { type: i ? 2 : 0, ...(i && { acl: [{ uri: 'gw/devices', methods: ['GET'] }] }) } });

@@ -26,7 +26,7 @@ test('a wrong key is refused with a sentence, the right one logs in', async () =
 test('the printed link logs in, and the key leaves the address and stays in this tab', async () => {
 	const page = await browser.open(gateway, `#token=${gateway.token}`, { token: '' });
 	await live(page);
-	await page.locator('[aria-current=page]', { hasText: 'Devices' }).waitFor();
+	await page.getByRole('heading', { name: 'your first tracker' }).waitFor();
 	assert.ok(!page.url().includes(gateway.token));
 	const kept = await page.evaluate(() => [Object.values(sessionStorage), Object.values(localStorage)].map(String));
 	assert.ok(kept[0].includes(gateway.token) && !kept[1].includes(gateway.token));
@@ -35,9 +35,12 @@ test('the printed link logs in, and the key leaves the address and stays in this
 	await page.getByRole('button', { name: 'Log out' }).click();
 	await page.getByLabel('Key of a token').waitFor();
 	assert.equal(await page.evaluate(() => sessionStorage.length), 0);
-	await page.goto(`${gateway.url}#token=${gateway.token}`); // the page is open: its address alone changes
-	await live(page);
+	await page.goto(`${gateway.url}#token=${gateway.token}`); // the page is open: nothing is loaded anew
+	await page.getByRole('heading', { name: 'your first tracker' }).waitFor();
 	assert.ok(!page.url().includes(gateway.token));
+	await page.goto(`${gateway.url}#/100%`);
+	await page.getByText('There is no such view').waitFor();
+	assert.deepEqual(page.faults, []);
 });
 
 test('a part of the page that is lost on its way is asked for again', async () => {

@@ -5,6 +5,8 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { devices, fleetMembers, fleetState, fleetVersion, titleOf } from '../fleet/store';
 import { href, route, type RouteQuery } from '../lib/router';
 import { number, t } from '../lib/text';
+import { now } from '../lib/time';
+import { OLD_S } from '../map/state';
 import { CopyButton, Dot, Empty, Tabs, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { CommandsTab } from './commands';
@@ -34,7 +36,7 @@ function Head({ id }: { id: number }) {
 				<li>
 					<Icon name="clock" /> <Time at={d.lastActive} how="ago" />
 				</li>
-				{d.position && <li>{number(d.position.speed, 0)} km/h</li>}
+				{d.position && now.value - d.position.at <= OLD_S && <li>{number(d.position.speed, 0)} km/h</li>}
 				{d.battery !== null && (
 					<li>
 						<Icon name="battery" /> {number(d.battery)} %

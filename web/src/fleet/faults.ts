@@ -4,7 +4,9 @@ import type { ApiError, Fault } from '../lib/api';
 /** An ident that another device has is told without the name of the member. */
 const fieldOf = (fault: Fault): string => fault.field ?? (/^ident\b/.test(fault.reason) ? 'configuration.ident' : '');
 
-/** The gateway's sentence about a member, 'configuration.ident'; '' is about none of them. */
+/** The gateway's sentence about a member, 'configuration.ident'; '' is about none of them. It is shown at the
+ *  field, so the name that the member has in the API is left out. */
 export function faultOf(error: ApiError | null, field: string): string | undefined {
-	return error?.faults.find((fault) => fieldOf(fault) === field)?.reason;
+	const reason = error?.faults.find((fault) => fieldOf(fault) === field)?.reason;
+	return field && reason?.startsWith(field + ' ') ? reason.slice(field.length + 1) : reason;
 }

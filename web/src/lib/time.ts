@@ -32,15 +32,19 @@ const STEPS: [number, Intl.RelativeTimeFormatUnit, number][] = [
 	[3600, 'minute', 60],
 	[86400, 'hour', 3600],
 	[86400 * 60, 'day', 86400],
-	[Infinity, 'month', 86400 * 30],
+	[86400 * 365.25 * 2, 'month', 86400 * 30.44],
+	[Infinity, 'year', 86400 * 365.25],
 ];
 
-/** "5 sec. ago". */
+const AHEAD_S = 60; // so far two clocks may be apart that are right
+
+/** "5 sec. ago"; "in 2 hr." of a tracker whose clock is wrong. */
 export function ago(s: number, from = now.value): string {
-	const gone = Math.max(0, from - s);
-	if (gone < 2) return t('common.justNow');
-	const [, unit, length] = STEPS.find(([below]) => gone < below)!;
-	return relative.format(-Math.floor(gone / length), unit);
+	const gone = from - s;
+	if (gone < 2 && gone > -AHEAD_S) return t('common.justNow');
+	const length = Math.abs(gone);
+	const [, unit, one] = STEPS.find(([below]) => length < below)!;
+	return relative.format(-Math.sign(gone) * Math.floor(length / one), unit);
 }
 
 /** 3725 → "1 h 2 min". */

@@ -2,7 +2,7 @@
 import type * as L from 'leaflet';
 import { effect, signal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { devices, fleetState } from '../fleet/store';
+import { devices, fleetState, fleetVersion } from '../fleet/store';
 import { isDark } from '../lib/prefs';
 import { href } from '../lib/router';
 import { t } from '../lib/text';
@@ -19,7 +19,7 @@ import '../styles/fleet-map.css';
 const NEAR_ZOOM = 14;
 const REFRESH_MS = 5000; // what has been silent for long changes its colour
 
-/** Where the map was when somebody left it. */
+/** Where somebody had moved the map to when they left it. */
 let lastView: { centre: L.LatLng; zoom: number } | null = null;
 
 class FleetMap {
@@ -27,6 +27,8 @@ class FleetMap {
 	readonly layer = new FleetLayer();
 	readonly hovered = signal(0);
 	private isFlying = false;
+	/** Somebody has moved the map: it shows what they want to see. */
+	private isMoved = lastView !== null;
 
 	/** Returns the end of it. */
 	start(map: L.Map): () => void {
@@ -39,6 +41,7 @@ class FleetMap {
 		map.on('dragstart', () => (following.value = false));
 		map.on('movestart zoomstart', () => this.point(0));
 		layer.onDrawn = () => this.drawn();
+		this.watchHands(map.getContainer());
 		const ends = [
 			effect(() => layer.select(selected.value)),
 			effect(() => {
@@ -54,7 +57,7 @@ class FleetMap {
 		const timer = setInterval(() => layer.refresh(), REFRESH_MS);
 		layer.refresh();
 		return () => {
-			lastView = { centre: map.getCenter(), zoom: map.getZoom() };
+			lastView = this.isMoved ? { centre: map.getCenter(), zoom: map.getZoom() } : null;
 			clearInterval(timer);
 			ends.forEach((end) => end());
 			following.value = false;
@@ -62,17 +65,24 @@ class FleetMap {
 		};
 	}
 
-	/** The chosen device, or as it was left, or all of them as soon as they are known. */
+	private watchHands(container: HTMLElement): void {
+		const moved = (): void => void (this.isMoved = true);
+		for (const kind of ['pointerdown', 'wheel', 'keydown']) container.addEventListener(kind, moved, { passive: true });
+		container.parentElement!.querySelector('.map-buttons')!.addEventListener('click', moved, { capture: true });
+	}
+
+	/** The chosen device, or as it was left, or all of them as soon as one has told where it is. */
 	private firstView(map: L.Map): () => void {
 		const chosen = selected.peek();
 		if (lastView && !chosen) map.setView(lastView.centre, lastView.zoom, { animate: false });
 		let isDone = lastView !== null && !chosen;
 		return effect(() => {
 			if (isDone || fleetState.value !== 'ready') return;
-			isDone = true;
 			const place = devices.get(chosen)?.position;
 			if (place) map.setView([place.lat, place.lon], NEAR_ZOOM, { animate: false });
-			else this.fit(false);
+			else if (this.layer.box() && !this.isMoved) this.fit(false);
+			else void fleetVersion.value; // not yet: looks again when something is told
+			isDone = Boolean(place) || this.isMoved || this.layer.box() !== null;
 		});
 	}
 
@@ -83,8 +93,9 @@ class FleetMap {
 
 	fit(animate = true): void {
 		const box = this.layer.box();
-		const left = listIsOpen.peek() && innerWidth > 760 ? 320 : 0;
+		const left = listIsOpen.peek() && innerWidth > 760 ? 350 : 0;
 		following.value = false;
+		this.isMoved = false;
 		if (box && this.map) fitBox(this.map, box, { left, animate });
 	}
 
@@ -93,7 +104,7 @@ class FleetMap {
 		const { map } = this;
 		const place = devices.get(selected.peek())?.position;
 		if (!place || !map) return;
-		this.isFlying = true;
+		this.isFlying = this.isMoved = true;
 		map.once('moveend', () => (this.isFlying = false));
 		flyTo(map, place.lat, place.lon, Math.max(NEAR_ZOOM, map.getZoom()));
 	}

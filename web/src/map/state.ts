@@ -7,7 +7,7 @@ export const STATES: readonly State[] = ['moving', 'idle', 'parked', 'offline'];
 /** km/h: below, positions of a standing car wander. */
 export const MOVING_KMH = 3;
 /** Seconds after which what a tracker said is not said of now any more. */
-const OLD_S = 600;
+export const OLD_S = 600;
 
 type Told = Pick<Device, 'connected' | 'ignition' | 'lastActive' | 'position'>;
 

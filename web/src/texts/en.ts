@@ -548,6 +548,7 @@ export const en = {
 		label: 'Map of the track. Arrow keys move it, plus and minus zoom; the list of stops and the plots say the same.',
 		legend: 'Colours by speed',
 		metres: '{m} m',
+		newest: 'The newest position of this device is of',
 		noPositions: 'No position in this range',
 		noPositionsHint: 'Choose a longer one, or wait for the device to report.',
 		noStops: 'No stop of this length.',

@@ -97,7 +97,9 @@ export class TrackMap {
 
 	private fitPoints(first: number, last: number, animate = true): void {
 		const box = boxOf(this.model.track.peek().line.subarray(2 * first, 2 * last));
-		if (box && this.map) fitBox(this.map, box, { animate });
+		// the legend lies in the upper left corner
+		const isWide = innerWidth > 760;
+		if (box && this.map) fitBox(this.map, box, { animate, left: isWide ? 150 : 0, top: isWide ? 0 : 60 });
 	}
 
 	/** Keeps what moves in sight: the playback, or the newest position. */

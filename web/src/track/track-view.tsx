@@ -1,16 +1,19 @@
 // A device's track: map and playback, plots below, trip and stops at the side.
 import { useEffect, useMemo } from 'preact/hooks';
+import { chooseRange, RangePicker } from '../device/picker';
 import type { DeviceMessages } from '../device/store';
+import { dayOf } from '../device/range';
 import { isOpen } from '../device/store';
+import { devices, fleetVersion } from '../fleet/store';
 import { media } from '../lib/media';
 import { pref } from '../lib/prefs';
 import { number, t } from '../lib/text';
+import { now } from '../lib/time';
 import { MapBox } from '../map/map-box';
 import { palette } from '../map/palette';
 import { Plots } from '../plots/plots';
-import { Empty } from '../ui/bits';
+import { Empty, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { RangePicker } from '../device/picker';
 import { Split } from '../ui/split';
 import { panelIsOpen, showsDoubtful, TrackModel } from './model';
 import { PlaybackBar } from './playback-bar';
@@ -46,13 +49,32 @@ function Legend({ model }: { model: TrackModel }) {
 	);
 }
 
+/** The day of the newest position, when it lies elsewhere. */
+function Elsewhere({ log }: { log: DeviceMessages }) {
+	void fleetVersion.value;
+	const at = devices.get(log.id)?.position?.at;
+	const range = log.range.value;
+	const isElsewhere = at !== undefined && ('last' in range ? at < now.value - range.last : at < range.from || at >= range.to);
+	if (!isElsewhere) return <p>{t('track.noPositionsHint')}</p>;
+	return (
+		<>
+			<p>
+				{t('track.newest')} <Time at={at} />.
+			</p>
+			<button type="button" class="primary" onClick={() => chooseRange(dayOf(at))}>
+				{t('messages.toNewest')}
+			</button>
+		</>
+	);
+}
+
 function Nothing({ model }: { model: TrackModel }) {
 	const { state } = model.log;
 	if (model.track.value.count || !model.isWhole.value) return null;
 	return (
 		<div class="map-nothing card">
 			<Empty icon="map" title={state.value === 'failed' ? model.log.error.value : t('track.noPositions')}>
-				<p>{t('track.noPositionsHint')}</p>
+				<Elsewhere log={model.log} />
 			</Empty>
 		</div>
 	);
@@ -77,7 +99,7 @@ function Head({ model }: { model: TrackModel }) {
 		<div class="track-head">
 			<RangePicker log={log} />
 			<span class="faint num" role="status">
-				{log.state.value === 'loading' ? t('common.loading') : t('track.count', { n: model.track.value.count })}
+				{!model.isWhole.value ? t('common.loading') : t('track.count', { n: model.track.value.count })}
 				{isOpen(log.range.value) && log.paused.value ? ' · ⏸' : ''}
 			</span>
 			<button type="button" class="icon" aria-expanded={panelIsOpen.value} title={toggle} aria-label={toggle} onClick={() => (panelIsOpen.value = !panelIsOpen.value)}>

@@ -62,7 +62,8 @@ interface RateProps {
 const plain = (n: number): string => number(n, n < 100 ? 1 : 0);
 
 function Rate({ name, text, show = plain, showAll = number }: RateProps) {
-	return <Figure title={t(text)} value={show(speedOf(name))} values={lineOf(name)} room={ROOM} note={t('health.total', { n: showAll(valueOf(name)) })} />;
+	const isKnown = lineOf(name).length > 0; // two readings make a rate
+	return <Figure title={t(text)} value={isKnown ? show(speedOf(name)) : '–'} values={lineOf(name)} room={ROOM} note={t('health.total', { n: showAll(valueOf(name)) })} />;
 }
 
 function Level({ name, text, show = number, note }: RateProps & { note?: string }) {

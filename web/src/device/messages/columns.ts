@@ -39,7 +39,7 @@ export function split(name: string): [string, string] {
 
 export const isTime = (name: string): boolean => name === 'timestamp' || name === 'server.timestamp';
 
-const WIDTHS: Record<string, number> = { timestamp: 184, 'server.timestamp': 190, ident: 146, 'device.name': 150, peer: 156, 'vehicle.state': 98 };
+const WIDTHS: Record<string, number> = { timestamp: 164, 'server.timestamp': 190, ident: 146, 'device.name': 150, peer: 156, 'vehicle.state': 98 };
 
 /** Pixels that values and the two lines of the head want. */
 export function widthOf(name: string, parameter: Parameter | undefined, unit: string): number {

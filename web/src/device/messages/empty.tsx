@@ -23,7 +23,7 @@ function Newest({ log }: { log: DeviceMessages }) {
 	return (
 		<>
 			<p>
-				{t(log.filter.value ? 'messages.newestFitting' : 'messages.newest')} <Time at={found} how="ago" />.
+				{t(log.filter.value ? 'messages.newestFitting' : 'messages.newest')} <Time at={found} />.
 			</p>
 			<button type="button" class="primary" onClick={() => chooseRange(dayOf(found))}>
 				{t('messages.toNewest')}

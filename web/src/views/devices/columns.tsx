@@ -2,6 +2,8 @@
 import { titleOf, type Device } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { number, t } from '../../lib/text';
+import { now } from '../../lib/time';
+import { OLD_S } from '../../map/state';
 import { Dot, Time } from '../../ui/bits';
 import type { Column } from '../../ui/grid';
 import { sort, sortBy } from './list';
@@ -53,6 +55,11 @@ function Level({ value, low }: { value: number | null; low: number }) {
 }
 
 const speed = (d: Device): string => `${number(d.position!.speed, 0)} km/h`;
+
+function Speed({ d }: { d: Device }) {
+	if (!d.position) return none;
+	return <span class={now.value - d.position.at > OLD_S ? 'faint' : ''}>{speed(d)}</span>;
+}
 const ignition = (d: Device) =>
 	d.ignition === null ? none : <span class={d.ignition ? 'ignition on' : 'ignition'}>{t(d.ignition ? 'common.on' : 'common.off')}</span>;
 
@@ -71,7 +78,7 @@ export const wideColumns = (): Column<Device>[] => [
 	sorted({ key: 'ident', title: t('devices.ident'), width: 'minmax(160px, 1.6fr)', cell: (d) => <span class="mono">{d.ident}</span> }),
 	sorted({ key: 'lastActive', title: t('devices.lastSeen'), width: 'minmax(110px, 1.1fr)', cell: (d) => <Time at={d.lastActive} how="ago" /> }),
 	sorted({ key: 'position', title: t('devices.position'), width: 'minmax(250px, 2.5fr)', cell: (d) => <Position d={d} /> }),
-	sorted({ key: 'speed', title: t('devices.speed'), width: '96px', align: 'right', cell: (d) => (d.position ? speed(d) : none) }),
+	sorted({ key: 'speed', title: t('devices.speed'), width: '96px', align: 'right', cell: (d) => <Speed d={d} /> }),
 	sorted({ key: 'ignition', title: t('devices.ignition'), width: '84px', cell: ignition }),
 	sorted({ key: 'battery', title: t('devices.battery'), width: '110px', cell: (d) => <Level value={d.battery} low={15} /> }),
 	sorted({ key: 'signal', title: t('devices.signal'), width: '110px', cell: (d) => <Level value={d.signal} low={10} /> }),

@@ -9,7 +9,8 @@ const device = (id: number, more: Partial<Device> = {}): Device => ({
 const fleet = (...list: Device[]): Map<number, Device> => new Map(list.map((d) => [d.id, d]));
 const ids = (order: Order): number[] => order.rows.map((d) => d.id);
 const all = matcher('all', '');
-const at = (speed: number): Device['position'] => ({ at: 1, lat: 0, lon: 0, speed, direction: 0, valid: true });
+const now = Date.now() / 1000;
+const at = (speed: number, when = now): Device['position'] => ({ at: when, lat: 0, lon: 0, speed, direction: 0, valid: true });
 
 test('names are sorted as people count, what is not known stands at the end', () => {
 	const order = new Order();
@@ -38,8 +39,9 @@ test('rows stay where they are while values change; new ones come in at their pl
 });
 
 test('search finds words of name and ident, kinds what is so now', () => {
-	const some = [device(1, { connected: true, lastActive: 5, position: at(50) }), device(2, { lastActive: 5, position: at(50) }), device(3)];
+	const some = [device(1, { connected: true, lastActive: 5, position: at(50) }), device(2, { lastActive: 5, position: at(50, 5) }), device(3)];
 	expect(some.filter(matcher('all', '1002 truck')).map((d) => d.id)).toEqual([2]);
 	expect(some.filter(matcher('moving', '')).map((d) => d.id)).toEqual([1]);
+	expect(matcher('moving', '')(device(4, { connected: true, lastActive: now, position: at(50, now - 3600) }))).toBe(false);
 	expect(countKinds(some)).toEqual({ all: 3, online: 1, offline: 1, moving: 1, never: 1 });
 });

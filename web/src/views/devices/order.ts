@@ -1,6 +1,7 @@
 // Which devices are in the list, and where. A row stays where it is while its values change: it is sorted
 // anew only when somebody asks for another order, another search or another choice.
 import type { Device } from '../../fleet/store';
+import { stateOf } from '../../map/state';
 
 export type SortKey = 'online' | 'name' | 'ident' | 'lastActive' | 'position' | 'speed' | 'battery' | 'ignition' | 'signal';
 export interface Sort {
@@ -11,10 +12,8 @@ export interface Sort {
 export const kinds = ['all', 'online', 'offline', 'moving', 'never'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Above what a standing tracker's position drifts, km/h. */
-const MOVING = 3;
-
-const isMoving = (d: Device): boolean => d.connected && d.position !== null && d.position.speed > MOVING;
+/** As the map says it: a speed of long ago is none of now. */
+const isMoving = (d: Device): boolean => stateOf(d, Date.now() / 1000) === 'moving';
 
 const IS: Record<Kind, (d: Device) => boolean> = {
 	all: () => true,
