@@ -88,10 +88,10 @@ export function createMap(container: HTMLElement, label: string): L.Map {
 }
 
 /** Shows all of the box, not closer than `maxZoom`. `sides`: pixels at the left and right that something covers. */
-export function fitBox(map: L.Map, box: Box, { maxZoom = 16, left = 0, right = 0, animate = true } = {}): void {
+export function fitBox(map: L.Map, box: Box, { maxZoom = 16, left = 0, right = 0, top = 48, animate = true } = {}): void {
 	map.invalidateSize({ animate: false, pan: false }); // it may just have been laid out
 	const bounds = L.latLngBounds([latOf(box.bottom), lonOf(box.left)], [latOf(box.top), lonOf(box.right)]);
-	map.fitBounds(bounds, { maxZoom, paddingTopLeft: [40 + left, 48], paddingBottomRight: [40 + right, 48], animate: animate && mayMove() });
+	map.fitBounds(bounds, { maxZoom, paddingTopLeft: [40 + left, top], paddingBottomRight: [40 + right, 48], animate: animate && mayMove() });
 }
 
 /** Goes there: by flight, when it may move. */

@@ -14,6 +14,9 @@ import { TrackLayer } from './track-layer';
 
 const REACH_PX = 14;
 const STOP_ZOOM = 16;
+/** On a phone the legend of speeds takes the upper part of the map. */
+const NARROW_PX = 500;
+const LEGEND_PX = 136;
 
 /** The point of the track that is nearest to a pixel, within reach; -1: none. */
 function pointAt(track: Track, map: L.Map, shift: number, x: number, y: number): number {
@@ -97,7 +100,7 @@ export class TrackMap {
 
 	private fitPoints(first: number, last: number, animate = true): void {
 		const box = boxOf(this.model.track.peek().line.subarray(2 * first, 2 * last));
-		if (box && this.map) fitBox(this.map, box, { animate });
+		if (box && this.map) fitBox(this.map, box, { animate, ...(this.map.getSize().x < NARROW_PX && { top: LEGEND_PX }) });
 	}
 
 	/** Keeps what moves in sight: the playback, or the newest position. */
