@@ -43,6 +43,16 @@ test('the printed link logs in, and the key leaves the address and stays in this
 	assert.deepEqual(page.faults, []);
 });
 
+test('a part of the page that is lost on its way is asked for again', async () => {
+	const page = await browser.open(gateway, '#/health', { token: '' });
+	let asked = 0;
+	await page.context().route(/assets\/.*mqtt.*\.js/, (route) => (asked++ ? route.continue() : route.abort()));
+	await page.getByLabel('Key of a token').fill(gateway.token);
+	await page.keyboard.press('Enter');
+	await live(page);
+	assert.equal(asked, 2);
+});
+
 test('a token that is deleted ends the session with the reason', async () => {
 	const [made] = await gateway.rest('POST', 'platform/tokens', { info: 'short', ttl: 600, access: { type: 1 } });
 	const page = await browser.open(gateway, '#/health', { token: made.key });

@@ -173,6 +173,11 @@ def include_directions(tree):
     return includes.check(tree)
 
 
+def import_directions(tree):
+    """The floors of the page: see includes.py."""
+    return includes.check_page(tree)
+
+
 def described_routes(tree):
     """Every handler of routes.def has an example; every name in its path and query is told; and no
     row tells of what is not there."""
@@ -229,6 +234,12 @@ ALL = [
         ({"src/core/hub.c": "#include <glib.h>\n"}, "has no place"),
         ({"src/http/url.c": "#include <gnutls/x509.h>\n"}, "belongs to core/self_signed.c and"),
         ({"src/misc/hub.c": "int x;\n"}, "no floor"),
+    ]),
+    (import_directions, [
+        ({"web/src/lib/jobs.ts": "import { toast } from '../ui/toast';\n"}, "may not import ../ui/toast"),
+        ({"web/src/ui/range.tsx": "import {\n\tDAY,\n} from '../device/range';\n"}, "may not import"),
+        ({"web/src/views/map.tsx": "const a = import('../shell');\n"}, "may not import ../shell"),
+        ({"web/src/misc/a.ts": "export {};\n"}, "no floor"),
     ]),
     (banned_functions, [
         ({"src/a.c": "void f(void)\n{\n\tsprintf(b, c);\n}\n"}, "src/a.c:3: sprintf"),

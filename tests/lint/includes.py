@@ -1,4 +1,5 @@
 """Who may include whom: the floors of the house, and the one place of each library."""
+import posixpath
 import re
 
 # A floor may include the floors that are named.
@@ -41,6 +42,10 @@ SYSTEM = re.compile(
     r"ifaddrs|inttypes|limits|locale|malloc|math|netdb|poll|pthread|pwd|sched|setjmp|signal|stdalign|"
     r"stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|"
     r"termios|time|unistd)\.h|immintrin\.h")
+# The same of the page: a floor may import those that stand before it, and its own.
+PAGE_FLOORS = [["texts", "lib"], ["ui"], ["fleet"], ["device", "map", "plots", "track", "views"],
+               ["login", "shell", "main"]]
+IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']*)'""")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
 
@@ -61,4 +66,22 @@ def check(tree):
                     found.append(f"{path}: {theirs} belongs to {' and '.join(LIBRARIES[theirs])}")
             elif not SYSTEM.fullmatch(theirs):
                 found.append(f"{path}: <{theirs}> has no place in tests/lint/includes.py")
+    return found
+
+
+def _page_floor(path):
+    """Of web/src/ui/grid.tsx that of ui, of web/src/main.tsx that of main; -1: it has none."""
+    name = path.removeprefix("web/src/").split("/")[0].split(".")[0]
+    return next((i for i, floor in enumerate(PAGE_FLOORS) if name in floor), -1)
+
+
+def check_page(tree):
+    found = []
+    for path in tree.some(".ts", ".tsx", under="web/src/"):
+        if _page_floor(path) < 0:
+            found.append(f"{path}: stands on no floor of the page")
+        for target in IMPORT.findall(tree.text(path)):
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            if "/styles/" not in other and _page_floor(other) > _page_floor(path):
+                found.append(f"{path}: may not import {target}")
     return found

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { DevicePage } from './device/page';
 import { liveState } from './lib/live';
 import { reachable } from './lib/api';
-import { jobs } from './lib/jobs';
+import { jobs } from './ui/jobs';
 import { theme, type Theme } from './lib/prefs';
 import { href, route } from './lib/router';
 import { logOut } from './lib/session';

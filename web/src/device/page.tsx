@@ -2,7 +2,7 @@
 import type { FunctionComponent } from 'preact';
 import { effect, untracked } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { devices, fleetMembers, fleetState, fleetVersion } from '../fleet/store';
+import { devices, fleetMembers, fleetState, fleetVersion, titleOf } from '../fleet/store';
 import { href, route, type RouteQuery } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
@@ -28,7 +28,7 @@ function Head({ id }: { id: number }) {
 				<Icon name="arrowLeft" />
 			</a>
 			<Dot on={d.connected} label={t(d.connected ? 'common.online' : 'common.offline')} />
-			<h1>{d.name || d.ident}</h1>
+			<h1>{titleOf(d)}</h1>
 			<span class="ident">
 				{d.ident} <CopyButton text={d.ident} />
 			</span>

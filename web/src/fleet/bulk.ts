@@ -2,9 +2,9 @@
 // somebody cancels. A piece that has begun is carried out.
 import { batch } from '@preact/signals';
 import { call, ApiError, type Answer, type Fault } from '../lib/api';
-import { runJob } from '../lib/jobs';
+import { runJob } from '../ui/jobs';
 import { t } from '../lib/text';
-import { devices, forget, ITEM_FIELDS, takeItem, type DeviceItem } from './store';
+import { forget, ITEM_FIELDS, takeItem, type DeviceItem } from './store';
 
 const PIECE = 100;
 
@@ -89,6 +89,3 @@ export function registerMany(title: string, all: Newcomer[]): Promise<Outcome<Ne
 		return { done: part.filter((one) => made.has(one.ident)), refused: sentences(answer.errors) };
 	});
 }
-
-/** "Truck 1", or the ident of one without a name. */
-export const titleOf = (id: number): string => devices.get(id)?.name || devices.get(id)?.ident || String(id);

@@ -46,6 +46,9 @@ export interface DeviceItem {
 	last_active?: number | null;
 }
 
+/** "Truck 1", or the ident of one without a name. */
+export const titleOf = (d: Pick<Device, 'name' | 'ident'>): string => d.name || d.ident;
+
 type Value = { ts: number; value: unknown };
 type Telemetry = { id: number; telemetry: Record<string, Value> | null };
 export type Message = Record<string, number | string | boolean> & { timestamp: number };
@@ -138,7 +141,7 @@ function takeTelemetry({ id, telemetry }: Telemetry): void {
 }
 
 /** A message of the device; one with an older time moves nothing back. */
-export function takeMessage(id: number, m: Message): void {
+function takeMessage(id: number, m: Message): void {
 	const d = devices.get(id);
 	if (!d) return;
 	d.lastActive = Math.max(d.lastActive ?? 0, (m['server.timestamp'] as number) ?? 0);

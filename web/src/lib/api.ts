@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { logOut, place, token } from './session';
 import { JsonItems } from './stream';
+import { t } from './text';
 
 export interface Fault {
 	code: number;
@@ -78,7 +79,7 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
 	} catch (e) {
 		if (ask.signal?.aborted) throw e;
 		reachable.value = false;
-		throw new ApiError(0, [{ code: 4, reason: 'the gateway cannot be reached' }]);
+		throw new ApiError(0, [{ code: 4, reason: t('common.unreachable') }]);
 	}
 	reachable.value = true;
 	if (response.ok) return response;
@@ -111,6 +112,6 @@ export async function stream<T>(path: string, ask: Ask, take: (items: T[]) => vo
 		count += piece.length;
 		if (piece.length) take(piece);
 	}
-	items.end();
+	if (!items.isWhole) throw new Error(t('common.brokeOff'));
 	return count;
 }

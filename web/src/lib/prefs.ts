@@ -1,5 +1,6 @@
 // What a viewer has chosen for this browser: columns, theme, units. Nothing secret.
 import { effect, signal, type Signal } from '@preact/signals';
+import { media } from './media';
 
 function read<T>(name: string, otherwise: T): T {
 	try {
@@ -30,9 +31,7 @@ export function pref<T>(name: string, otherwise: T): Signal<T> {
 export type Theme = 'auto' | 'light' | 'dark';
 export const theme = pref<Theme>('theme', 'auto');
 
-const system = matchMedia('(prefers-color-scheme: dark)');
-const systemIsDark = signal(system.matches);
-system.addEventListener('change', () => (systemIsDark.value = system.matches));
+const systemIsDark = media('(prefers-color-scheme: dark)');
 
 /** For what is painted by script: maps and plots. */
 export const isDark = signal(false);

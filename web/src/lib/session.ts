@@ -1,6 +1,5 @@
 // Who is at the keyboard, and where the gateway is. The token lives as long as the browser's tab.
 import { signal } from '@preact/signals';
-import { replace } from './router';
 
 const KEY = 'cantrack.token';
 
@@ -33,7 +32,7 @@ export function logOut(why = ''): void {
 function takeTokenFromAddress(): void {
 	const found = /^#token=([\w-]+)$/.exec(location.hash);
 	if (!found) return;
-	replace();
+	history.replaceState(null, '', location.pathname + location.search + '#/');
 	logIn(found[1]!);
 }
 

@@ -33,9 +33,9 @@ export class JsonItems<T> {
 		return found;
 	}
 
-	/** Throws when the answer broke off. */
-	end(): void {
-		if (this.depth) throw new Error('the answer of the gateway broke off');
+	/** False: the answer has not come to its end. */
+	get isWhole(): boolean {
+		return this.depth === 0;
 	}
 
 	private step(byte: number): void {

@@ -2,8 +2,8 @@
 // one street has something to hold on to. It needs no other host.
 import { degreeText, linesOf, stepOf } from './graticule';
 import { CanvasLayer } from './canvas-layer';
-import { latOf, lonOf, xOf, yOf } from './geo';
-import { palette } from './palette';
+import { latOf, lonOf, wrapLon, xOf, yOf } from './geo';
+import { FONT, palette } from './palette';
 import { Room } from './room';
 import { trace } from './trace';
 import type { Country, Shape, World } from './topology';
@@ -13,7 +13,6 @@ type Context = CanvasRenderingContext2D;
 
 const BUTTONS_PX = 136; // of the upper right corner
 const GRID_FROM = 1400; // pixels of the world: below, the graticule would be most of the picture
-const FONT = "'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
 export class BaseLayer extends CanvasLayer {
 	private world: World | null = null;
@@ -70,7 +69,7 @@ export class BaseLayer extends CanvasLayer {
 			const x = Math.round(xOf(lon) * view.scale - view.left) + 0.5;
 			context.moveTo(x, 0);
 			context.lineTo(x, view.height);
-			labels.push({ text: degreeText(((((lon + 180) % 360) + 360) % 360) - 180, step, 'EW'), x, y: null });
+			labels.push({ text: degreeText(wrapLon(lon), step, 'EW'), x, y: null });
 		}
 		for (const lat of linesOf(latOf((view.top + view.height) / view.scale), latOf(view.top / view.scale), step)) {
 			const y = Math.round(yOf(lat) * view.scale - view.top) + 0.5;

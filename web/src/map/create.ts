@@ -2,22 +2,16 @@
 import * as L from 'leaflet';
 import { effect, signal } from '@preact/signals';
 import atlasUrl from 'world-atlas/countries-50m.json?url';
-import { get } from '../lib/api';
 import { isDark } from '../lib/prefs';
+import { web, type Web } from '../lib/web';
 import { BaseLayer } from './base';
 import { latOf, lonOf, type Box } from './geo';
 import { worldOf, type Atlas, type World } from './topology';
-
-interface Web {
-	tiles: string | null;
-	attribution: string | null;
-}
 
 const ATTRIBUTION = 'Natural Earth';
 const MAX_ZOOM = 19;
 
 let worldOnce: Promise<World> | null = null;
-let webOnce: Promise<Web> | null = null;
 
 /** The countries, when they have come. */
 export const world = signal<World | null>(null);
@@ -28,12 +22,10 @@ async function fetchWorld(): Promise<World> {
 	return (world.value = worldOf((await response.json()) as Atlas));
 }
 
-function once(): { world: Promise<World>; web: Promise<Web> } {
+function loadWorld(): Promise<World> {
 	worldOnce ??= fetchWorld();
-	webOnce ??= get<Web>('web.json').then(([web]) => web ?? { tiles: null, attribution: null });
 	worldOnce.catch(() => (worldOnce = null)); // the next map asks again
-	webOnce.catch(() => (webOnce = null));
-	return { world: worldOnce, web: webOnce };
+	return worldOnce;
 }
 
 /** Whether things may glide and fly. */
@@ -43,10 +35,10 @@ const wantsRest = matchMedia('(prefers-reduced-motion: reduce)');
 /** So that the world is as high as the map: nothing to see is above or below it. */
 const leastZoom = (height: number): number => Math.max(0, Math.ceil(2 * Math.log2(Math.max(256, height) / 256)) / 2);
 
-function layTiles(map: L.Map, base: BaseLayer, web: Web): void {
-	if (!web.tiles) return;
+function layTiles(map: L.Map, base: BaseLayer, { tiles, attribution }: Web): void {
+	if (!tiles) return;
 	map.options.zoomSnap = 1;
-	L.tileLayer(web.tiles, { maxZoom: MAX_ZOOM, attribution: web.attribution ?? '', crossOrigin: false }).addTo(map);
+	L.tileLayer(tiles, { maxZoom: MAX_ZOOM, attribution: attribution ?? '', crossOrigin: false }).addTo(map);
 	base.isCovered = true;
 	base.redraw();
 }
@@ -67,9 +59,8 @@ export function createMap(container: HTMLElement, label: string): L.Map {
 	L.control.attribution({ prefix: false, position: 'bottomright' }).addAttribution(ATTRIBUTION).addTo(map);
 	L.control.scale({ imperial: false, maxWidth: 120, position: 'bottomleft' }).addTo(map);
 	let isGone = false;
-	const loads = once();
-	loads.world.then((found) => base.setWorld(found), () => undefined); // without it: sea and graticule
-	loads.web.then((web) => !isGone && layTiles(map, base, web), () => undefined);
+	loadWorld().then((found) => base.setWorld(found), () => undefined); // without it: sea and graticule
+	web().then((found) => !isGone && layTiles(map, base, found), () => undefined);
 	const observer = new ResizeObserver(() => {
 		map.setMinZoom(leastZoom(container.clientHeight));
 		map.invalidateSize({ animate: false });

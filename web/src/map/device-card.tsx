@@ -1,13 +1,13 @@
 // What a device has told last, beside its marker.
 import type { Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { devices, fleetVersion, type Device } from '../fleet/store';
+import { devices, fleetVersion, titleOf, type Device } from '../fleet/store';
 import { href } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
 import { Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { following, select, selected, titleOf } from './fleet-state';
+import { following, select, selected } from './fleet-state';
 import { StateMark } from './fleet-panel';
 import { stateOf } from './state';
 

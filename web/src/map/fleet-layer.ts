@@ -1,7 +1,7 @@
 // All devices with a position, on one canvas: thousands of them, gliding. A frame is painted only when the
 // map or a marker moves.
 import type * as L from 'leaflet';
-import { devices, onMoved, type Device } from '../fleet/store';
+import { devices, onMoved, titleOf, type Device } from '../fleet/store';
 import { isDark } from '../lib/prefs';
 import { number } from '../lib/text';
 import { CanvasLayer } from './canvas-layer';
@@ -16,8 +16,6 @@ import { sizeOf, Sprites } from './sprites';
 import { stateOf, type State } from './state';
 import { drawTrail, Trail } from './trail';
 import type { View } from './view';
-
-const titleOf = (device: Device): string => device.name || device.ident;
 
 interface Mark {
 	device: Device;

@@ -1,13 +1,13 @@
 // The list beside the map: search, what the fleet is doing in numbers, and every device, also for who cannot
 // see the map.
 import { useRef } from 'preact/hooks';
-import type { Device } from '../fleet/store';
+import { titleOf, type Device } from '../fleet/store';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
 import { Time } from '../ui/bits';
 import { Grid, type Column } from '../ui/grid';
 import { Icon } from '../ui/icon';
-import { fleetList, hiddenStates, listIsOpen, search, select, selected, titleOf, toggleState } from './fleet-state';
+import { fleetList, hiddenStates, listIsOpen, search, select, selected, toggleState } from './fleet-state';
 import { stateOf, STATES, type State } from './state';
 
 const ROW_PX = 32;

@@ -1,6 +1,6 @@
 // What the viewer of the fleet map has chosen, and the lists that follow from it.
 import { computed, signal } from '@preact/signals';
-import { devices, fleetMembers, fleetState, type Device } from '../fleet/store';
+import { devices, fleetMembers, fleetState, titleOf, type Device } from '../fleet/store';
 import { pref } from '../lib/prefs';
 import { replace, route } from '../lib/router';
 import { language } from '../lib/text';
@@ -30,7 +30,6 @@ export function toggleState(state: State): void {
 export const shownStates = computed<ReadonlySet<State>>(() => new Set(STATES.filter((state) => !hiddenStates.value.includes(state))));
 
 const inOrder = new Intl.Collator(language, { numeric: true });
-export const titleOf = (d: Device): string => d.name || d.ident;
 
 let sorted: Device[] = [];
 let sortedAt = -1;

@@ -4,7 +4,7 @@
 const RADIANS = Math.PI / 180;
 const EARTH_M = 6371008.8;
 /** Where the square ends. */
-export const MAX_LAT = 85.0511287798066;
+const MAX_LAT = 85.0511287798066;
 
 export const xOf = (lon: number): number => lon / 360 + 0.5;
 

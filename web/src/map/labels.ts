@@ -1,6 +1,7 @@
 // Names beside markers: each is drawn once and then copied.
+import { FONT } from './palette';
 
-const FONT = "600 12px 'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
+const BOLD = `600 12px ${FONT}`;
 const MOST = 600;
 const LONGEST = 24;
 const PAD = 3;
@@ -28,12 +29,12 @@ export class Labels {
 	private make(words: string): Label {
 		const canvas = document.createElement('canvas');
 		const context = canvas.getContext('2d')!;
-		context.font = FONT;
+		context.font = BOLD;
 		const width = Math.ceil(context.measureText(words).width) + 2 * PAD;
 		canvas.width = Math.ceil(width * this.ratio);
 		canvas.height = LABEL_HEIGHT * this.ratio;
 		context.scale(this.ratio, this.ratio);
-		context.font = FONT;
+		context.font = BOLD;
 		context.textBaseline = 'middle';
 		context.lineJoin = 'round';
 		context.lineWidth = 3.5;

@@ -30,6 +30,9 @@ const light = {
 	ramp: ['#3056d3', '#1a86d8', '#10a0a0', '#35a845', '#9fb312', '#e3a008', '#e8701a', '#d6293a', '#a3123f'],
 };
 
+/** Of what is painted: as base.css has it. */
+export const FONT = "'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
+
 export type Palette = typeof light;
 
 const dark: Palette = {

@@ -44,7 +44,7 @@ export class Trail {
 }
 
 /** Of messages, the newest first: those of the last journey. */
-export function trailOf(messages: Message[]): number[] {
+function trailOf(messages: Message[]): number[] {
 	const line: number[] = [];
 	let before = 0;
 	for (const m of messages) {

@@ -4,14 +4,14 @@ import 'uplot/dist/uPlot.min.css';
 import type { DeviceMessages, Span } from '../device/store';
 import { localDate, localTime } from '../lib/time';
 import { t } from '../lib/text';
-import { palette } from '../map/palette';
+import { FONT, palette } from '../map/palette';
 import type { Plot } from './list';
 import { decimate, stairs, type Series } from './series';
 import { ticks } from './ticks';
 
 const AXIS_WIDTH = 48;
 const AXIS_HEIGHT = 26;
-const FONT = "11px 'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
+const SMALL = `11px ${FONT}`;
 const LEAST_DRAG_PX = 4;
 
 export class Chart {
@@ -33,8 +33,8 @@ export class Chart {
 			width: host.clientWidth, height: host.clientHeight, legend: { show: false }, padding: [6, 12, isLast ? 0 : 2, 0],
 			scales: { x: { time: true, auto: false }, y: { range: (_u, least, most) => rangeOf(plot, least, most) } },
 			axes: [
-				{ stroke: colours.axis, font: FONT, grid, ticks: { ...grid, size: 4 }, space: 90, size: isLast ? AXIS_HEIGHT : 4, values: (_u, marks, _axis, _space, step) => (isLast ? ticks(marks, step, { date: localDate, time: localTime }) : marks.map(() => '')) },
-				{ stroke: colours.axis, font: FONT, grid: { ...grid, show: !isBand }, ticks: { show: false }, gap: 6, size: AXIS_WIDTH, space: 26, ...(isBand && { splits: () => [0, 1], values: () => ['', t('common.on')] }) },
+				{ stroke: colours.axis, font: SMALL, grid, ticks: { ...grid, size: 4 }, space: 90, size: isLast ? AXIS_HEIGHT : 4, values: (_u, marks, _axis, _space, step) => (isLast ? ticks(marks, step, { date: localDate, time: localTime }) : marks.map(() => '')) },
+				{ stroke: colours.axis, font: SMALL, grid: { ...grid, show: !isBand }, ticks: { show: false }, gap: 6, size: AXIS_WIDTH, space: 26, ...(isBand && { splits: () => [0, 1], values: () => ['', t('common.on')] }) },
 			],
 			series: [
 				{},

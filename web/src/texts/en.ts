@@ -6,6 +6,7 @@ export const en = {
 		add: 'Add',
 		apply: 'Apply',
 		back: 'Back',
+		brokeOff: 'the answer of the gateway broke off',
 		cancel: 'Cancel',
 		close: 'Close',
 		copied: 'Copied',
@@ -25,6 +26,7 @@ export const en = {
 		online: 'online',
 		retry: 'Try again',
 		save: 'Save',
+		unreachable: 'the gateway cannot be reached',
 	},
 	shell: {
 		add: 'Add a tracker',

@@ -2,7 +2,7 @@
 import type { Span } from '../device/store';
 import { CanvasLayer } from '../map/canvas-layer';
 import { nearCopy } from '../map/geo';
-import { palette } from '../map/palette';
+import { FONT, palette } from '../map/palette';
 import { Room } from '../map/room';
 import { trace } from '../map/trace';
 import type { View } from '../map/view';
@@ -83,7 +83,7 @@ export class TrackLayer extends CanvasLayer {
 	private paintStops(context: Context, view: View, shift: number): void {
 		const colour = palette();
 		const room = new Room();
-		context.font = "600 11px 'Segoe UI', system-ui, -apple-system, Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
+		context.font = `600 11px ${FONT}`;
 		context.textAlign = 'center';
 		context.textBaseline = 'middle';
 		const order = this.stops.map((_, i) => i).sort((a, b) => Number(b === this.marked) - Number(a === this.marked));

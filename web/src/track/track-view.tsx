@@ -1,10 +1,11 @@
 // A device's track: map and playback, plots below, trip and stops at the side.
-import { signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { chooseRange, RangePicker } from '../device/picker';
 import type { DeviceMessages } from '../device/store';
 import { dayOf } from '../device/range';
 import { isOpen } from '../device/store';
 import { devices, fleetVersion } from '../fleet/store';
+import { media } from '../lib/media';
 import { pref } from '../lib/prefs';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
@@ -13,7 +14,6 @@ import { palette } from '../map/palette';
 import { Plots } from '../plots/plots';
 import { Empty, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { chooseRange, RangePicker } from '../ui/range';
 import { Split } from '../ui/split';
 import { panelIsOpen, showsDoubtful, TrackModel } from './model';
 import { PlaybackBar } from './playback-bar';
@@ -22,9 +22,7 @@ import { TripPanel } from './trip-panel';
 import '../styles/track.css';
 
 const share = pref('track.share', 52);
-const narrow = matchMedia('(max-width: 760px)');
-const isNarrow = signal(narrow.matches);
-narrow.addEventListener('change', () => (isNarrow.value = narrow.matches));
+const isNarrow = media('(max-width: 760px)');
 
 function Legend({ model }: { model: TrackModel }) {
 	const end = model.scale.value;

@@ -53,7 +53,7 @@ const OVERSCAN = 6;
 const HEAD_HEIGHT = 32;
 
 /** The rows [first, last) that can be seen. */
-export function visible(top: number, height: number, rowHeight: number, count: number): [number, number] {
+function visible(top: number, height: number, rowHeight: number, count: number): [number, number] {
 	const first = Math.max(0, Math.floor(top / rowHeight) - OVERSCAN);
 	return [Math.min(first, count), Math.min(count, Math.ceil((top + height) / rowHeight) + OVERSCAN)];
 }

@@ -13,7 +13,7 @@ const WIDTH = 120;
 const HEIGHT = 28;
 
 /** The points of a line in a box; the smallest value is 0, the largest touches the top. */
-export function sparkPoints(values: number[], room: number): [number, number][] {
+function sparkPoints(values: number[], room: number): [number, number][] {
 	const top = Math.max(...values, 0) || 1;
 	const step = WIDTH / Math.max(1, room - 1);
 	const begin = WIDTH - step * (values.length - 1);

@@ -1,16 +1,17 @@
 // Channels: where trackers connect. A list of them, and a page for each.
-import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { href, route } from '../lib/router';
 import { number, t } from '../lib/text';
-import { CopyButton, Empty } from '../ui/bits';
+import { Empty } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { Sparkline } from '../ui/sparkline';
-import { edited, editChannel, removeChannel, setEnabled } from './channels/acts';
+import { edited, editChannel, removeChannel } from './channels/acts';
+import { Switch, Uri } from './channels/bits';
 import { ChannelDialog } from './channels/form';
 import { ChannelPage } from './channels/page';
 import { activityOf, beat, channels, channelsError, channelsState, ROOM, startChannels } from './channels/store';
 import type { Channel } from './channels/types';
+import { channelName } from './channels/words';
 import '../styles/channels.css';
 import '../styles/table.css';
 
@@ -76,8 +77,6 @@ function List() {
 	);
 }
 
-export const channelName = (channel: Channel): string => channel.name || t('channels.unnamed', { id: channel.id });
-
 function Row({ channel }: { channel: Channel }) {
 	void beat.value;
 	const activity = activityOf(channel.id);
@@ -108,38 +107,5 @@ function Row({ channel }: { channel: Channel }) {
 				</button>
 			</td>
 		</tr>
-	);
-}
-
-export function Uri({ channel }: { channel: Channel }) {
-	if (!channel.uri) return <span class="badge">{t('channels.silent')}</span>;
-	return (
-		<span class="with-button">
-			<code>{channel.uri}</code> <CopyButton text={channel.uri} label={t('channels.copyUri', { name: channelName(channel) })} />
-		</span>
-	);
-}
-
-export function Switch({ channel }: { channel: Channel }) {
-	const isBusy = useSignal(false);
-	return (
-		<label class="check switch">
-			<input
-				type="checkbox"
-				role="switch"
-				aria-label={t('channels.enabledOf', { name: channelName(channel) })}
-				checked={channel.enabled}
-				disabled={isBusy.value}
-				onChange={(e) => {
-					const box = e.currentTarget;
-					isBusy.value = true;
-					void setEnabled(channel, box.checked).then((done) => {
-						isBusy.value = false;
-						if (!done) box.checked = channel.enabled;
-					});
-				}}
-			/>
-			<span>{t(channel.enabled ? 'common.on' : 'common.off')}</span>
-		</label>
 	);
 }

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { devices, fleetError, fleetMembers, fleetState, fleetVersion, reloadFleet } from '../fleet/store';
+import { media } from '../lib/media';
 import { go, route } from '../lib/router';
 import { number, t } from '../lib/text';
 import { Empty } from '../ui/bits';
@@ -15,9 +16,7 @@ import { checkRow, SelectionBar } from './devices/select';
 import { Welcome } from './welcome';
 import '../styles/devices.css';
 
-const narrow = matchMedia('(max-width: 760px)');
-const isPhone = signal(narrow.matches);
-narrow.addEventListener('change', () => (isPhone.value = narrow.matches));
+const isPhone = media('(max-width: 760px)');
 
 /** Where somebody was in the list, for who comes back. */
 const currentId = signal(0);

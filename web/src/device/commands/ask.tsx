@@ -1,7 +1,7 @@
 // Before a dangerous command goes, somebody says that it is meant: with the name of the device before
 // their eyes, and how fast it was last.
 import { signal } from '@preact/signals';
-import { devices, fleetVersion } from '../../fleet/store';
+import { devices, fleetVersion, titleOf } from '../../fleet/store';
 import { number, t } from '../../lib/text';
 import { Dot, Time } from '../../ui/bits';
 import { Dialog } from '../../ui/dialog';
@@ -45,7 +45,7 @@ function Facts({ q }: { q: Question }) {
 		<dl class="fact-list">
 			<dt>{t('commands.device')}</dt>
 			<dd>
-				<strong>{d?.name || d?.ident}</strong> <code>{d?.ident}</code>{' '}
+				<strong>{d && titleOf(d)}</strong> <code>{d?.ident}</code>{' '}
 				{d && <Dot on={d.connected} label={t(d.connected ? 'common.online' : 'common.offline')} />} {t(d?.connected ? 'common.online' : 'common.offline')}
 			</dd>
 			<dt>{t('commands.lastSpeed')}</dt>
@@ -75,7 +75,7 @@ function Facts({ q }: { q: Question }) {
 export function Asking() {
 	const q = question.value;
 	if (!q) return null;
-	const name = devices.get(q.device)?.name || devices.get(q.device)?.ident || '';
+	const d = devices.get(q.device);
 	const foot = (
 		<>
 			<button type="button" autofocus onClick={() => q.answer(false)}>
@@ -87,7 +87,7 @@ export function Asking() {
 		</>
 	);
 	return (
-		<Dialog key={q.refusal} title={t('commands.askTitle', { command: q.type.schema.title ?? q.type.name, device: name })} onClose={() => q.answer(false)} foot={foot}>
+		<Dialog key={q.refusal} title={t('commands.askTitle', { command: q.type.schema.title ?? q.type.name, device: d ? titleOf(d) : '' })} onClose={() => q.answer(false)} foot={foot}>
 			<div class="stack">
 				{q.refusal && (
 					<p class="form-error" role="alert">

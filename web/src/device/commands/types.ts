@@ -41,7 +41,7 @@ export const stateKinds: Record<CommandState, 'good' | 'bad' | 'warn' | ''> = { 
 const GROUPS = ['custom', 'engine', 'guard', 'state', 'setting', 'restart'] as const;
 export type Group = (typeof GROUPS)[number];
 
-export const groupOf = (c: CommandType): Group => GROUPS.find((group) => group in c.tags) ?? 'setting';
+const groupOf = (c: CommandType): Group => GROUPS.find((group) => group in c.tags) ?? 'setting';
 
 /** Those that have all the words in their title, name or description, by group. */
 export function groupsOf(commands: CommandType[], search: string): [Group, CommandType[]][] {

@@ -1,6 +1,7 @@
 // What the tab of logs and messages knows beside the messages: the log, the traffic, and what is looked at.
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { jsonOf, watch } from '../../lib/live';
+import { media } from '../../lib/media';
 import { pref } from '../../lib/prefs';
 import { t } from '../../lib/text';
 import { toast } from '../../ui/toast';
@@ -16,12 +17,6 @@ export const share = pref('messages.share', 62);
 export const isDown = pref('messages.down', true);
 export const asHex = pref('traffic.hex', false);
 
-function media(query: string): { readonly value: boolean } {
-	const list = matchMedia(query);
-	const matches = signal(list.matches);
-	list.addEventListener('change', () => (matches.value = list.matches));
-	return matches;
-}
 /** One pane at a time. */
 export const isPhone = media('(max-width: 700px)');
 /** A message in full gets a window instead of a place at the side. */

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { t } from '../../lib/text';
 import { Empty, Time } from '../../ui/bits';
-import { chooseRange } from '../../ui/range';
+import { chooseRange } from '../picker';
 import { dayOf } from '../range';
 import type { DeviceMessages } from '../store';
 

@@ -5,7 +5,7 @@ import { stream } from '../../lib/api';
 import { insert, mark, type Timed, type Told } from '../rows';
 import { isOpen, spanOf, type Range } from '../store';
 
-export const ENTRIES_PAGE = 2000;
+const ENTRIES_PAGE = 2000;
 /** Seconds that are read again, as several threads write the journal. */
 const OVERLAP = 5;
 /** Not more than this is read to get to one entry. */

@@ -1,12 +1,12 @@
 // Messages of the range as a file.
 import { useState } from 'preact/hooks';
-import { devices } from '../../fleet/store';
+import { devices, titleOf } from '../../fleet/store';
 import { send } from '../../lib/api';
-import { runJob, type JobControl } from '../../lib/jobs';
+import { runJob, type JobControl } from '../../ui/jobs';
 import { bytes, t, type TextKey } from '../../lib/text';
 import { Dialog } from '../../ui/dialog';
 import { toast } from '../../ui/toast';
-import { rangeText } from '../../ui/range';
+import { rangeText } from '../picker';
 import { isOpen, spanOf, type DeviceMessages } from '../store';
 import { columns } from './desk';
 import { fileName } from './filename';
@@ -50,7 +50,7 @@ function save(blob: Blob, name: string): void {
 
 async function run(log: DeviceMessages, format: Format, isAll: boolean): Promise<void> {
 	const device = devices.get(log.id);
-	const name = fileName(device?.name || device?.ident || String(log.id), log.zoom.peek() ?? spanOf(log.range.peek()), format);
+	const name = fileName(device ? titleOf(device) : String(log.id), log.zoom.peek() ?? spanOf(log.range.peek()), format);
 	const fields = format === 'csv' && !isAll ? columns.peek().join(',') : undefined;
 	const blob = await runJob(t('export.job', { name }), (control) => download(`gw/devices/${log.id}/messages`, format, dataOf(log, fields), control));
 	if (!blob) return;

@@ -5,7 +5,7 @@ import { fromInput, now, toInput } from '../../lib/time';
 import { Field } from '../../ui/bits';
 import { Icon } from '../../ui/icon';
 import { Popover } from '../../ui/popover';
-import { chooseRange } from '../../ui/range';
+import { chooseRange } from '../picker';
 import { dayOf } from '../range';
 import { isOpen, type DeviceMessages } from '../store';
 
@@ -25,7 +25,7 @@ export function selectNearest(log: DeviceMessages, timestamp: number): void {
 }
 
 /** Goes to a time; when it is not loaded, its day is opened, and `later` tells where to go then. */
-export function jumpTo(log: DeviceMessages, timestamp: number, later: (timestamp: number) => void): void {
+function jumpTo(log: DeviceMessages, timestamp: number, later: (timestamp: number) => void): void {
 	log.zoom.value = null;
 	if (isLoaded(log, timestamp)) return selectNearest(log, timestamp);
 	later(timestamp);

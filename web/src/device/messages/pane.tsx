@@ -7,7 +7,7 @@ import { t } from '../../lib/text';
 import { Time } from '../../ui/bits';
 import { Grid, type Column } from '../../ui/grid';
 import { Icon } from '../../ui/icon';
-import { RangePicker } from '../../ui/range';
+import { RangePicker } from '../picker';
 import type { DeviceMessages } from '../store';
 import { ColumnsDialog } from './chooser';
 import { isTime, split, widthOf } from './columns';

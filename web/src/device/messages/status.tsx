@@ -2,7 +2,7 @@
 import { number, t } from '../../lib/text';
 import { local, utc } from '../../lib/time';
 import { Icon } from '../../ui/icon';
-import { chooseRange } from '../../ui/range';
+import { chooseRange } from '../picker';
 import { dayOf } from '../range';
 import { isLive, type DeviceMessages } from '../store';
 

@@ -1,7 +1,7 @@
 // Keeping less: what will go is counted before, and how the disk is freed is shown behind.
 import { useEffect, useState } from 'preact/hooks';
 import { call, get } from '../../lib/api';
-import { runJob } from '../../lib/jobs';
+import { runJob } from '../../ui/jobs';
 import { bytes, t } from '../../lib/text';
 import { local } from '../../lib/time';
 import type { Message } from '../../fleet/store';

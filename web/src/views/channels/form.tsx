@@ -10,6 +10,7 @@ import { toast } from '../../ui/toast';
 import { edited } from './acts';
 import { takeChannel } from './store';
 import { channelSchema, flatten, nest, partNames, PARTS, type Channel, type Part, type Words } from './types';
+import { channelName } from './words';
 
 const words: Words = (name) => {
 	const key = name.replace('configuration.', '');
@@ -29,8 +30,10 @@ export function ChannelDialog() {
 	return channel && <Form key={'id' in channel ? channel.id : 0} channel={channel} />;
 }
 
+const isMade = (channel: Channel | Record<string, never>): channel is Channel => 'id' in channel;
+
 function Form({ channel }: { channel: Channel | Record<string, never> }) {
-	const isNew = !('id' in channel);
+	const isNew = !isMade(channel);
 	const state = useMemo(() => new FormState(channelSchema(words), isNew ? {} : flatten(channel)), [channel]);
 	const error = useSignal('');
 	const isBusy = useSignal(false);
@@ -46,7 +49,7 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 			const { result, errors } = await call<Channel>(isNew ? 'POST' : 'PATCH', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
 			if (!result[0]) throw new ApiError(400, errors);
 			takeChannel(result[0]);
-			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: result[0].name || String(result[0].id), uri: result[0].uri }));
+			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: channelName(result[0]), uri: result[0].uri }));
 			edited.value = null;
 		} catch (reason) {
 			error.value = reason instanceof ApiError ? state.refuse(reason).join('; ') : reasonOf(reason);
@@ -72,7 +75,7 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 		</>
 	);
 	return (
-		<Dialog wide title={isNew ? t('channels.add') : t('channels.editOne', { name: channel.name || String(channel.id) })} onClose={close} foot={foot}>
+		<Dialog wide title={isNew ? t('channels.add') : t('channels.editOne', { name: channelName(channel) })} onClose={close} foot={foot}>
 			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>
 				{!isNew && <p class="faint">{t('channels.editHint')}</p>}
 				{partNames.map((part) => (

@@ -1,8 +1,10 @@
-// What has happened to a channel: read once, then told by the live door.
+// What has happened to a channel: read page by page, and told by the live door.
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { get } from '../../lib/api';
 import { codes, loadCodes } from '../../device/messages/codes';
+import { Entries } from '../../device/messages/entries';
+import { EntriesFoot } from '../../device/messages/foot';
 import { severityOf, summaryOf, titleOf, type LogEntry, type Severity } from '../../device/messages/logtext';
 import { jsonOf, watch } from '../../lib/live';
 import { number, t } from '../../lib/text';
@@ -10,57 +12,52 @@ import { Empty, Time } from '../../ui/bits';
 import { Grid, type Column } from '../../ui/grid';
 import { JsonDialog } from './json';
 import type { TabProps } from './page';
-import { Tail } from './table';
 
 interface Log extends LogEntry {
 	ident?: string;
 	count?: number;
 }
 
-const FIRST = 200;
-const ROOM = 500;
+const DAY = 86400;
+/** All that the gateway keeps. */
+const ALL = { last: 3650 * DAY };
 /** Data that could not be processed, and its newest so many lines. */
 const REFUSED = 103;
 const REFUSED_MOST = 5000;
 const NEWS_MS = 1000;
 
 export class ChannelLogs {
-	readonly tail = new Tail<Log>(ROOM);
+	readonly entries: Entries<Log>;
 	/** How many frames were refused in the last hour; null: the token may not know. */
 	readonly refused = signal<number | null>(null);
-	readonly error = signal('');
 	private timer = 0;
 
-	constructor(readonly id: number) {}
+	constructor(readonly id: number) {
+		this.entries = new Entries(`gw/channels/${id}/logs`);
+	}
 
 	start(): () => void {
 		loadCodes();
-		void this.load();
+		void this.entries.open(ALL);
 		void this.countRefused();
-		const end = watch(`flespi/log/gw/channels/${this.id}/#`, { on: (m) => this.take(jsonOf<Log>(m)) });
+		const end = watch(`flespi/log/gw/channels/${this.id}/#`, {
+			on: (m) => this.take(jsonOf<Log>(m)),
+			ready: () => void this.entries.recent(),
+		});
 		return () => {
 			clearTimeout(this.timer);
 			end();
+			this.entries.close();
 		};
 	}
 
 	private take(log: Log): void {
-		this.tail.add(log);
+		this.entries.take(log);
 		if (log.event_code !== REFUSED || this.timer) return;
 		this.timer = window.setTimeout(() => {
 			this.timer = 0;
 			void this.countRefused();
 		}, NEWS_MS);
-	}
-
-	private async load(): Promise<void> {
-		try {
-			const list = await get<Log>(`gw/channels/${this.id}/logs`, { data: { reverse: true, count: FIRST } });
-			const seen = new Set(this.tail.rows.map((log) => JSON.stringify(log)));
-			this.tail.older(list.filter((log) => !seen.has(JSON.stringify(log))));
-		} catch (e) {
-			this.error.value = (e as Error).message;
-		}
 	}
 
 	private async countRefused(): Promise<void> {
@@ -104,25 +101,27 @@ const columns: Column<Log>[] = [
 ];
 
 export function LogsTab({ logs }: TabProps) {
-	const { tail } = logs;
+	const { entries } = logs;
+	const { rows } = entries;
 	const open = useSignal<Log | null>(null);
 	const current = useMemo(() => signal<Log | null>(null), [logs]);
-	void tail.bell.version.value;
+	void entries.version.value;
 	return (
 		<section class="tab-pane" aria-label={t('channels.tab_logs')}>
-			{logs.error.value && <p class="pane-bar error">{logs.error.value}</p>}
 			<Grid
 				label={t('channels.tab_logs')}
 				columns={columns}
-				count={tail.rows.length}
-				row={(i) => tail.rows[i]}
-				head={tail.head}
-				current={current.value ? tail.rows.indexOf(current.value) : -1}
-				onCurrent={(i) => (current.value = tail.rows[i] ?? null)}
-				onOpen={(i) => (open.value = tail.rows[i] ?? null)}
+				count={rows.length}
+				row={(i) => rows[i]}
+				indexOf={(log) => rows.indexOf(log)}
+				current={current.value ? rows.indexOf(current.value) : -1}
+				onCurrent={(i) => (current.value = rows[i] ?? null)}
+				onOpen={(i) => (open.value = rows[i] ?? null)}
+				onEnd={() => entries.state.peek() === 'more' && entries.older()}
 				rowClass={(log) => (severityOf(log, codes.value) === 'error' ? 'alert' : '')}
-				empty={<Empty icon="list" title={t('channels.noLogs')} />}
+				empty={entries.state.value === 'done' && <Empty icon="list" title={t('channels.noLogs')} />}
 			/>
+			<EntriesFoot entries={entries} text={t('logs.count', { n: rows.length })} />
 			{open.value && <JsonDialog title={titleOf(open.value, codes.value)} value={open.value} onClose={() => (open.value = null)} />}
 		</section>
 	);

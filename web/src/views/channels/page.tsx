@@ -5,14 +5,15 @@ import { bytes, number, t } from '../../lib/text';
 import { Empty, Tabs } from '../../ui/bits';
 import { Figure } from '../../ui/figure';
 import { Icon } from '../../ui/icon';
-import { channelName, Switch, Uri } from '../channels';
 import { editChannel, removeChannel } from './acts';
+import { Switch, Uri } from './bits';
 import { ConnectionsTab } from './connections';
 import { IdentsTab } from './idents';
 import { ChannelLogs, LogsTab } from './logs';
 import { MessagesTab } from './messages';
 import { activityOf, beat, channels, channelsState } from './store';
 import type { Channel } from './types';
+import { channelName } from './words';
 
 const tabs = { connections: ConnectionsTab, idents: IdentsTab, messages: MessagesTab, logs: LogsTab };
 const names = Object.keys(tabs) as (keyof typeof tabs)[];

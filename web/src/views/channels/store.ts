@@ -50,7 +50,7 @@ export const channels = signal<Map<number, Channel>>(new Map());
 export const channelsError = signal('');
 export const channelsState = signal<'loading' | 'ready' | 'failed'>('loading');
 /** By channel; read it when `beat` has moved. */
-export const activities = new Map<number, Activity>();
+const activities = new Map<number, Activity>();
 /** Moves with each step of the figures. */
 export const beat = signal(0);
 

@@ -1,5 +1,5 @@
 // How a device looks in the list: columns on a wide screen, two lines on a phone.
-import type { Device } from '../../fleet/store';
+import { titleOf, type Device } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { number, t } from '../../lib/text';
 import { now } from '../../lib/time';
@@ -11,7 +11,6 @@ import type { SortKey } from './order';
 import { Check, CheckAll } from './select';
 
 const none = <span class="faint">–</span>;
-const nameOf = (d: Device): string => d.name || d.ident;
 
 function Online({ d }: { d: Device }) {
 	return <Dot on={d.connected} label={t(d.connected ? 'common.online' : d.lastActive === null ? 'devices.neverSeen' : 'common.offline')} />;
@@ -21,7 +20,7 @@ function Online({ d }: { d: Device }) {
 function Name({ d }: { d: Device }) {
 	return (
 		<a class="name-link" tabIndex={-1} href={href('devices', d.id)}>
-			{nameOf(d)}
+			{titleOf(d)}
 		</a>
 	);
 }
@@ -64,7 +63,7 @@ function Speed({ d }: { d: Device }) {
 const ignition = (d: Device) =>
 	d.ignition === null ? none : <span class={d.ignition ? 'ignition on' : 'ignition'}>{t(d.ignition ? 'common.on' : 'common.off')}</span>;
 
-const check: Column<Device> = { key: 'check', title: <CheckAll />, label: t('devices.select'), width: '40px', cell: (d) => <Check d={d} name={nameOf(d)} /> };
+const check: Column<Device> = { key: 'check', title: <CheckAll />, label: t('devices.select'), width: '40px', cell: (d) => <Check d={d} name={titleOf(d)} /> };
 
 /** Heads that sort; made anew when the order changes. */
 function sorted(column: Omit<Column<Device>, 'onSort' | 'sorted'> & { key: SortKey }): Column<Device> {

@@ -31,7 +31,7 @@ export function hold(on: boolean): void {
 }
 
 /** Values are sorted anew, as they are now. */
-export function resort(): void {
+function resort(): void {
 	order.sort(devices.values(), matches(), compare());
 	rows.value = order.rows;
 }

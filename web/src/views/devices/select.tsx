@@ -1,7 +1,7 @@
 // Checkboxes of the list, and what can be done to all that are checked.
 import { useState } from 'preact/hooks';
-import { deleteMany, keepAsBefore, keepMany, titleOf } from '../../fleet/bulk';
-import { devices, type Device } from '../../fleet/store';
+import { deleteMany, keepAsBefore, keepMany } from '../../fleet/bulk';
+import { devices, titleOf, type Device } from '../../fleet/store';
 import { t } from '../../lib/text';
 import { confirm, Dialog } from '../../ui/dialog';
 import { Icon } from '../../ui/icon';
@@ -56,7 +56,7 @@ function tellRefused(refused: string[]): void {
 }
 
 async function remove(ids: number[]): Promise<void> {
-	const names = ids.slice(0, 3).map(titleOf).join(', ');
+	const names = ids.slice(0, 3).flatMap((id) => devices.get(id) ?? []).map(titleOf).join(', ');
 	const yes = await confirm({
 		title: t('devices.deleteTitle', { n: ids.length }),
 		text: t(ids.length > 3 ? 'devices.deleteMore' : 'devices.deleteText', { names, more: ids.length - 3 }),

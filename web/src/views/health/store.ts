@@ -1,6 +1,7 @@
 // The figures of the gateway, read every two seconds while somebody looks, and their last minutes.
 import { signal } from '@preact/signals';
 import { ApiError, get, send } from '../../lib/api';
+import { web } from '../../lib/web';
 import { Series } from '../../ui/series';
 import { parseMetrics, rateOf, type Metric } from './metrics';
 
@@ -89,12 +90,6 @@ async function look(): Promise<void> {
 	timer = window.setTimeout(() => void look(), EVERY_MS);
 }
 
-async function readVersion(): Promise<void> {
-	if (version.peek()) return;
-	const described = (await (await send('GET', 'openapi.json')).json()) as { info: { version: string } };
-	version.value = described.info.version;
-}
-
 /** While the view is open; returns the end of it. What was seen before does not count: nobody looked since. */
 export function startHealth(): () => void {
 	abort = new AbortController();
@@ -102,7 +97,7 @@ export function startHealth(): () => void {
 	totals.clear();
 	metrics.value = new Map();
 	void look();
-	void readVersion().catch(() => undefined);
+	web().then((found) => (version.value = found.version), () => undefined);
 	return () => {
 		abort.abort();
 		clearTimeout(timer);

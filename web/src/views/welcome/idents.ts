@@ -47,7 +47,7 @@ export const newcomers = signal<string[]>([]);
 let arrived: string[] = [];
 
 /** Devices by ident. */
-export const byIdent = computed(() => {
+const byIdent = computed(() => {
 	void fleetMembers.value;
 	return new Map([...devices.values()].map((d) => [d.ident, d.id]));
 });

@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import { get } from '../../lib/api';
 import { watch } from '../../lib/live';
 import { pref } from '../../lib/prefs';
+import { web } from '../../lib/web';
 import { candidates, parsePlace, type Channel, type Place } from './address';
 
 export const channels = signal<Channel[] | null>(null);
@@ -44,8 +45,8 @@ async function loadChannels(): Promise<void> {
 }
 
 async function loadMachine(): Promise<void> {
-	const [web] = await get<{ addresses?: string[] }>('web.json').catch(() => []);
-	machine.value = web?.addresses ?? []; // without, there is the name of this page
+	// without, there is the name of this page
+	machine.value = await web().then((found) => found.addresses, () => []);
 }
 
 /** Reads where the gateway listens, and again when a channel changes; returns the end of it. */

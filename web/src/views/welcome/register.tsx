@@ -1,8 +1,8 @@
 // The third step: who calls, and a click that makes a device of it.
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { registerMany, titleOf } from '../../fleet/bulk';
-import { register } from '../../fleet/store';
+import { registerMany } from '../../fleet/bulk';
+import { devices, register, titleOf } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { t } from '../../lib/text';
 import { Time } from '../../ui/bits';
@@ -89,7 +89,7 @@ function Known({ one, device }: { one: Seen; device: number }) {
 	return (
 		<div class="caller known">
 			<div class="who">
-				<strong>{titleOf(device)}</strong> <span class="mono faint">{one.ident}</span>
+				<strong>{titleOf(devices.get(device)!)}</strong> <span class="mono faint">{one.ident}</span>
 				<Facts one={one} />
 				{!isPlain(one.reason) && <p class="why">{one.reason}</p>}
 			</div>

@@ -1,14 +1,14 @@
 // Which part of time is shown. It stands in the address, so that a link shows the same; the screen of the
 // device opens what the address says.
 import { useState } from 'preact/hooks';
-import { DAY, isDay, midnight, rangeQuery, sameRange } from '../device/range';
-import { isOpen, spanOf, type DeviceMessages, type Range } from '../device/store';
+import { DAY, isDay, midnight, rangeQuery, sameRange } from './range';
+import { isOpen, spanOf, type DeviceMessages, type Range } from './store';
 import { replace, route } from '../lib/router';
 import { t, type TextKey } from '../lib/text';
 import { fromInput, local, localDate, localTime, now, toInput, zone } from '../lib/time';
-import { Field } from './bits';
-import { Icon } from './icon';
-import { Popover } from './popover';
+import { Field } from '../ui/bits';
+import { Icon } from '../ui/icon';
+import { Popover } from '../ui/popover';
 
 const LASTS: [number, TextKey][] = [
 	[3600, 'range.hour'],

@@ -1,7 +1,7 @@
 // Long work: it is shown in a tray with how far it is, and can be cancelled.
 import { signal } from '@preact/signals';
-import { toast } from '../ui/toast';
-import { t } from './text';
+import { toast } from './toast';
+import { t } from '../lib/text';
 
 export interface Job {
 	id: number;
