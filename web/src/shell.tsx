@@ -24,6 +24,8 @@ import { WelcomeView } from './views/welcome';
 interface Place {
 	key: string;
 	title: TextKey;
+	/** Of the title, what has room on a phone. */
+	short?: TextKey;
 	icon: IconName;
 	view: FunctionComponent;
 }
@@ -31,7 +33,7 @@ interface Place {
 const places: Place[] = [
 	{ key: 'devices', title: 'shell.devices', icon: 'truck', view: DevicesView },
 	{ key: 'map', title: 'shell.map', icon: 'map', view: MapView },
-	{ key: 'add', title: 'shell.add', icon: 'plus', view: WelcomeView },
+	{ key: 'add', title: 'shell.add', short: 'shell.addShort', icon: 'plus', view: WelcomeView },
 	{ key: 'channels', title: 'shell.channels', icon: 'plug', view: ChannelsView },
 	{ key: 'tokens', title: 'shell.tokens', icon: 'key', view: TokensView },
 	{ key: 'health', title: 'shell.health', icon: 'heart', view: HealthView },
@@ -66,9 +68,10 @@ function Nav() {
 			<ul>
 				{places.map((p) => (
 					<li key={p.key}>
-						<a href={href(p.key)} aria-current={placeKey() === p.key ? 'page' : undefined}>
+						<a href={href(p.key)} aria-current={placeKey() === p.key ? 'page' : undefined} aria-label={p.short && t(p.title)}>
 							<Icon name={p.icon} />
-							<span>{t(p.title)}</span>
+							<span class={p.short && 'wide'}>{t(p.title)}</span>
+							{p.short && <span class="phone">{t(p.short)}</span>}
 						</a>
 					</li>
 				))}

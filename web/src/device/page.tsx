@@ -52,6 +52,16 @@ function Head({ id }: { id: number }) {
 	);
 }
 
+function Gone() {
+	return (
+		<Empty icon="search" title={t('device.gone')}>
+			<a class="button" href={href('devices')}>
+				{t('device.all')}
+			</a>
+		</Empty>
+	);
+}
+
 /** What all tabs show stands in the address: the range and the filter. A link without them changes nothing. */
 function follow(log: DeviceMessages): () => void {
 	let isFirst = true;
@@ -77,7 +87,7 @@ export function DevicePage({ id, tab }: { id: number; tab: string }) {
 	}, [log]);
 	void fleetMembers.value;
 	if (!devices.has(id))
-		return fleetState.value === 'loading' ? <Empty icon="truck" title={t('common.loading')} /> : <Empty icon="search" title={t('device.gone')} />;
+		return fleetState.value === 'loading' ? <Empty icon="truck" title={t('common.loading')} /> : <Gone />;
 	const name = names.find((one) => one === tab) ?? 'messages';
 	const Tab: FunctionComponent<{ log: DeviceMessages }> = tabs[name];
 	return (

@@ -121,7 +121,7 @@ function options(key: string): IClientOptions {
 		protocolVersion: 5,
 		username: key,
 		clientId: 'web-' + crypto.getRandomValues(new Uint32Array(2)).join('-'),
-		keepalive: 60,
+		keepalive: 15, // a lost network is noticed soon: nothing else tells of it
 		reconnectPeriod: 1000,
 		connectTimeout: 10_000,
 		resubscribe: false,

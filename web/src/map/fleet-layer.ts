@@ -106,6 +106,11 @@ export class FleetLayer extends CanvasLayer {
 		mark.state = stateOf(device, clock);
 	}
 
+	/** How many have told where they are. */
+	get placed(): number {
+		return this.marks.size;
+	}
+
 	/** Around the devices that are shown; null: there are none. */
 	box(): Box | null {
 		const places: number[] = [];

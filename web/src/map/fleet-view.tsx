@@ -1,6 +1,6 @@
 // The fleet on a map: live markers, a list to search and filter by, and a card for the one that is chosen.
 import type * as L from 'leaflet';
-import { effect, signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { devices, fleetState, fleetVersion } from '../fleet/store';
 import { isDark } from '../lib/prefs';
@@ -71,18 +71,24 @@ class FleetMap {
 		container.parentElement!.querySelector('.map-buttons')!.addEventListener('click', moved, { capture: true });
 	}
 
-	/** The chosen device, or as it was left, or all of them as soon as one has told where it is. */
+	/** The chosen device, or as it was left, or all of them: also those that tell where they are later on, until
+	 *  somebody moves the map. */
 	private firstView(map: L.Map): () => void {
 		const chosen = selected.peek();
 		if (lastView && !chosen) map.setView(lastView.centre, lastView.zoom, { animate: false });
-		let isDone = lastView !== null && !chosen;
+		let known = 0;
+		let isFirst = true;
 		return effect(() => {
-			if (isDone || fleetState.value !== 'ready') return;
-			const place = devices.get(chosen)?.position;
-			if (place) map.setView([place.lat, place.lon], NEAR_ZOOM, { animate: false });
-			else if (this.layer.box() && !this.isMoved) this.fit(false);
-			else void fleetVersion.value; // not yet: looks again when something is told
-			isDone = Boolean(place) || this.isMoved || this.layer.box() !== null;
+			void fleetVersion.value;
+			if (fleetState.value !== 'ready') return;
+			const place = isFirst ? devices.get(chosen)?.position : undefined;
+			isFirst = false;
+			const isMore = this.layer.placed > known;
+			known = this.layer.placed;
+			if (place) {
+				this.isMoved = true;
+				map.setView([place.lat, place.lon], NEAR_ZOOM, { animate: false });
+			} else if (isMore && !this.isMoved) untracked(() => this.fit(false));
 		});
 	}
 

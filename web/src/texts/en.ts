@@ -30,6 +30,7 @@ export const en = {
 	},
 	shell: {
 		add: 'Add a tracker',
+		addShort: 'Add',
 		api: 'REST API',
 		channels: 'Channels',
 		connecting: 'Connecting…',
@@ -263,6 +264,7 @@ export const en = {
 		typeHint: 'It decides which commands there are.',
 	},
 	device: {
+		all: 'See all devices',
 		commands: 'Commands',
 		gone: 'There is no device with this number, or the token does not show it.',
 		messages: 'Logs & Messages',

@@ -1,5 +1,6 @@
 // Small pieces that many views use.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { ago, local, now, utc } from '../lib/time';
 import { t } from '../lib/text';
 import { Icon, type IconName } from './icon';
@@ -69,8 +70,14 @@ export function Field({ label, hint, error, children }: { label: string; hint?: 
 }
 
 export function Tabs({ items, current, label }: { items: { key: string; title: string; href: string }[]; current: string; label: string }) {
+	const nav = useRef<HTMLElement>(null);
+	useEffect(() => {
+		// on a phone not all of them are in sight
+		const at = nav.current!.querySelector<HTMLElement>('[aria-current]');
+		if (at) nav.current!.scrollLeft = at.offsetLeft + at.offsetWidth / 2 - nav.current!.offsetLeft - nav.current!.clientWidth / 2;
+	}, [current]);
 	return (
-		<nav class="tabs" aria-label={label}>
+		<nav class="tabs" aria-label={label} ref={nav}>
 			{items.map((item) => (
 				<a key={item.key} href={item.href} aria-current={item.key === current ? 'page' : undefined}>
 					{item.title}
