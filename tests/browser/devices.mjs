@@ -69,7 +69,13 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	await row.getByRole('img', { name: 'never seen' }).waitFor();
 	await page.mouse.move(700, 400);
 	const socket = connect(gateway.port, '127.0.0.1');
-	socket.write(`*HQ,${ident(6)},V1,120000,A,2240.55181,N,11358.32389,E,30.00,180,100820,FFFFFBFF#*HQ,${ident(6)},HTBT,64#`);
+	const drive = (day, time) => socket.write(`*HQ,${ident(6)},V1,${time},A,2240.55181,N,11358.32389,E,30.00,180,${day},FFFFFBFF#*HQ,${ident(6)},HTBT,64#`);
+	drive('100820', '120000');
+	await row.getByText('56 km/h').waitFor();
+	await count(page, 'Moving 0'); // a speed of years ago is none of now
+	const [, year, month, day, time] = /^..(..)-(..)-(..)T(.{8})/.exec(new Date().toISOString());
+	drive(day + month + year, time.replaceAll(':', ''));
+	await count(page, 'Moving 1');
 	await row.getByRole('img', { name: 'online' }).waitFor();
 	await row.getByText('56 km/h').waitFor();
 	await row.getByText('64 %').waitFor();
