@@ -12,8 +12,8 @@ export interface Sort {
 export const kinds = ['all', 'online', 'offline', 'moving', 'never'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** As the map says it: a speed of long ago is none of now. */
-const isMoving = (d: Device): boolean => stateOf(d, Date.now() / 1000) === 'moving';
+/** A speed of long ago is none of now. */
+const isMoving = (d: Device): boolean => d.connected && stateOf(d, Date.now() / 1000) === 'moving';
 
 const IS: Record<Kind, (d: Device) => boolean> = {
 	all: () => true,
