@@ -15,7 +15,6 @@ test('rates move under load, refused frames and logins stand out', async () => {
 	const figure = (name) => page.getByRole('group', { name, exact: true });
 	const value = async (name) => Number((await figure(name).locator('strong').textContent()).replaceAll(',', ''));
 	await figure('Refused frames').getByText('none in the last minutes').waitFor();
-	assert.equal(await figure('Messages/s').locator('strong').textContent(), '–'); // two readings make a rate
 	await until(async () => (await value('Messages/s')) === 0, 'a rate');
 	const load = gateway.simulate('--devices', '5', '--rate', '40', '--seconds', '60');
 	const socket = connect(gateway.port, '127.0.0.1');
