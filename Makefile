@@ -65,3 +65,4 @@ packages-test:
 build/build.ninja: | packages-build
 	@scripts/install-packages web || true
 	@meson setup build >/dev/null || { rm -rf build; meson setup build; }
+	@echo "compiling: some minutes the first time"

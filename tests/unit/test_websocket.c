@@ -375,7 +375,7 @@ static void wrong_requests_are_told_why(void **state)
 			"a WebSocket needs a Sec-WebSocket-Key, 16 bytes in Base64"},
 		{HEAD("/", "websocket", "Upgrade", "13", KEY, "mqttv3.1"), "400",
 			"a WebSocket here needs the subprotocol mqtt"},
-		{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "404", "there is nothing at /"},
+		{"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n", "404", "there is nothing at /nothing"},
 		{"GET /mqtt HTTP/1.1\r\nHost: x\r\n\r\n", "404", "there is nothing at /mqtt"},
 		{HEAD("/nowhere", "websocket", "Upgrade", "13", KEY, "mqtt"), "404",
 			"there is nothing at /nowhere"},
