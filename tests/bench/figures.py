@@ -93,6 +93,9 @@ GOALS = {
 }
 
 
+PAGE = "## The web page"
+
+
 class Report:
     def __init__(self):
         self.values, self.notes, self.commands, self.decode = {}, {}, [], []
@@ -128,6 +131,40 @@ def machine():
         platform.release())
 
 
+def table(report, names):
+    lines = ["| what | figure | goal | distance | Traccar | remark |", "|---|---|---|---|---|---|"]
+    for name in names:
+        what, unit, goal, side, peer = GOALS[name]
+        bound = f"{'≥' if side == 'least' else '≤'} {number(goal)}" if goal else ""
+        value = report.values.get(name)
+        figure = f"{number(value)} {unit}" if value is not None else "–"
+        far = distance(value, goal, side) if value is not None else ""
+        lines.append(f"| {what} | {figure} | {bound} | {far} | {peer} | "
+                     f"{report.notes.get(name, '')} |")
+    return lines
+
+
+def is_of_page(name):
+    return name.startswith("page.")
+
+
+def page_section(report, load):
+    """Of what runs in a browser; also written alone, by `make bench ARGS='--only page'`."""
+    return [PAGE, "", f"By `make bench ARGS='--only page'`, {datetime.date.today().isoformat()}; load before the "
+            f"start {load:.1f}. Browser, gateway and trackers share the machine, and there is no GPU.", "",
+            *table(report, filter(is_of_page, GOALS)), ""]
+
+
+def renew_page_section(text, report, load):
+    """The document with this section in the place of its former one, or before the commands."""
+    head, _, tail = text.partition(PAGE + "\n")
+    if tail:
+        tail = tail[tail.index("\n## ") + 1:]
+    else:
+        head, tail = text[:text.index("## Commands")], text[text.index("## Commands"):]
+    return head + "\n".join(page_section(report, load)) + "\n" + tail
+
+
 def document(bench, load, seconds):
     report = bench.report
     lines = [
@@ -140,16 +177,8 @@ def document(bench, load, seconds):
         "they drift by a factor of two",
         "- Traccar: measured once on a machine of the same kind, not in this run; "
         "an order of magnitude, no more", "",
-        "| what | figure | goal | distance | Traccar | remark |",
-        "|---|---|---|---|---|---|",
+        *table(report, (name for name in GOALS if not is_of_page(name))),
     ]
-    for name, (what, unit, goal, side, peer) in GOALS.items():
-        bound = f"{'≥' if side == 'least' else '≤'} {number(goal)}" if goal else ""
-        value = report.values.get(name)
-        figure = f"{number(value)} {unit}" if value is not None else "–"
-        far = distance(value, goal, side) if value is not None else ""
-        lines.append(f"| {what} | {figure} | {bound} | {far} | {peer} | "
-                     f"{report.notes.get(name, '')} |")
     lines += ["", "Not measured: 1,000,000 connections (a goal), which need as many open files "
               "in both processes.", ""]
     if report.decode:
@@ -162,6 +191,7 @@ def document(bench, load, seconds):
                 kind.replace("_", " "), row["bytes"], number(row["message"]), number(row["json"]),
                 number(row["pack"])))
         lines.append("")
+    lines += page_section(report, load)
     lines += ["## Commands", "", "Each gateway started with a fresh data directory.", "", "```"]
     lines += [re.sub(r"127\.0\.0\.1:[1-9]\d*", "127.0.0.1:PORT", c) for c in report.commands]
     return "\n".join(lines + ["```", ""])

@@ -27,7 +27,7 @@ import commands
 import live
 import page
 import ranges
-from figures import Report, document, number
+from figures import Report, document, number, renew_page_section
 
 # a day ago: trackers whose clocks run fast while they flood stay out of the future
 BEGIN = int(time.time()) - 86400
@@ -468,7 +468,7 @@ def main():
     parser.add_argument("--build", default=ROOT / "build", help="build directory [build]")
     parser.add_argument("--out", default=ROOT / "docs/benchmarks.md", help="the document to write")
     parser.add_argument("--only", default="", help="steps, separated by commas: "
-                        + " ".join(STEPS) + " (writes no document)")
+                        + " ".join(STEPS) + " (writes no document; page: its section)")
     args = parser.parse_args()
     bench, load, start = Bench(args), os.getloadavg()[0], time.monotonic()
     chosen = [s for s in args.only.split(",") if s] or list(STEPS)
@@ -481,8 +481,11 @@ def main():
         except (Problem, OSError, subprocess.SubprocessError, http.client.HTTPException,
                 ValueError) as why:
             bench.report.miss(figures, f"{why}" or type(why).__name__)
+    out = pathlib.Path(args.out)
+    if chosen == ["page"] and out.exists():
+        out.write_text(renew_page_section(out.read_text(encoding="utf-8"), bench.report, load),
+                       encoding="utf-8")
     if not args.only:
-        out = pathlib.Path(args.out)
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(document(bench, load, time.monotonic() - start), encoding="utf-8")
         print(f"written: {out}")

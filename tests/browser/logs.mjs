@@ -1,6 +1,6 @@
 // What happened to a device, and the bytes of its connection.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
@@ -13,7 +13,6 @@ before(async () => {
 	[talks, noisy] = await gateway.fleet(2);
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
-afterEach(() => Promise.all(browser.chromium.contexts().map((context) => context.close())));
 
 const logs = (page) => page.getByRole('grid', { name: 'Logs' });
 const traffic = (page) => page.getByRole('grid', { name: 'Traffic' });

@@ -1,7 +1,7 @@
 // The table of messages: live, filtered, in full, as files, and that it outlives a restart of the gateway.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
@@ -14,7 +14,6 @@ before(async () => {
 	[live, filtered, raw, many, old, again] = await gateway.fleet(6);
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
-afterEach(() => Promise.all(browser.chromium.contexts().map((context) => context.close())));
 
 const identOf = (device) => ident(device - live);
 const grid = (page) => page.getByRole('grid', { name: 'Messages' });
