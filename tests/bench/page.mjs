@@ -45,6 +45,15 @@ async function opening(browser, gateway, seen) {
 	return at;
 }
 
+/** Until no further part of the page has come for a second. */
+async function settled(page) {
+	const parts = () => page.evaluate(() => performance.getEntriesByType('resource').filter((e) => e.name.includes('/assets/')).length);
+	for (let last = -1, now = await parts(); now !== last; now = await parts()) {
+		last = now;
+		await page.waitForTimeout(1000);
+	}
+}
+
 async function first(browser) {
 	const gateway = await new Gateway().start();
 	try {
@@ -56,7 +65,7 @@ async function first(browser) {
 		for (const view of ['#/map', '#/add', '#/channels', '#/tokens', '#/health', `#/devices/${ids[0]}/track`, `#/devices/${ids[0]}/messages`]) {
 			const page = await browser.open(gateway, view);
 			await page.locator('.live.on').waitFor();
-			await page.waitForLoadState('networkidle');
+			await settled(page);
 			await weigh(page, all);
 			await page.context().close();
 		}
@@ -70,7 +79,7 @@ async function moving(browser) {
 	const gateway = await new Gateway().start();
 	try {
 		await gateway.fleet(MOVING);
-		const page = await browser.open(gateway, '#/map');
+		const page = await browser.open(gateway, '#/map', { reducedMotion: 'no-preference' });
 		const state = page.getByRole('group', { name: 'What is shown' }).getByRole('button', { name: 'moving' });
 		gateway.simulate('--devices', String(MOVING), '--rate', String(MOVING), '--mode', 'flood');
 		await until(async () => Number((await state.textContent()).replace(/\D/g, '')) > MOVING / 2, 'moving devices', 120_000);
@@ -82,7 +91,7 @@ async function moving(browser) {
 	}
 }
 
-const browser = await new Browser().start();
+const browser = await new Browser({ isTest: false }).start();
 try {
 	console.log(JSON.stringify({ ...(await first(browser)), frames: await moving(browser) }));
 } finally {

@@ -31,7 +31,7 @@ async function place(id) {
 }
 
 test('every one of 5,000 devices moves on the map, and none is behind', async (t) => {
-	const page = await browser.open(gateway, '#/map');
+	const page = await browser.open(gateway, '#/map', { reducedMotion: 'no-preference' });
 	await until(async () => (await count(page, 'offline')) === COUNT, 'all devices, silent', 60_000);
 	await page.locator('.live.on').waitFor();
 	const session = await sessions();
