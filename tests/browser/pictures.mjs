@@ -16,7 +16,7 @@ const PICTURES = {
 	'first-minute': ['#/add', {}],
 	devices: ['#/devices', {}],
 	'devices-dark': ['#/devices', { colorScheme: 'dark' }],
-	map: ['#/map', {}, () => rest(3000)],
+	map: ['#/map', { reducedMotion: 'no-preference' }, () => rest(3000)],
 	'map-dark': ['#/map', { colorScheme: 'dark' }, () => rest(3000)],
 	messages: ['#/devices/1/messages', {}, (page) => row(page, 'Messages', 3).click()],
 	'messages-dark': ['#/devices/1/messages', { colorScheme: 'dark' }, (page) => row(page, 'Messages', 3).click()],
@@ -48,6 +48,7 @@ const fleet = await demo(gateway);
 for (const [i, name] of ['Despatch, read only', 'Map in the office', 'Workshop'].entries())
 	await gateway.rest('POST', 'platform/tokens', { info: name, ttl: 86400 * 30 * (i + 1), access: { type: i ? 2 : 0, ...(i && { acl: [{ uri: 'gw/devices', methods: ['GET'] }] }) } });
 await gateway.rest('POST', 'gw/devices/2/commands-queue', [{ name: 'interval.set', properties: { seconds: 60 }, ttl: 3600 }]);
+const strangers = gateway.simulate('--devices', '3', '--first-ident', '359586018966098', '--seconds', '900');
 await rest(6000);
 for (const [name, [where, options, act]] of Object.entries(PICTURES)) {
 	if (only.length && !only.includes(name)) continue;
@@ -61,5 +62,6 @@ for (const [name, [where, options, act]] of Object.entries(PICTURES)) {
 	await page.context().close();
 }
 fleet.stop();
+await strangers.stop();
 await browser.close();
 await gateway.close();
