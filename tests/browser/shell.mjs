@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { axe, Browser, Gateway, shot, until } from './harness.mjs';
+import { proxy } from './proxy.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -61,6 +62,25 @@ test('a token that is deleted ends the session with the reason', async () => {
 	await page.getByRole('link', { name: 'Tokens' }).click();
 	await page.getByLabel('Key of a token').waitFor();
 	assert.match(await page.getByRole('alert').textContent(), /\w/);
+});
+
+test('below a path of a proxy nothing is asked for outside of it', async () => {
+	const way = await proxy(gateway, '/some/fleet/');
+	const page = await browser.open(gateway, `#token=${gateway.token}`, { token: '', base: way.url });
+	const outside = [];
+	page.on('request', (r) => !r.url().startsWith(way.url) && outside.push(r.url()));
+	page.on('websocket', (w) => !w.url().startsWith(way.url.replace('http', 'ws')) && outside.push(w.url()));
+	await live(page);
+	for (const name of ['Map', 'Health', 'Channels']) {
+		await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+		await page.getByRole('navigation').getByRole('link', { name, exact: true }).and(page.locator('[aria-current=page]')).waitFor();
+	}
+	await page.getByText('127.0.0.1:').first().waitFor(); // where the channel listens: REST has answered
+	await page.reload();
+	await live(page);
+	assert.deepEqual(outside, []);
+	assert.deepEqual(page.faults, []);
+	way.close();
 });
 
 test('every view can be reached with the keyboard alone', async () => {
