@@ -49,6 +49,25 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 	);
 }
 
+/** The foot of a dialog with a form: why it was refused, the way back, and the button that makes or saves. */
+export function FormFoot({ id, error, isNew, isBusy, onCancel }: { id: string; error: string; isNew: boolean; isBusy: boolean; onCancel: () => void }) {
+	return (
+		<>
+			{error && (
+				<p class="form-error grow" role="alert">
+					{error}
+				</p>
+			)}
+			<button type="button" onClick={onCancel}>
+				{t('common.cancel')}
+			</button>
+			<button class="primary" form={id} disabled={isBusy}>
+				{t(isNew ? 'common.create' : 'common.save')}
+			</button>
+		</>
+	);
+}
+
 interface Question {
 	title: string;
 	text: string;

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, call } from '../../lib/api';
 import { t, type TextKey } from '../../lib/text';
-import { Dialog } from '../../ui/dialog';
+import { Dialog, FormFoot } from '../../ui/dialog';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
 import { SchemaForm } from '../../ui/schema_form';
 import { toast } from '../../ui/toast';
@@ -59,21 +59,7 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 		}
 	};
 	const close = (): void => void (edited.value = null);
-	const foot = (
-		<>
-			{error.value && (
-				<p class="form-error grow" role="alert">
-					{error.value}
-				</p>
-			)}
-			<button type="button" onClick={close}>
-				{t('common.cancel')}
-			</button>
-			<button class="primary" form={id} disabled={isBusy.value}>
-				{t(isNew ? 'common.create' : 'common.save')}
-			</button>
-		</>
-	);
+	const foot = <FormFoot id={id} error={error.value} isNew={isNew} isBusy={isBusy.value} onCancel={close} />;
 	return (
 		<Dialog wide title={isNew ? t('channels.add') : t('channels.editOne', { name: channelName(channel) })} onClose={close} foot={foot}>
 			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>

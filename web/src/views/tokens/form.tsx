@@ -4,7 +4,7 @@ import { useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, call } from '../../lib/api';
 import { t } from '../../lib/text';
 import { CopyLine } from '../../ui/bits';
-import { Dialog } from '../../ui/dialog';
+import { Dialog, FormFoot } from '../../ui/dialog';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
 import type { Schema } from '../../ui/schema';
 import { SchemaForm } from '../../ui/schema_form';
@@ -80,21 +80,7 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 		}
 	};
 	const close = (): void => void (edited.value = null);
-	const foot = (
-		<>
-			{error.value && (
-				<p class="form-error grow" role="alert">
-					{error.value}
-				</p>
-			)}
-			<button type="button" onClick={close}>
-				{t('common.cancel')}
-			</button>
-			<button class="primary" form={id} disabled={isBusy.value}>
-				{t(isNew ? 'common.create' : 'common.save')}
-			</button>
-		</>
-	);
+	const foot = <FormFoot id={id} error={error.value} isNew={isNew} isBusy={isBusy.value} onCancel={close} />;
 	return (
 		<Dialog wide title={isNew ? t('tokens.add') : t('tokens.editOne', { name: token.info || String(token.id) })} onClose={close} foot={foot}>
 			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>
