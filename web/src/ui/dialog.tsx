@@ -1,5 +1,5 @@
 // Windows before the page: the browser's own <dialog>, which keeps the focus inside and ends with Escape.
-import { signal } from '@preact/signals';
+import { signal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../lib/text';
@@ -75,24 +75,32 @@ interface Question {
 	action: string;
 	/** It cannot be taken back: the button is red, and not the one that Enter presses. */
 	danger?: boolean;
+}
+
+interface Answerable {
 	answer: (yes: boolean) => void;
 }
 
-const question = signal<Question | null>(null);
-
-/** Asks; resolves with what was answered. One question at a time: a new one answers the old one with no. */
-export function confirm(asked: Omit<Question, 'answer'>): Promise<boolean> {
-	question.peek()?.answer(false);
-	return new Promise((resolve) => {
-		question.value = {
-			...asked,
-			answer: (yes) => {
-				question.value = null;
+/** A place for one question at a time, and the function that asks there: a new question answers the old one
+ *  with no. */
+export function questions<T>(): [Signal<(T & Answerable) | null>, (asked: T) => Promise<boolean>] {
+	const place = signal<(T & Answerable) | null>(null);
+	const ask = (asked: T): Promise<boolean> => {
+		place.peek()?.answer(false);
+		return new Promise((resolve) => {
+			const answer = (yes: boolean): void => {
+				place.value = null;
 				resolve(yes);
-			},
-		};
-	});
+			};
+			place.value = { ...asked, answer };
+		});
+	};
+	return [place, ask];
 }
+
+/** `confirm` asks; resolves with what was answered. */
+const [question, confirm] = questions<Question>();
+export { confirm };
 
 export function Questions() {
 	const q = question.value;

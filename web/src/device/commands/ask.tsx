@@ -1,10 +1,9 @@
 // Before a dangerous command goes, somebody says that it is meant: with the name of the device before
 // their eyes, and how fast it was last.
-import { signal } from '@preact/signals';
 import { devices, fleetVersion, titleOf } from '../../fleet/store';
 import { number, t } from '../../lib/text';
 import { Dot, Time } from '../../ui/bits';
-import { Dialog } from '../../ui/dialog';
+import { Dialog, questions } from '../../ui/dialog';
 import { Icon } from '../../ui/icon';
 import { summaryOf, type CommandType, type Risk } from './types';
 
@@ -15,24 +14,10 @@ interface Question {
 	risk: Risk | null;
 	/** The gateway's sentence when it has refused; '': it was not asked yet. */
 	refusal: string;
-	answer: (yes: boolean) => void;
 }
 
-const question = signal<Question | null>(null);
-
-/** Resolves with what was answered. */
-export function ask(asked: Omit<Question, 'answer'>): Promise<boolean> {
-	question.peek()?.answer(false);
-	return new Promise((resolve) => {
-		question.value = {
-			...asked,
-			answer: (yes) => {
-				question.value = null;
-				resolve(yes);
-			},
-		};
-	});
-}
+const [question, ask] = questions<Question>();
+export { ask };
 
 /** Who leaves has said no. */
 export const stopAsking = (): void => question.peek()?.answer(false);
