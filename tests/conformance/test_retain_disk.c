@@ -284,6 +284,10 @@ static void nobody_notices_a_retention(void **state)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(c.errors, 0);
 	assert_true(c.deleted > 0);
+	/* on a busy machine its last pass may lie far behind: one more, of now */
+	struct error e;
+	uint64_t deleted;
+	assert_done(store_retain(c.store, c.now_us, retention_of_scene, &c, &deleted, &e), &e);
 	assert_true(count_of(c.store, QUERY_DEVICE, 1) <= 3000 + 1000 + GROUP);
 }
 
