@@ -50,7 +50,7 @@ const distance = (page) => page.getByRole('complementary', { name: 'Trip' }).loc
 test('the track has the colours of its speeds; trip and stops say what it was', async () => {
 	const page = await open();
 	await until(async () => (await hues(page)).size >= 4, 'a track of several colours');
-	await page.getByText('140 km/h').waitFor();
+	await page.getByText('140 km/h', { exact: true }).waitFor();
 	const trip = page.getByRole('complementary', { name: 'Trip' });
 	assert.match(await distance(page), /^11\d km$/);
 	const stops = trip.getByRole('listitem').getByRole('button');

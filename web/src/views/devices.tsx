@@ -1,6 +1,6 @@
 // All devices, thousands of them: search, choose, sort, and what can be done to many at once.
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { devices, fleetError, fleetMembers, fleetState, fleetVersion, reloadFleet } from '../fleet/store';
 import { media } from '../lib/media';
 import { go, route } from '../lib/router';
@@ -23,7 +23,8 @@ const currentId = signal(0);
 
 function Search({ onDown }: { onDown: () => void }) {
 	const input = useRef<HTMLInputElement>(null);
-	useEffect(() => {
+	// with the field, not some frames after it: the key is typed as soon as the field is seen
+	useLayoutEffect(() => {
 		const onKey = (e: KeyboardEvent): void => {
 			const at = e.target as HTMLElement;
 			if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || document.querySelector('dialog[open]')) return;
