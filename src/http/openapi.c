@@ -71,7 +71,7 @@ static void put_query_parameters(struct writer *w, const struct route *route)
 	bool any = false;
 	struct str rest = str_of(route->parameters);
 	put(w, ",\"parameters\":[");
-	while (rest.at && rest.len)
+	while (rest.at && rest.len && !str_is(rest, "*"))
 		put_reference(w, parameter_of(route, false, str_cut(&rest, ',')), &any);
 	put(w, "]");
 }

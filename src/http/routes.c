@@ -153,7 +153,7 @@ static bool decode(struct request *r, const struct route *route, struct error *e
 	for (size_t i = 0; i < PATH_PARAMETERS_MAX && r->segment[i].at; i++)
 		if (!decode_part(&r->segment[i], URL_PATH, &room, e))
 			return false;
-	return decode_query(r, route, query, room, e);
+	return strcmp(route->parameters, "*") == 0 || decode_query(r, route, query, room, e);
 }
 
 struct str request_query(const struct request *r, const char *name)

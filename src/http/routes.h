@@ -20,7 +20,7 @@ struct route {
 	const char *pattern;
 	enum scope scope;
 	handler_fn *handler;
-	const char *parameters; /* of the query, separated by commas */
+	const char *parameters; /* of the query, separated by commas; "*": all are passed over */
 	const char *summary;
 };
 

@@ -83,6 +83,19 @@ test('below a path of a proxy nothing is asked for outside of it', async () => {
 	way.close();
 });
 
+test('the description of the API opens with the token of the page', async () => {
+	const page = await browser.open(gateway, `#token=${gateway.token}`, { token: '' });
+	await live(page);
+	const [docs] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name: 'REST API' }).click()]);
+	await docs.locator('#get_auth_info summary').click();
+	await docs.getByRole('button', { name: 'GET', exact: true }).click();
+	await docs.getByText(/^200 OK/).waitFor();
+	await docs.getByRole('button', { name: 'Forget' }).click();
+	await docs.getByRole('button', { name: 'GET', exact: true }).click();
+	await docs.getByText('The token is missing').waitFor();
+	assert.deepEqual(page.faults, []);
+});
+
 test('every view can be reached with the keyboard alone', async () => {
 	const page = await browser.open(gateway);
 	await live(page);

@@ -194,7 +194,7 @@ def described_routes(tree):
         seen_handlers.add(handler)
         if handler not in told:
             found.append(f"src/http/examples.def: no example of {handler}")
-        wanted = re.findall(r"\{(\w+)\}", pattern) + [q for q in query.split(",") if q]
+        wanted = re.findall(r"\{(\w+)\}", pattern) + [q for q in query.split(",") if q not in ("", "*")]
         found += [f"src/http/parameters.def: {name} of {pattern} is not told"
                   for name in wanted if name not in names]
         seen_names.update(wanted)

@@ -100,7 +100,13 @@ static void parts_are_kept_for_good(void **state)
 		assert_int_equal(a->status, 404);
 		assert_false(a->is_immutable || a->is_gzip);
 	}
-	assert_int_equal(ask(*state, "/?x=1", "gzip", NULL)->status, 400);
+	assert_int_equal(ask(*state, "/assets/index-1.js?x=1", "gzip", NULL)->status, 400);
+}
+
+static void a_link_may_bring_words_of_its_own(void **state)
+{
+	assert_int_equal(ask(*state, "/?from=mail&x&x=%zz", "gzip", NULL)->status, 200);
+	assert_int_equal(ask(*state, "/docs?from=mail", NULL, NULL)->status, 200);
 }
 
 static void who_cannot_read_gzip_is_told(void **state)
@@ -176,6 +182,7 @@ int main(void)
 		TEST(the_page_needs_no_token_and_is_asked_about_again),
 		TEST(a_copy_that_is_good_is_not_sent_again),
 		TEST(parts_are_kept_for_good),
+		TEST(a_link_may_bring_words_of_its_own),
 		TEST(who_cannot_read_gzip_is_told),
 		TEST(tiles_come_from_their_host_only),
 		TEST(the_page_learns_about_the_gateway),

@@ -99,7 +99,7 @@ function Extras({ named }: { named?: boolean }) {
 				<Icon name={themeIcons[theme.value]} />
 				{words(themeText)}
 			</button>
-			<a class="icon" href="docs" target="_blank" rel="noreferrer" title={t('shell.api')} aria-label={t('shell.api')}>
+			<a class="icon" href="docs" target="_blank" rel="opener" title={t('shell.api')} aria-label={t('shell.api')}>
 				<Icon name="code" />
 				{words(t('shell.api'))}
 			</a>

@@ -1,9 +1,10 @@
 // docs: reads openapi.json, which lies beside this page, and shows it. A token that is typed in lives as long as the tab does and
-// goes to this gateway only.
+// goes to this gateway only; the web page's own is here already when this was opened from there.
 "use strict";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const SHOWN_MAX = 200000; // characters of an answer
+const KEY = "cantrack.token"; // of sessionStorage, as in the web page
 const byId = id => document.getElementById(id);
 let api;
 
@@ -100,7 +101,7 @@ function shown(text, type) {
 }
 
 async function send(method, target, body, out) {
-	const token = byId("token").value.trim();
+	const token = typedToken();
 	const started = performance.now();
 	out.className = "";
 	out.textContent = "…";
@@ -108,7 +109,7 @@ async function send(method, target, body, out) {
 		// a proxy may serve the gateway below a path: what begins here with / begins there with that
 		const answer = await fetch(target.replace(/^\/+/, ""), {
 			method: method.toUpperCase(), cache: "no-store", credentials: "omit",
-			headers: token ? {Authorization: "FlespiToken " + token.replace(/^FlespiToken\s+/, "")} : {},
+			headers: token ? {Authorization: "FlespiToken " + token} : {},
 			body: body || undefined,
 		});
 		const text = await answer.text();
@@ -249,12 +250,16 @@ function find() {
 	byId("nothing").hidden = found;
 }
 
+function typedToken() {
+	return byId("token").value.trim().replace(/^FlespiToken\s+/, "");
+}
+
 function keepToken() {
-	byId("token").value = sessionStorage.getItem("token") || "";
-	byId("token").addEventListener("input", () => sessionStorage.setItem("token", byId("token").value));
+	byId("token").value = sessionStorage.getItem(KEY) || "";
+	byId("token").addEventListener("input", () => sessionStorage.setItem(KEY, typedToken()));
 	byId("login").addEventListener("submit", event => event.preventDefault());
 	byId("forget").addEventListener("click", () => {
-		sessionStorage.removeItem("token");
+		sessionStorage.removeItem(KEY);
 		byId("token").value = "";
 	});
 }

@@ -15,7 +15,7 @@ export function HealthView() {
 			<header class="view-head">
 				<h1 class="grow">{t('health.title')}</h1>
 				<nav class="row" aria-label={t('health.links')}>
-					<a class="button" href="docs" target="_blank" rel="noreferrer">
+					<a class="button" href="docs" target="_blank" rel="opener">
 						{t('health.docs')}
 					</a>
 					<a class="button" href="openapi.json" target="_blank" rel="noreferrer">
