@@ -85,10 +85,12 @@ export function fitBox(map: L.Map, box: Box, { maxZoom = 16, left = 0, top = 0, 
 	map.fitBounds(bounds, { maxZoom, paddingTopLeft: [40 + left, 48 + top], paddingBottomRight: [56, 44], animate: animate && mayMove() });
 }
 
+/** The copy of a place that is nearest to the middle: the way there is not around the world. */
+export const nearPlace = (map: L.Map, lat: number, lon: number): [number, number] => [lat, lon + 360 * Math.round((map.getCenter().lng - lon) / 360)];
+
 /** Goes there: by flight, when it may move. */
 export function flyTo(map: L.Map, lat: number, lon: number, zoom: number): void {
-	const centre = map.getCenter();
-	const target: [number, number] = [lat, lon + 360 * Math.round((centre.lng - lon) / 360)];
+	const target = nearPlace(map, lat, lon);
 	if (mayMove()) map.flyTo(target, zoom, { duration: 0.9 });
 	else map.setView(target, zoom, { animate: false });
 }

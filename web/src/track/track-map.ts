@@ -2,7 +2,7 @@
 import type * as L from 'leaflet';
 import { effect } from '@preact/signals';
 import { isDark } from '../lib/prefs';
-import { fitBox, flyTo } from '../map/create';
+import { fitBox, flyTo, nearPlace } from '../map/create';
 import { boxOf, nearCopy, xOf, yOf } from '../map/geo';
 import { viewOf } from '../map/canvas-layer';
 import { showsDoubtful, type TrackModel } from './model';
@@ -31,7 +31,7 @@ function pointAt(track: Track, map: L.Map, shift: number, x: number, y: number):
 export class TrackMap {
 	private map: L.Map | null = null;
 	private readonly layer = new TrackLayer();
-	private readonly above = new MomentLayer();
+	private readonly above = new MomentLayer((view) => this.layer.shift(view));
 	/** The range that is in sight already: it is not moved there again while messages stream in. */
 	private fitted: unknown = null;
 
@@ -71,7 +71,7 @@ export class TrackMap {
 		above.moment = at === null ? null : momentAt(model.track.value, at);
 		const m = model.log.selected.value;
 		const [lat, lon] = [m?.['position.latitude'], m?.['position.longitude']];
-		above.selected = typeof lat === 'number' && typeof lon === 'number' ? [xOf(lon), yOf(lat)] : null;
+		above.selected = typeof lat === 'number' && typeof lon === 'number' ? [nearCopy(xOf(lon), model.track.value.line[0] ?? 0.5), yOf(lat)] : null;
 		void isDark.value;
 		above.redraw();
 	}
@@ -119,7 +119,8 @@ export class TrackMap {
 		const m = this.model.log.selected.value;
 		const [lat, lon] = [m?.['position.latitude'], m?.['position.longitude']];
 		if (typeof lat !== 'number' || typeof lon !== 'number' || !this.map) return;
-		if (!this.map.getBounds().contains([lat, lon])) this.map.panTo([lat, lon]);
+		const place = nearPlace(this.map, lat, lon);
+		if (!this.map.getBounds().contains(place)) this.map.panTo(place);
 	}
 
 	private pointed(at: L.Point): void {

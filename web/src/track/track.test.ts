@@ -34,6 +34,13 @@ test('positions without a fix are stretches apart', () => {
 	expect(track.doubtful.map((line) => line.length / 2)).toEqual([4, 2]);
 });
 
+test('positions without a fix lie in the same copy of the world as the way', () => {
+	const row = (timestamp: number, lon: number, valid: boolean): Message => ({ timestamp, 'position.latitude': 0, 'position.longitude': lon, 'position.valid': valid });
+	const track = trackOf([row(4, -177, true), row(3, -178, false), row(2, -179, true), row(1, 179, true)]);
+	const lons = (line: ArrayLike<number>): number[] => Array.from(line).filter((_, i) => i % 2 === 0).map((x) => Math.round(x * 360 - 180));
+	expect([lons(track.line), track.doubtful.map(lons)]).toEqual([[179, 181, 183], [[181, 182, 183]]]);
+});
+
 test('a way over the antimeridian goes on', () => {
 	const row = (timestamp: number, lon: number): Message => ({ timestamp, 'position.latitude': 0, 'position.longitude': lon });
 	const track = trackOf([row(3, 179), row(2, -179), row(1, 179.5)]);
