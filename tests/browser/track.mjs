@@ -8,6 +8,7 @@ const gateway = new Gateway();
 const browser = new Browser();
 const END = Math.floor(Date.now() / 1000) - 60;
 const TRIP = journey(END);
+const OLD = journey(END - 3 * 86400, { lat: 48, lon: 11 });
 const LAST = TRIP.findLast((m) => m['position.latitude']);
 let ids = [];
 
@@ -15,6 +16,7 @@ before(async () => {
 	await Promise.all([gateway.start(), browser.start()]);
 	ids = await gateway.fleet(2);
 	await gateway.post(ids[0], TRIP);
+	await gateway.post(ids[0], OLD);
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
 
@@ -101,7 +103,8 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	const plot = await page.locator('.plot-host .u-over').first().boundingBox();
 	const at = (share) => plot.x + plot.width * share;
 	const whole = await distance(page);
-	const scale = await page.locator('.leaflet-control-scale').textContent();
+	const scale = () => page.locator('.leaflet-control-scale').textContent();
+	const wide = await scale();
 	await page.mouse.move(at(0.3), plot.y + 8);
 	await until(async () => (await time(page)) < END - 600, 'the time that is pointed at');
 	assert.match(await plots.getByText('km/h').first().textContent(), /\d+ km\/h/);
@@ -110,7 +113,8 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	await page.mouse.up();
 	await plots.getByRole('button', { name: 'Whole range' }).click({ trial: true }); // it can be pressed
 	await until(async () => (await distance(page)) !== whole, 'the part in the trip');
-	await until(async () => (await page.locator('.leaflet-control-scale').textContent()) !== scale, 'the part on the map');
+	await until(async () => (await scale()) !== wide, 'the part on the map');
+	const near = await scale();
 	await page.getByText('Part that is zoomed to').waitFor();
 	await shot(page, 'track-zoom-dark');
 	assert.deepEqual(await axe(page), []);
@@ -118,6 +122,7 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	const grid = page.getByRole('grid', { name: 'Messages' });
 	await until(async () => Number(await grid.getAttribute('aria-rowcount')) < TRIP.length / 2, 'the part in the table');
 	await page.getByRole('link', { name: 'Map & plots' }).click();
+	await until(async () => (await scale()) === near, 'the part on the map again');
 	await page.getByRole('button', { name: 'Whole range' }).click();
 	await until(async () => (await distance(page)) === whole, 'everything again');
 	const keys = page.getByRole('group', { name: /^Plots over time/ });
@@ -126,6 +131,18 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	await until(async () => (await distance(page)) !== whole, 'a part, by the keyboard');
 	await page.keyboard.press('0');
 	await until(async () => (await distance(page)) === whole, 'everything, by the keyboard');
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('the map goes to the track of another range', async () => {
+	const page = await open();
+	await until(async () => (await hues(page)).size >= 4, 'the track');
+	const [from, to] = [OLD[0].timestamp - 60, OLD.at(-1).timestamp + 60];
+	await page.evaluate(([id, a, b]) => (location.hash = `#/devices/${id}/track?from=${a}&to=${b}`), [ids[0], from, to]);
+	await until(async () => (await time(page)) < to, 'the other range');
+	await page.getByText('Germany', { exact: true }).waitFor(); // where the map is now
+	await until(async () => (await hues(page)).size >= 4, 'its track');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -82,7 +82,9 @@ export function createMap(container: HTMLElement, label: string): L.Map {
 export function fitBox(map: L.Map, box: Box, { maxZoom = 16, left = 0, top = 0, animate = true } = {}): void {
 	map.invalidateSize({ animate: false, pan: false }); // it may just have been laid out
 	const bounds = L.latLngBounds([latOf(box.bottom), lonOf(box.left)], [latOf(box.top), lonOf(box.right)]);
-	map.fitBounds(bounds, { maxZoom, paddingTopLeft: [40 + left, 48 + top], paddingBottomRight: [56, 44], animate: animate && mayMove() });
+	const size = map.getSize();
+	const within = (x: number, y: number): [number, number] => [Math.min(x, size.x / 3), Math.min(y, size.y / 3)]; // a map may be small
+	map.fitBounds(bounds, { maxZoom, paddingTopLeft: within(40 + left, 48 + top), paddingBottomRight: within(56, 44), animate: animate && mayMove() });
 }
 
 /** The copy of a place that is nearest to the middle: the way there is not around the world. */

@@ -1,7 +1,7 @@
 // What the map, the plots and the lists of a device's track show: computed once from its messages, and the
 // choices of the viewer.
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import type { DeviceMessages, Span } from '../device/store';
+import type { DeviceMessages, Range, Span } from '../device/store';
 import { pref } from '../lib/prefs';
 import { seriesOf, type Series } from '../plots/series';
 import { PLOTS } from '../plots/list';
@@ -25,6 +25,8 @@ export class TrackModel {
 	readonly extent = signal<Span | null>(null);
 	/** The track is all of what was to be read. */
 	readonly isWhole = signal(false);
+	/** What it was read of: for a moment after another one was chosen, the range before. */
+	readonly range = signal<Range | null>(null);
 	/** km/h at the end of the colours. */
 	readonly scale = signal(60);
 	readonly stops = computed(() => stopsOf(this.track.value, this.rests.value, stopMinutes.value * 60));
@@ -87,6 +89,7 @@ export class TrackModel {
 		const [newest, oldest] = [rows[0], rows.at(-1)];
 		batch(() => {
 			this.isWhole.value = this.log.state.peek() !== 'loading';
+			this.range.value = this.log.range.peek();
 			this.track.value = track;
 			this.rests.value = restsOf(track);
 			this.scale.value = scaleOf(track.speed);

@@ -78,24 +78,28 @@ export class TrackMap {
 
 	/** Once for each range: when it begins to come, and again when it is there. */
 	private fitWhenKnown(): void {
-		const { isWhole, log, track } = this.model;
-		const range = log.range.value;
-		if (!track.value.count || this.fitted === range) return;
-		if (isWhole.value) this.fitted = range;
-		if (!log.zoom.peek()) this.fit(false);
+		const { isWhole, range, track } = this.model;
+		if (!track.value.count || this.fitted === range.value) return;
+		if (isWhole.value) this.fitted = range.value;
+		this.fitShown(false);
 	}
 
 	private fitZoom(): void {
-		const { zoom } = this.model.log;
-		if (zoom.value) this.fitPoints(...pointsOf(this.model.track.peek(), zoom.value));
-		else if (this.fitted) this.fit();
+		if (this.model.log.zoom.value || this.fitted) this.fitShown();
+	}
+
+	/** The zoomed part, or everything. */
+	private fitShown(animate = true): void {
+		const zoom = this.model.log.zoom.peek();
+		if (zoom) this.fitPoints(...pointsOf(this.model.track.peek(), zoom), animate);
+		else this.fit(animate);
 	}
 
 	fit(animate = true): void {
 		this.fitPoints(0, this.model.track.peek().count, animate);
 	}
 
-	private fitPoints(first: number, last: number, animate = true): void {
+	private fitPoints(first: number, last: number, animate: boolean): void {
 		const box = boxOf(this.model.track.peek().line.subarray(2 * first, 2 * last));
 		// the legend lies in the upper left corner
 		const isWide = innerWidth > 760;
