@@ -9,7 +9,7 @@ import { palette } from '../map/palette';
 import type { TrackModel } from '../track/model';
 import { Chart } from './chart';
 import { PLOTS, type Plot } from './list';
-import { summaryOf, valueAt } from './series';
+import { LEAST_SPAN_S, summaryOf, valueAt } from './series';
 import '../styles/plots.css';
 
 const KEEPS_S = 3600; // what was told longer ago is not said of a moment any more
@@ -19,7 +19,7 @@ const words = (plot: Plot, value: number): string =>
 
 function Summary({ model, plot }: { model: TrackModel; plot: Plot }) {
 	const span = model.span.value;
-	const found = span && summaryOf(model.series.value.get(plot.key)!, span.from, span.to);
+	const found = span && summaryOf(model.series.value.get(plot.key)!, span.from, span.to, plot.kind !== 'line');
 	if (!found) return <span class="plot-summary">{t('plots.nothing')}</span>;
 	if (plot.kind === 'band') return <span class="plot-summary">{t('plots.share', { share: number(found.average * 100, 0) })}</span>;
 	const values = { least: words(plot, found.least), most: words(plot, found.most), average: words(plot, found.average) };
@@ -67,15 +67,16 @@ function PlotBox({ model, plot, isLast }: { model: TrackModel; plot: Plot; isLas
 	);
 }
 
-/** Zooms by a factor around the time that is pointed at, or the middle. */
+/** Zooms by a factor around the time that is marked, or the middle. */
 function zoomBy(model: TrackModel, factor: number): void {
 	const span = model.span.peek();
 	const all = model.extent.peek();
 	if (!span || !all) return;
-	const centre = model.log.pointed.peek() ?? (span.from + span.to) / 2;
+	const marked = model.moment.peek();
+	const centre = marked !== null && marked >= span.from && marked <= span.to ? marked : (span.from + span.to) / 2;
 	const from = Math.max(all.from, centre - (centre - span.from) / factor);
 	const to = Math.min(all.to, centre + (span.to - centre) / factor);
-	if (to - from >= 10) model.log.zoom.value = from <= all.from && to >= all.to ? null : { from, to };
+	if (to - from >= LEAST_SPAN_S) model.log.zoom.value = from <= all.from && to >= all.to ? null : { from, to };
 }
 
 function onKey(e: KeyboardEvent, model: TrackModel): void {
@@ -105,7 +106,7 @@ export function Plots({ model }: { model: TrackModel }) {
 	const shown = PLOTS.filter((plot) => model.series.value.get(plot.key)?.time.length);
 	const { zoom } = model.log;
 	useEffect(() => {
-		const leave = (): void => void (model.isPlaying.peek() || (model.log.pointed.value = null));
+		const leave = (): void => void (model.log.pointed.value = null);
 		const el = box.current!;
 		el.addEventListener('blur', leave);
 		return () => el.removeEventListener('blur', leave);
