@@ -93,6 +93,15 @@ test('playback moves the time on, and is moved by keys', async () => {
 	await page.keyboard.press('Shift+ArrowLeft');
 	await until(async () => (await time(page)) < paused, 'a minute before');
 	assert.match(await slider.getAttribute('aria-valuetext'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+	const [at, whole] = [await time(page), await distance(page)];
+	for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Zoom in on the time' }).click();
+	await until(async () => (await distance(page)) !== whole, 'a part');
+	assert.equal(await time(page), at); // the plots are drawn anew, and it stays where it was
+	const end = Number(await slider.getAttribute('max'));
+	assert.ok(between(end, at, LAST.timestamp - 600), 'only the part is played');
+	await page.getByRole('button', { name: 'Play the track' }).click();
+	await until(async () => Math.abs((await time(page)) - end) < 0.01, 'the end of the part');
+	await page.getByRole('button', { name: 'Play the track' }).waitFor();
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });
@@ -116,10 +125,12 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	await until(async () => (await scale()) !== wide, 'the part on the map');
 	const near = await scale();
 	await page.getByText('Part that is zoomed to').waitFor();
+	await page.mouse.click(at(0.5), plot.y + 8); // the first one after a drag selects, too
 	await shot(page, 'track-zoom-dark');
 	assert.deepEqual(await axe(page), []);
 	await page.getByRole('link', { name: 'Logs & Messages' }).click();
 	const grid = page.getByRole('grid', { name: 'Messages' });
+	await grid.getByRole('row', { selected: true }).waitFor();
 	await until(async () => Number(await grid.getAttribute('aria-rowcount')) < TRIP.length / 2, 'the part in the table');
 	await page.getByRole('link', { name: 'Map & plots' }).click();
 	await until(async () => (await scale()) === near, 'the part on the map again');

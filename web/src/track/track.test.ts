@@ -76,6 +76,11 @@ test('totals', () => {
 	const jump = trackOf(rowsOf([[0, 0, 50], [60, 1000, 50], [4000, 9000, 50]]));
 	expect(totalsOf(jump, restsOf(jump), 180)).toMatchObject({ driving: 60, standing: 0 });
 	expect(totalsOf(jump, restsOf(jump), 180).unseen).toBeCloseTo(8000, -1);
+	// of a part, only what lies in it counts: ten minutes of the hour that it stood, half of the last kilometre
+	expect(totalsOf(track, restsOf(track), 180, { from: 1000, to: 1600 })).toMatchObject({ distance: 0, driving: 0, standing: 600, fastest: null });
+	const half = totalsOf(track, restsOf(track), 180, { from: 4000, to: 4030 });
+	expect(half).toMatchObject({ driving: 30, standing: 0, fastest: 40 });
+	expect(half.distance).toBeCloseTo(500, -1);
 	expect(totalsOf(trackOf([]), [], 180)).toMatchObject({ distance: 0, fastest: null, average: null });
 });
 
@@ -92,7 +97,8 @@ test('a moment between two points', () => {
 	expect(momentAt(track, 30)).toMatchObject({ index: 0, speed: 55, isUnknown: false });
 	expect(momentAt(track, 30)!.y).toBeCloseTo((track.line[1]! + track.line[3]!) / 2, 12);
 	expect(momentAt(track, 2000)).toMatchObject({ index: 8, isUnknown: true });
-	expect(momentAt(track, -5)).toMatchObject({ index: 0 });
+	expect(momentAt(track, -5)).toMatchObject({ index: 0, isUnknown: true });
+	expect([momentAt(track, 4100)!.isUnknown, momentAt(track, 5000)!.isUnknown]).toEqual([false, true]);
 	expect(momentAt(trackOf([]), 0)).toBeNull();
 });
 

@@ -1,4 +1,5 @@
 // The way of a device, out of its messages: columns of numbers, the oldest first.
+import type { Span } from '../device/store';
 import type { Message } from '../fleet/store';
 import { metres, nearCopy, xOf, yOf } from '../map/geo';
 
@@ -98,6 +99,6 @@ export function indexAt(track: Track, time: number): number {
 }
 
 /** The points [first, last) of a span of time, with one more at each side, so that the way is whole. */
-export function pointsOf(track: Track, span: { from: number; to: number }): [number, number] {
+export function pointsOf(track: Track, span: Span): [number, number] {
 	return [Math.max(0, indexAt(track, span.from)), Math.min(track.count, indexAt(track, span.to) + 2)];
 }
