@@ -14,9 +14,10 @@ let ids = [];
 
 before(async () => {
 	await Promise.all([gateway.start(), browser.start()]);
-	ids = await gateway.fleet(2);
+	ids = await gateway.fleet(3);
 	await gateway.post(ids[0], TRIP);
 	await gateway.post(ids[0], OLD);
+	await gateway.post(ids[2], TRIP.filter((m) => m['position.latitude']).map((m) => ({ ...m, 'position.valid': false })));
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
 
@@ -171,6 +172,30 @@ test('the track goes on while it is watched, also over positions without a fix',
 	await doubtful.check();
 	await until(async () => (await pixels()) !== plain, 'the doubtful positions');
 	await doubtful.uncheck();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('what the filter leaves out is told, and comes back', async () => {
+	const page = await open();
+	const whole = await distance(page);
+	await page.evaluate(([id, filter]) => (location.hash = `#/devices/${id}/track?last=86400&filter=${encodeURIComponent(filter)}`), [ids[0], 'position.speed>100']);
+	await until(async () => (await distance(page)) !== whole, 'a shorter way');
+	await page.getByRole('button', { name: 'Only position.speed>100' }).click();
+	await until(async () => (await distance(page)) === whole, 'all of it');
+	assert.equal(await page.getByRole('button', { name: /^Only / }).count(), 0);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('positions without a fix alone are told, and shown when they are wanted', async () => {
+	const page = await browser.open(gateway, `#/devices/${ids[2]}/track`);
+	const hint = page.getByText('Only positions without a fix in this range');
+	await hint.waitFor();
+	await shot(page, 'track-doubtful');
+	await page.getByLabel('Positions without a fix', { exact: true }).check();
+	await hint.waitFor({ state: 'detached' });
+	await page.getByText('Poland', { exact: true }).waitFor(); // where the map is
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -44,7 +44,7 @@ export class TrackMap {
 		this.layer.addTo(map);
 		this.above.addTo(map);
 		map.on('mousemove', (e) => this.pointed(e.containerPoint));
-		map.on('mouseout', () => void (model.isPlaying.peek() || (log.pointed.value = null)));
+		map.on('mouseout', () => void (log.pointed.value = null));
 		map.on('click', (e) => this.clicked(e.containerPoint));
 		map.on('dragstart', () => (model.follows.value = false));
 		const ends = [effect(() => this.paintTrack()), effect(() => this.paintMoment()), effect(() => this.fitWhenKnown()), effect(() => this.fitZoom()), effect(() => this.follow()), effect(() => this.showSelected())];
@@ -79,7 +79,7 @@ export class TrackMap {
 	/** Once for each range: when it begins to come, and again when it is there. */
 	private fitWhenKnown(): void {
 		const { isWhole, range, track } = this.model;
-		if (!track.value.count || this.fitted === range.value) return;
+		if ((!track.value.count && !track.value.doubtful.length) || this.fitted === range.value) return;
 		if (isWhole.value) this.fitted = range.value;
 		this.fitShown(false);
 	}
@@ -91,16 +91,19 @@ export class TrackMap {
 	/** The zoomed part, or everything. */
 	private fitShown(animate = true): void {
 		const zoom = this.model.log.zoom.peek();
-		if (zoom) this.fitPoints(...pointsOf(this.model.track.peek(), zoom), animate);
-		else this.fit(animate);
+		const track = this.model.track.peek();
+		if (!zoom) return this.fit(animate);
+		const [first, last] = pointsOf(track, zoom);
+		this.fitPlaces(track.line.subarray(2 * first, 2 * last), animate);
 	}
 
 	fit(animate = true): void {
-		this.fitPoints(0, this.model.track.peek().count, animate);
+		const { count, doubtful, line } = this.model.track.peek();
+		this.fitPlaces(count ? line : doubtful.flat(), animate);
 	}
 
-	private fitPoints(first: number, last: number, animate: boolean): void {
-		const box = boxOf(this.model.track.peek().line.subarray(2 * first, 2 * last));
+	private fitPlaces(places: ArrayLike<number>, animate: boolean): void {
+		const box = boxOf(places);
 		// the legend lies in the upper left corner
 		const isWide = innerWidth > 760;
 		if (box && this.map) fitBox(this.map, box, { animate, left: isWide ? 150 : 0, top: isWide ? 0 : 60 });
@@ -108,8 +111,8 @@ export class TrackMap {
 
 	/** Keeps what moves in sight: the playback, or the newest position. */
 	private follow(): void {
-		const { follows, moment, track } = this.model;
-		const at = moment.value ?? track.value.time[track.value.count - 1];
+		const { at: played, follows, track } = this.model;
+		const at = played.value ?? track.value.time[track.value.count - 1];
 		const found = at === undefined ? null : momentAt(track.value, at);
 		const { map } = this;
 		if (!follows.value || !found || !map) return;
@@ -129,7 +132,6 @@ export class TrackMap {
 
 	private pointed(at: L.Point): void {
 		const { model } = this;
-		if (model.isPlaying.peek()) return;
 		const track = model.track.peek();
 		const index = pointAt(track, this.map!, this.layer.shift(viewOf(this.map!)), at.x, at.y);
 		model.log.pointed.value = index < 0 ? null : track.time[index]!;
