@@ -8,13 +8,16 @@ const gateway = new Gateway();
 const browser = new Browser();
 const END = Math.floor(Date.now() / 1000) - 60;
 const TRIP = journey(END);
+const OLD = journey(END - 3 * 86400, { lat: 48, lon: 11 });
 const LAST = TRIP.findLast((m) => m['position.latitude']);
 let ids = [];
 
 before(async () => {
 	await Promise.all([gateway.start(), browser.start()]);
-	ids = await gateway.fleet(2);
+	ids = await gateway.fleet(3);
 	await gateway.post(ids[0], TRIP);
+	await gateway.post(ids[0], OLD);
+	await gateway.post(ids[2], TRIP.filter((m) => m['position.latitude']).map((m) => ({ ...m, 'position.valid': false })));
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
 
@@ -58,6 +61,7 @@ test('the track has the colours of its speeds; trip and stops say what it was', 
 	assert.equal(await stops.count(), 4);
 	assert.match(await stops.nth(1).textContent(), /9 min|8 min 50 s/);
 	assert.match(await stops.nth(1).textContent(), /66\.\d km since the last/);
+	assert.match(await stops.first().textContent(), /0 m from the start/);
 	await trip.getByLabel('At least').selectOption({ label: '10 min' });
 	await until(async () => (await stops.count()) === 2, 'the longer stops');
 	await trip.getByLabel('At least').selectOption({ label: '3 min' });
@@ -83,6 +87,7 @@ test('playback moves the time on, and is moved by keys', async () => {
 	const first = await time(page);
 	await until(async () => (await time(page)) > first + 60, 'a later time');
 	await page.getByRole('button', { name: 'Pause' }).click();
+	await page.getByRole('button', { name: 'Play the track' }).waitFor(); // the time that is told is where it stands
 	const slider = page.getByRole('slider', { name: 'Time of the playback' });
 	const paused = await time(page);
 	await slider.focus();
@@ -91,6 +96,15 @@ test('playback moves the time on, and is moved by keys', async () => {
 	await page.keyboard.press('Shift+ArrowLeft');
 	await until(async () => (await time(page)) < paused, 'a minute before');
 	assert.match(await slider.getAttribute('aria-valuetext'), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+	const [at, whole] = [await time(page), await distance(page)];
+	for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Zoom in on the time' }).click();
+	await until(async () => (await distance(page)) !== whole, 'a part');
+	assert.equal(await time(page), at); // the plots are drawn anew, and it stays where it was
+	const end = Number(await slider.getAttribute('max'));
+	assert.ok(between(end, at, LAST.timestamp - 600), 'only the part is played');
+	await page.getByRole('button', { name: 'Play the track' }).click();
+	await until(async () => Math.abs((await time(page)) - end) < 0.01, 'the end of the part');
+	await page.getByRole('button', { name: 'Play the track' }).waitFor();
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });
@@ -101,7 +115,8 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	const plot = await page.locator('.plot-host .u-over').first().boundingBox();
 	const at = (share) => plot.x + plot.width * share;
 	const whole = await distance(page);
-	const scale = await page.locator('.leaflet-control-scale').textContent();
+	const scale = () => page.locator('.leaflet-control-scale').textContent();
+	const wide = await scale();
 	await page.mouse.move(at(0.3), plot.y + 8);
 	await until(async () => (await time(page)) < END - 600, 'the time that is pointed at');
 	assert.match(await plots.getByText('km/h').first().textContent(), /\d+ km\/h/);
@@ -110,14 +125,18 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	await page.mouse.up();
 	await plots.getByRole('button', { name: 'Whole range' }).click({ trial: true }); // it can be pressed
 	await until(async () => (await distance(page)) !== whole, 'the part in the trip');
-	await until(async () => (await page.locator('.leaflet-control-scale').textContent()) !== scale, 'the part on the map');
+	await until(async () => (await scale()) !== wide, 'the part on the map');
+	const near = await scale();
 	await page.getByText('Part that is zoomed to').waitFor();
+	await page.mouse.click(at(0.5), plot.y + 8); // the first one after a drag selects, too
 	await shot(page, 'track-zoom-dark');
 	assert.deepEqual(await axe(page), []);
 	await page.getByRole('link', { name: 'Logs & Messages' }).click();
 	const grid = page.getByRole('grid', { name: 'Messages' });
+	await grid.getByRole('row', { selected: true }).waitFor();
 	await until(async () => Number(await grid.getAttribute('aria-rowcount')) < TRIP.length / 2, 'the part in the table');
 	await page.getByRole('link', { name: 'Map & plots' }).click();
+	await until(async () => (await scale()) === near, 'the part on the map again');
 	await page.getByRole('button', { name: 'Whole range' }).click();
 	await until(async () => (await distance(page)) === whole, 'everything again');
 	const keys = page.getByRole('group', { name: /^Plots over time/ });
@@ -126,6 +145,20 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	await until(async () => (await distance(page)) !== whole, 'a part, by the keyboard');
 	await page.keyboard.press('0');
 	await until(async () => (await distance(page)) === whole, 'everything, by the keyboard');
+	await page.keyboard.press('ArrowRight');
+	await plots.getByRole('status').getByText(/^2\d{3}-.*, Speed \d+ km\/h, Ignition o(n|ff), Battery/).waitFor();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('the map goes to the track of another range', async () => {
+	const page = await open();
+	await until(async () => (await hues(page)).size >= 4, 'the track');
+	const [from, to] = [OLD[0].timestamp - 60, OLD.at(-1).timestamp + 60];
+	await page.evaluate(([id, a, b]) => (location.hash = `#/devices/${id}/track?from=${a}&to=${b}`), [ids[0], from, to]);
+	await until(async () => (await time(page)) < to, 'the other range');
+	await page.getByText('Germany', { exact: true }).waitFor(); // where the map is now
+	await until(async () => (await hues(page)).size >= 4, 'its track');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });
@@ -139,10 +172,45 @@ test('the track goes on while it is watched, also over positions without a fix',
 	assert.equal(await time(page), END + 30);
 	const doubtful = page.getByLabel('Positions without a fix');
 	const pixels = () => page.evaluate(() => document.querySelector('.leaflet-overlay-pane canvas').toDataURL().length);
+	await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))); // the new position is painted
 	const plain = await pixels();
 	await doubtful.check();
 	await until(async () => (await pixels()) !== plain, 'the doubtful positions');
 	await doubtful.uncheck();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('what the filter leaves out is told, and comes back', async () => {
+	const page = await open();
+	const whole = await distance(page);
+	await page.evaluate(([id, filter]) => (location.hash = `#/devices/${id}/track?last=86400&filter=${encodeURIComponent(filter)}`), [ids[0], 'position.speed>100']);
+	await until(async () => (await distance(page)) !== whole, 'a shorter way');
+	await page.getByRole('button', { name: 'Only position.speed>100' }).click();
+	await until(async () => (await distance(page)) === whole, 'all of it');
+	assert.equal(await page.getByRole('button', { name: /^Only / }).count(), 0);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('positions without a fix alone are told, and shown when they are wanted', async () => {
+	const page = await browser.open(gateway, `#/devices/${ids[2]}/track`);
+	const hint = page.getByText('Only positions without a fix in this range');
+	await hint.waitFor();
+	await shot(page, 'track-doubtful');
+	await page.getByLabel('Positions without a fix', { exact: true }).check();
+	await hint.waitFor({ state: 'detached' });
+	await page.getByText('Poland', { exact: true }).waitFor(); // where the map is
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('a clock that was wrong for once does not stretch the time of all', async () => {
+	const page = await open();
+	const [whole, last] = [await distance(page), await time(page)];
+	await gateway.post(ids[0], [{ ...LAST, timestamp: END + 400 * 86400, 'position.latitude': 10 }]);
+	await page.getByText('1 message of the future is left out').waitFor();
+	assert.deepEqual([await distance(page), await time(page)], [whole, last]);
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -37,6 +37,10 @@ function Facts({ device: d }: { device: Device }) {
 			</dd>
 			<dt>{t('map.position')}</dt>
 			<dd>{d.position ? place(d.position.lat, d.position.lon) : '–'}</dd>
+			<dt>{t('map.positionOf')}</dt>
+			<dd>
+				<Time at={d.position?.at} how="ago" />
+			</dd>
 			{d.position && !d.position.valid && <dd class="wide warn">{t('map.noFix')}</dd>}
 		</dl>
 	);

@@ -78,7 +78,7 @@ export class FleetLayer extends CanvasLayer {
 
 	override onRemove(): this {
 		this.ends();
-		this.trail.of(0, () => undefined);
+		this.trail.of(0, null, () => undefined);
 		return super.onRemove();
 	}
 
@@ -160,7 +160,7 @@ export class FleetLayer extends CanvasLayer {
 	/** Another one is selected, or none: 0. */
 	select(id: number): void {
 		this.selected = id;
-		this.trail.of(id, () => this.redraw());
+		this.trail.of(id, devices.get(id)?.position ?? null, () => this.redraw());
 	}
 
 	/** Computes where the markers are; those in sight. */

@@ -8,7 +8,7 @@ import { href } from '../lib/router';
 import { t } from '../lib/text';
 import { now } from '../lib/time';
 import { Empty } from '../ui/bits';
-import { fitBox, flyTo } from './create';
+import { fitBox, flyTo, onPanned } from './create';
 import { DeviceCard, HoverCard } from './device-card';
 import { FleetLayer } from './fleet-layer';
 import { FleetPanel } from './fleet-panel';
@@ -38,7 +38,7 @@ class FleetMap {
 		map.on('mousemove', (e) => this.point(layer.at(e.containerPoint.x, e.containerPoint.y)));
 		map.on('mouseout', () => this.point(0));
 		map.on('click', (e) => select(layer.at(e.containerPoint.x, e.containerPoint.y)));
-		map.on('dragstart', () => (following.value = false));
+		onPanned(map, () => (following.value = false));
 		map.on('movestart zoomstart', () => this.point(0));
 		layer.onDrawn = () => this.drawn();
 		this.watchHands(map.getContainer());
@@ -99,10 +99,13 @@ class FleetMap {
 
 	fit(animate = true): void {
 		const box = this.layer.box();
-		const left = listIsOpen.peek() && innerWidth > 760 ? 350 : 0;
 		following.value = false;
 		this.isMoved = false;
-		if (box && this.map) fitBox(this.map, box, { left, animate });
+		if (!box || !this.map) return;
+		// the panel lies at the left, or above
+		const isBeside = listIsOpen.peek() && innerWidth > 760;
+		const panel = this.map.getContainer().parentElement!.querySelector<HTMLElement>('.fleet-panel');
+		fitBox(this.map, box, { left: isBeside ? 350 : 0, top: isBeside ? 0 : (panel?.offsetHeight ?? 0), animate });
 	}
 
 	/** To the chosen device. */

@@ -26,8 +26,9 @@ const light = {
 	axis: '#5a6673',
 	plotGrid: 'rgba(26, 33, 41, .09)',
 	plots: { speed: '#0b63ce', battery: '#12813d', voltage: '#b06a00', signal: '#7a3fc0', ignition: '#d98200' },
-	/** Of speeds, from standing to the fastest. */
-	ramp: ['#3056d3', '#1a86d8', '#10a0a0', '#35a845', '#9fb312', '#e3a008', '#e8701a', '#d6293a', '#a3123f'],
+	/** Of speeds, from standing to the fastest: blue and yellow with its reds, each by lightness, so that who cannot
+	 *  tell red from green reads it, too. */
+	ramp: ['#3a3fb8', '#2f74d6', '#2f9bd8', '#6bb9d3', '#e0c22f', '#ee9f22', '#e5701a', '#cb3024', '#86133a'],
 };
 
 /** Of what is painted: as base.css has it. */
@@ -60,7 +61,7 @@ const dark: Palette = {
 	axis: '#9aa5b1',
 	plotGrid: 'rgba(228, 232, 237, .09)',
 	plots: { speed: '#6cb0ff', battery: '#4cc27a', voltage: '#e8ab4f', signal: '#bd93f5', ignition: '#f2b03d' },
-	ramp: ['#5b7dff', '#38a6f5', '#2cc4c0', '#52cf63', '#b9d13a', '#f7c33b', '#ff9143', '#ff5d63', '#f04a86'],
+	ramp: ['#5a6bf5', '#4f93f7', '#57b9f0', '#a3dbe8', '#f7e27a', '#f7bd3d', '#f58a35', '#e5533f', '#b83262'],
 };
 
 /** Read it while painting: it follows the theme. */

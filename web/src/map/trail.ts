@@ -14,11 +14,11 @@ export class Trail {
 	private last: Position | null = null;
 	private abort = new AbortController();
 
-	/** The trail of this device; 0: none. `told`: it has changed. */
-	of(id: number, told: () => void): void {
+	/** The trail of this device, which is at `position` now; 0: none. `told`: it has changed. */
+	of(id: number, position: Position | null, told: () => void): void {
 		this.abort.abort();
 		this.line = [];
-		this.last = null;
+		this.last = position;
 		if (!id) return;
 		const abort = (this.abort = new AbortController());
 		const data = { reverse: true, count: POINTS, fields: 'timestamp,position.latitude,position.longitude' };
@@ -38,7 +38,7 @@ export class Trail {
 		this.last = position;
 		if (!last || !now || (last.lat === position.lat && last.lon === position.lon)) return;
 		if (position.at - last.at > GAP_S) this.line = [];
-		this.line.push(xOf(last.lon), yOf(last.lat));
+		else this.line.push(xOf(last.lon), yOf(last.lat));
 		if (this.line.length > 4 * POINTS) this.line.splice(0, 2 * POINTS);
 	}
 }

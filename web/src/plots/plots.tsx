@@ -1,15 +1,16 @@
 // The plots of a device's range, one above the other on a common axis of time.
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { effect } from '@preact/signals';
 import { isDark } from '../lib/prefs';
 import { number, t } from '../lib/text';
 import { local } from '../lib/time';
+import { Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { palette } from '../map/palette';
 import type { TrackModel } from '../track/model';
 import { Chart } from './chart';
 import { PLOTS, type Plot } from './list';
-import { summaryOf, valueAt } from './series';
+import { LEAST_SPAN_S, summaryOf, valueAt } from './series';
 import '../styles/plots.css';
 
 const KEEPS_S = 3600; // what was told longer ago is not said of a moment any more
@@ -19,7 +20,7 @@ const words = (plot: Plot, value: number): string =>
 
 function Summary({ model, plot }: { model: TrackModel; plot: Plot }) {
 	const span = model.span.value;
-	const found = span && summaryOf(model.series.value.get(plot.key)!, span.from, span.to);
+	const found = span && summaryOf(model.series.value.get(plot.key)!, span.from, span.to, plot.kind !== 'line');
 	if (!found) return <span class="plot-summary">{t('plots.nothing')}</span>;
 	if (plot.kind === 'band') return <span class="plot-summary">{t('plots.share', { share: number(found.average * 100, 0) })}</span>;
 	const values = { least: words(plot, found.least), most: words(plot, found.most), average: words(plot, found.average) };
@@ -67,15 +68,16 @@ function PlotBox({ model, plot, isLast }: { model: TrackModel; plot: Plot; isLas
 	);
 }
 
-/** Zooms by a factor around the time that is pointed at, or the middle. */
+/** Zooms by a factor around the time that is marked, or the middle. */
 function zoomBy(model: TrackModel, factor: number): void {
 	const span = model.span.peek();
 	const all = model.extent.peek();
 	if (!span || !all) return;
-	const centre = model.log.pointed.peek() ?? (span.from + span.to) / 2;
+	const marked = model.moment.peek();
+	const centre = marked !== null && marked >= span.from && marked <= span.to ? marked : (span.from + span.to) / 2;
 	const from = Math.max(all.from, centre - (centre - span.from) / factor);
 	const to = Math.min(all.to, centre + (span.to - centre) / factor);
-	if (to - from >= 10) model.log.zoom.value = from <= all.from && to >= all.to ? null : { from, to };
+	if (to - from >= LEAST_SPAN_S) model.log.zoom.value = from <= all.from && to >= all.to ? null : { from, to };
 }
 
 function onKey(e: KeyboardEvent, model: TrackModel): void {
@@ -95,17 +97,29 @@ function onKey(e: KeyboardEvent, model: TrackModel): void {
 	e.preventDefault();
 }
 
+/** The time that is marked and its values, for who does not see the plots. */
+function told(model: TrackModel): string {
+	const at = model.moment.peek();
+	if (at === null) return '';
+	const values = PLOTS.map((plot) => {
+		const value = valueAt(model.series.peek().get(plot.key)!, at, KEEPS_S);
+		return value === null ? '' : `${t(plot.title)} ${words(plot, value)}`;
+	});
+	return [local(at), ...values.filter(Boolean)].join(', ');
+}
+
 function Pointed({ model }: { model: TrackModel }) {
 	const at = model.moment.value;
-	return <span class="plots-time num">{at === null ? '' : local(at)}</span>;
+	return <span class="plots-time num">{at !== null && <Time at={at} />}</span>;
 }
 
 export function Plots({ model }: { model: TrackModel }) {
 	const box = useRef<HTMLDivElement>(null);
+	const [said, say] = useState('');
 	const shown = PLOTS.filter((plot) => model.series.value.get(plot.key)?.time.length);
 	const { zoom } = model.log;
 	useEffect(() => {
-		const leave = (): void => void (model.isPlaying.peek() || (model.log.pointed.value = null));
+		const leave = (): void => void (model.log.pointed.value = null);
 		const el = box.current!;
 		el.addEventListener('blur', leave);
 		return () => el.removeEventListener('blur', leave);
@@ -127,7 +141,10 @@ export function Plots({ model }: { model: TrackModel }) {
 					</button>
 				</div>
 			</header>
-			<div ref={box} class="plots" tabIndex={0} role="group" aria-label={t('plots.label')} onKeyDown={(e) => onKey(e, model)}>
+			<p class="sr" role="status">
+				{said}
+			</p>
+			<div ref={box} class="plots" tabIndex={0} role="group" aria-label={t('plots.label')} onKeyDown={(e) => (onKey(e, model), say(told(model)))}>
 				{shown.map((plot, i) => (
 					<PlotBox key={plot.key} model={model} plot={plot} isLast={i === shown.length - 1} />
 				))}

@@ -20,10 +20,15 @@ test('values at a time', () => {
 	const speed = seriesOf(rows, ['position.speed']);
 	expect([valueAt(speed, 9), valueAt(speed, 10), valueAt(speed, 15), valueAt(speed, 99), valueAt(speed, 99, 60)]).toEqual([null, 10, 10, 20, null]);
 	expect([placeIn([1, 2, 2, 3], 2), placeIn([1, 2, 2, 3], 4)]).toEqual([1, 4]);
-	expect(summaryOf(speed, 0, 30)).toEqual({ least: 10, most: 20, average: 15 });
+	expect(summaryOf(speed, 0, 30, false)).toEqual({ least: 10, most: 20, average: 15 });
 	// who stands reports seldom, and stands nevertheless
-	expect(summaryOf({ time: Float64Array.of(0, 90), value: Float64Array.of(0, 50) }, 0, 100)!.average).toBe(5);
-	expect(summaryOf(speed, 21, 30)).toBeNull();
+	expect(summaryOf({ time: Float64Array.of(0, 90), value: Float64Array.of(0, 50) }, 0, 100, false)!.average).toBe(5);
+	expect(summaryOf(speed, 21, 30, false)).toBeNull();
+	// what was told before the part holds in it, until it is too old; and the line goes through it
+	expect(summaryOf(speed, 21, 30, true)).toEqual({ least: 20, most: 20, average: 20 });
+	expect(summaryOf(speed, 700, 710, true)).toBeNull();
+	expect(summaryOf(speed, 12, 14, false)).toEqual({ least: 10, most: 10, average: 10 });
+	expect(summaryOf(speed, 18, 22, true)!.average).toBe(15);
 });
 
 const long = (count: number): { time: Float64Array; value: Float64Array } => ({
@@ -49,7 +54,7 @@ test('silence interrupts the line, also between buckets', () => {
 	expect(silenceOf(series)).toBe(600);
 	expect(decimate(series, 0, 5020, 100)[1]).toEqual([0, 1, 2, 3, null, 4, 5, 6]);
 	expect(decimate(series, 0, 5021, 2)[1]).toEqual([0, 3, null, 4, 6]);
-	expect(silenceOf({ time: Float64Array.from([0, 3600, 7200, 10800]), value: Float64Array.of(1, 1, 1, 1) })).toBe(18_000);
+	expect(silenceOf({ time: Float64Array.from([0, 3600, 7200, 10800]), value: Float64Array.of(1, 1, 1, 1) })).toBe(10_800);
 });
 
 test('a value holds until the next one', () => {

@@ -48,17 +48,21 @@ export interface Summary {
 	average: number;
 }
 
-/** Of the values from … to; null: there are none. The average is that of the time: a value counts until the next
- *  one, not beyond a silence. */
-export function summaryOf(series: Series, from: number, to: number): Summary | null {
+/** Of the values from … to, as they are drawn; null: there are none. `holds`: until the next one is told, as stairs().
+ *  The average is that of the time: a value counts until the next one, not beyond a silence. */
+export function summaryOf(series: Series, from: number, to: number, holds: boolean): Summary | null {
 	const { time, value } = series;
-	const first = placeIn(time, from);
+	const begin = placeIn(time, from);
 	const last = placeIn(time, to + 1e-6);
-	if (first >= last) return null;
 	const silence = silenceOf(series);
+	const before = time[begin - 1]!;
+	const goesOn = from - before <= silence && time[begin] !== from && (holds || time[begin]! - before <= silence);
+	const first = goesOn ? begin - 1 : begin;
+	if (first >= last) return null;
 	let [least, most, sum, length] = [Infinity, -Infinity, 0, 0];
 	for (let i = first; i < last; i++) {
-		const held = Math.min(silence, Math.max(1e-3, (i + 1 < last ? time[i + 1]! : to) - time[i]!));
+		const end = Math.min(time[i]! + silence, i + 1 < last ? time[i + 1]! : to);
+		const held = Math.max(1e-3, end - Math.max(from, time[i]!));
 		least = Math.min(least, value[i]!);
 		most = Math.max(most, value[i]!);
 		sum += value[i]! * held;
@@ -66,6 +70,9 @@ export function summaryOf(series: Series, from: number, to: number): Summary | n
 	}
 	return { least, most, average: sum / length };
 }
+
+/** Seconds: nothing shorter is zoomed to. */
+export const LEAST_SPAN_S = 10;
 
 const SAMPLES = 500;
 
@@ -76,7 +83,7 @@ export function silenceOf({ time }: Series): number {
 	const steps: number[] = [];
 	for (let i = 1; i < time.length; i += stride) steps.push(time[i]! - time[i - 1]!);
 	steps.sort((a, b) => a - b);
-	return Math.max(600, 5 * steps[steps.length >> 1]!);
+	return Math.max(600, 3 * steps[steps.length >> 1]!);
 }
 
 export type Points = [number[], (number | null)[]];

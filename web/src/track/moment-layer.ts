@@ -1,6 +1,5 @@
 // Above the track: where the device was at the time that is pointed at or played, and the selected message.
 import { CanvasLayer } from '../map/canvas-layer';
-import { nearCopy } from '../map/geo';
 import { palette } from '../map/palette';
 import { drawMarker } from '../map/sprites';
 import { MOVING_KMH } from '../map/state';
@@ -14,13 +13,15 @@ export class MomentLayer extends CanvasLayer {
 	/** x, y of the selected message. */
 	selected: [number, number] | null = null;
 
-	constructor() {
+	/** `shift`: the copy of the world in which the track is drawn. */
+	constructor(private readonly shift: (view: View) => number) {
 		super('markerPane');
 	}
 
 	protected override paint(context: CanvasRenderingContext2D, view: View): void {
 		const colour = palette();
-		const place = (x: number, y: number): [number, number] => [nearCopy(x, (view.left + view.width / 2) / view.scale) * view.scale - view.left, y * view.scale - view.top];
+		const shift = this.shift(view);
+		const place = (x: number, y: number): [number, number] => [(x + shift) * view.scale - view.left, y * view.scale - view.top];
 		if (this.selected) {
 			const [x, y] = place(...this.selected);
 			for (const [radius, width, style] of [[11, 5, colour.casing], [11, 2.5, colour.select], [3.5, 2, colour.casing]] as const) {

@@ -1,5 +1,6 @@
 // Plays the track: a slider over its time, coloured by speed.
 import { useMemo } from 'preact/hooks';
+import type { Span } from '../device/store';
 import { isDark } from '../lib/prefs';
 import { t } from '../lib/text';
 import { local, utc } from '../lib/time';
@@ -8,18 +9,18 @@ import { Icon } from '../ui/icon';
 import { pace, type TrackModel } from './model';
 import { momentAt, PACES } from './playback';
 import { rampAt } from './speed';
-import { indexAt, isGap, type Track } from './track';
+import { indexAt, isGap, pointsOf, type Track } from './track';
 import { distanceText, speedText } from './words';
 
 const BANDS = 120;
 
 /** The fastest of each part of the time, as a CSS gradient; silence stays empty. */
-function gradient(track: Track, end: number): string {
-	const begin = track.time[0]!;
-	const length = track.time[track.count - 1]! - begin || 1;
+function gradient(track: Track, { from: begin, to }: Span, end: number): string {
+	const length = to - begin;
 	const fastest = new Array<number>(BANDS).fill(-1);
-	const bandOf = (time: number): number => Math.min(BANDS - 1, Math.floor(((time - begin) / length) * BANDS));
-	for (let i = 0; i < track.count; i++) {
+	const bandOf = (time: number): number => Math.min(BANDS - 1, Math.max(0, Math.floor(((time - begin) / length) * BANDS)));
+	const [first, last] = pointsOf(track, { from: begin, to });
+	for (let i = first; i < last; i++) {
 		const from = i && !isGap(track, i) ? bandOf(track.time[i - 1]!) : bandOf(track.time[i]!);
 		for (let band = from; band <= bandOf(track.time[i]!); band++) fastest[band] = Math.max(fastest[band]!, track.speed[i]! || 0);
 	}
@@ -33,7 +34,7 @@ function gradient(track: Track, end: number): string {
 
 function Readout({ model }: { model: TrackModel }) {
 	const track = model.track.value;
-	const at = model.moment.value ?? track.time[track.count - 1] ?? null;
+	const at = model.moment.value ?? model.playable.value?.to ?? track.time[track.count - 1] ?? null;
 	const moment = at === null ? null : momentAt(track, at);
 	if (at === null || !moment) return <p class="readout" />;
 	return (
@@ -41,15 +42,16 @@ function Readout({ model }: { model: TrackModel }) {
 			<time dateTime={new Date(at * 1000).toISOString()} title={utc(at)}>
 				{local(at)}
 			</time>
-			<b>{moment.isUnknown ? t('track.silent') : speedText(moment.speed)}</b>
+			<b>{moment.isUnknown ? t('track.unknown') : speedText(moment.speed)}</b>
 			<span>{distanceText(track.along[moment.index]!)}</span>
 		</p>
 	);
 }
 
 /** To the next message, or with Shift a minute on. */
-function onKey(e: KeyboardEvent, model: TrackModel, at: number): void {
+function onKey(e: KeyboardEvent, model: TrackModel): void {
 	const track = model.track.peek();
+	const at = model.at.peek() ?? model.playable.peek()?.to ?? 0;
 	const by = e.key === 'ArrowRight' || e.key === 'ArrowUp' ? 1 : e.key === 'ArrowLeft' || e.key === 'ArrowDown' ? -1 : 0;
 	if (by) {
 		const index = indexAt(track, by > 0 ? at : at - 1e-3) + (by > 0 ? 1 : 0);
@@ -61,11 +63,11 @@ function onKey(e: KeyboardEvent, model: TrackModel, at: number): void {
 
 export function PlaybackBar({ model }: { model: TrackModel }) {
 	const track = model.track.value;
-	const [begin, end] = [track.time[0] ?? 0, track.time[track.count - 1] ?? 1];
-	const at = model.at.value ?? end;
-	const isOff = track.count < 2;
+	const span = model.playable.value;
+	const isOff = !span;
+	const at = model.at.value ?? span?.to ?? 1;
 	const action = t(model.isPlaying.value ? 'track.pause' : 'track.play');
-	const background = useMemo(() => (isOff ? 'none' : gradient(track, model.scale.value)), [track, isDark.value]);
+	const background = useMemo(() => (span ? gradient(track, span, model.scale.value) : 'none'), [track, span, isDark.value]);
 	return (
 		<section class="playback" aria-label={t('track.playback')}>
 			<button type="button" class="icon play" disabled={isOff} title={action} aria-label={action} onClick={() => model.toggle()}>
@@ -85,12 +87,12 @@ export function PlaybackBar({ model }: { model: TrackModel }) {
 					aria-label={t('track.time')}
 					aria-valuetext={local(at)}
 					disabled={isOff}
-					min={begin}
-					max={end}
+					min={span?.from ?? 0}
+					max={span?.to ?? 1}
 					step="any"
 					value={at}
 					onInput={(e) => model.seek(Number(e.currentTarget.value))}
-					onKeyDown={(e) => onKey(e, model, at)}
+					onKeyDown={(e) => onKey(e, model)}
 				/>
 			</div>
 			<Readout model={model} />

@@ -1,6 +1,6 @@
 // Where the device was at a moment, and how the moment moves on.
 import { turn } from '../map/geo';
-import { indexAt, isGap, type Track } from './track';
+import { GAP_S, indexAt, isGap, type Track } from './track';
 
 export const PACES = [1, 10, 30, 60, 120, 300] as const;
 
@@ -13,18 +13,19 @@ export interface Moment {
 	/** km/h; NaN: not told. */
 	speed: number;
 	direction: number;
-	/** There was silence: it stands where it was seen last. */
+	/** Before the first position, or in a silence: it stands where it was seen last, or will be first. */
 	isUnknown: boolean;
 }
 
-/** null: the track is empty. Before it begins it is where it begins. */
+/** null: the track is empty. */
 export function momentAt(track: Track, time: number): Moment | null {
 	if (!track.count) return null;
 	const index = Math.max(0, indexAt(track, time));
 	const next = index + 1;
 	const here: Moment = { index, x: track.line[2 * index]!, y: track.line[2 * index + 1]!, speed: track.speed[index]!, direction: track.direction[index]!, isUnknown: false };
-	if (next >= track.count || time < track.time[index]!) return here;
-	if (isGap(track, next)) return { ...here, isUnknown: true };
+	const isEnd = next >= track.count;
+	if (time < track.time[index]! || (isEnd ? time - track.time[index]! > GAP_S : isGap(track, next))) return { ...here, isUnknown: true };
+	if (isEnd) return here;
 	const share = (time - track.time[index]!) / (track.time[next]! - track.time[index]! || 1);
 	const mix = (from: number, to: number): number => from + (to - from) * share;
 	return {

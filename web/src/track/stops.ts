@@ -1,6 +1,7 @@
 // Where it stood, and what it drove in between.
+import type { Span } from '../device/store';
 import { metres } from '../map/geo';
-import { isGap, type Track } from './track';
+import { isGap, pointsOf, type Track } from './track';
 
 /** km/h: below, a car that reports is standing. */
 const STANDING_KMH = 4;
@@ -21,8 +22,9 @@ export interface Rest {
 export interface Stop extends Rest {
 	lat: number;
 	lon: number;
-	/** Metres driven since the stop before, or since the beginning. */
+	/** Metres driven since the stop before; of the first one, since the beginning. */
 	driven: number;
+	isFirst: boolean;
 	/** It still stands, as far as is known. */
 	isOpen: boolean;
 }
@@ -52,10 +54,10 @@ export function stopsOf(track: Track, rests: Rest[], seconds: number): Stop[] {
 	let before = 0;
 	return rests
 		.filter((rest) => rest.to - rest.from >= seconds)
-		.map((rest) => {
+		.map((rest, i) => {
 			const driven = track.along[rest.first]! - track.along[before]!;
 			before = rest.last;
-			return { ...rest, lat: track.lat[rest.first]!, lon: track.lon[rest.first]!, driven, isOpen: rest.last === track.count - 1 };
+			return { ...rest, lat: track.lat[rest.first]!, lon: track.lon[rest.first]!, driven, isFirst: i === 0, isOpen: rest.last === track.count - 1 };
 		});
 }
 
@@ -72,19 +74,24 @@ export interface Totals {
 	average: number | null;
 }
 
-/** Of the points [first, last]. Short rests, at a traffic light, are driving. */
-export function totalsOf(track: Track, rests: Rest[], seconds: number, first = 0, last = track.count - 1): Totals {
+const ALWAYS: Span = { from: -Infinity, to: Infinity };
+
+/** Of a span of time; of a way or a rest that goes on beyond its ends, what lies inside. Short rests, at a traffic
+ *  light, are driving. */
+export function totalsOf(track: Track, rests: Rest[], seconds: number, span = ALWAYS): Totals {
 	const total: Totals = { distance: 0, unseen: 0, driving: 0, standing: 0, fastest: null, average: null };
+	const [first, last] = pointsOf(track, span);
 	let at = 0;
-	for (let i = first; i <= last; i++) {
+	for (let i = first; i < last; i++) {
 		const speed = track.speed[i]!;
-		if (!Number.isNaN(speed)) total.fastest = Math.max(total.fastest ?? 0, speed);
+		const [begin, end] = [track.time[i - 1]!, track.time[i]!];
+		if (end >= span.from && end <= span.to && !Number.isNaN(speed)) total.fastest = Math.max(total.fastest ?? 0, speed);
 		if (i === first) continue;
 		while (at < rests.length && rests[at]!.leaves < i) at++;
 		const rest = rests[at];
 		const isRest = rest !== undefined && rest.first < i && i <= rest.leaves;
-		const time = track.time[i]! - track.time[i - 1]!;
-		const way = track.along[i]! - track.along[i - 1]!;
+		const time = Math.max(0, Math.min(end, span.to) - Math.max(begin, span.from));
+		const way = (track.along[i]! - track.along[i - 1]!) * (end > begin ? time / (end - begin) : 1);
 		if (isRest && rest.to - rest.from >= seconds) total.standing += time;
 		else if (!isGap(track, i)) total.driving += time;
 		if (isRest && i <= rest.last) continue;

@@ -34,7 +34,7 @@ export class TrackLayer extends CanvasLayer {
 
 	/** The copy of the world in which the track is nearest to the middle. */
 	shift(view: View): number {
-		const x = this.track?.line[0] ?? 0.5;
+		const x = this.track?.line[0] ?? this.track?.doubtful[0]?.[0] ?? 0.5;
 		return nearCopy(x, (view.left + view.width / 2) / view.scale) - x;
 	}
 

@@ -2,7 +2,7 @@
 import type * as L from 'leaflet';
 import { effect } from '@preact/signals';
 import { isDark } from '../lib/prefs';
-import { fitBox, flyTo } from '../map/create';
+import { fitBox, flyTo, nearPlace, onPanned } from '../map/create';
 import { boxOf, nearCopy, xOf, yOf } from '../map/geo';
 import { viewOf } from '../map/canvas-layer';
 import { showsDoubtful, type TrackModel } from './model';
@@ -31,7 +31,7 @@ function pointAt(track: Track, map: L.Map, shift: number, x: number, y: number):
 export class TrackMap {
 	private map: L.Map | null = null;
 	private readonly layer = new TrackLayer();
-	private readonly above = new MomentLayer();
+	private readonly above = new MomentLayer((view) => this.layer.shift(view));
 	/** The range that is in sight already: it is not moved there again while messages stream in. */
 	private fitted: unknown = null;
 
@@ -44,9 +44,9 @@ export class TrackMap {
 		this.layer.addTo(map);
 		this.above.addTo(map);
 		map.on('mousemove', (e) => this.pointed(e.containerPoint));
-		map.on('mouseout', () => void (model.isPlaying.peek() || (log.pointed.value = null)));
+		map.on('mouseout', () => void (log.pointed.value = null));
 		map.on('click', (e) => this.clicked(e.containerPoint));
-		map.on('dragstart', () => (model.follows.value = false));
+		onPanned(map, () => (model.follows.value = false));
 		const ends = [effect(() => this.paintTrack()), effect(() => this.paintMoment()), effect(() => this.fitWhenKnown()), effect(() => this.fitZoom()), effect(() => this.follow()), effect(() => this.showSelected())];
 		return () => {
 			ends.forEach((end) => end());
@@ -71,32 +71,39 @@ export class TrackMap {
 		above.moment = at === null ? null : momentAt(model.track.value, at);
 		const m = model.log.selected.value;
 		const [lat, lon] = [m?.['position.latitude'], m?.['position.longitude']];
-		above.selected = typeof lat === 'number' && typeof lon === 'number' ? [xOf(lon), yOf(lat)] : null;
+		above.selected = typeof lat === 'number' && typeof lon === 'number' ? [nearCopy(xOf(lon), model.track.value.line[0] ?? 0.5), yOf(lat)] : null;
 		void isDark.value;
 		above.redraw();
 	}
 
 	/** Once for each range: when it begins to come, and again when it is there. */
 	private fitWhenKnown(): void {
-		const { isWhole, log, track } = this.model;
-		const range = log.range.value;
-		if (!track.value.count || this.fitted === range) return;
-		if (isWhole.value) this.fitted = range;
-		if (!log.zoom.peek()) this.fit(false);
+		const { isWhole, range, track } = this.model;
+		if ((!track.value.count && !track.value.doubtful.length) || this.fitted === range.value) return;
+		if (isWhole.value) this.fitted = range.value;
+		this.fitShown(false);
 	}
 
 	private fitZoom(): void {
-		const { zoom } = this.model.log;
-		if (zoom.value) this.fitPoints(...pointsOf(this.model.track.peek(), zoom.value));
-		else if (this.fitted) this.fit();
+		if (this.model.log.zoom.value || this.fitted) this.fitShown();
+	}
+
+	/** The zoomed part, or everything. */
+	private fitShown(animate = true): void {
+		const zoom = this.model.log.zoom.peek();
+		const track = this.model.track.peek();
+		if (!zoom) return this.fit(animate);
+		const [first, last] = pointsOf(track, zoom);
+		this.fitPlaces(track.line.subarray(2 * first, 2 * last), animate);
 	}
 
 	fit(animate = true): void {
-		this.fitPoints(0, this.model.track.peek().count, animate);
+		const { count, doubtful, line } = this.model.track.peek();
+		this.fitPlaces(count ? line : doubtful.flat(), animate);
 	}
 
-	private fitPoints(first: number, last: number, animate = true): void {
-		const box = boxOf(this.model.track.peek().line.subarray(2 * first, 2 * last));
+	private fitPlaces(places: ArrayLike<number>, animate: boolean): void {
+		const box = boxOf(places);
 		// the legend lies in the upper left corner
 		const isWide = innerWidth > 760;
 		if (box && this.map) fitBox(this.map, box, { animate, left: isWide ? 150 : 0, top: isWide ? 0 : 60 });
@@ -104,8 +111,8 @@ export class TrackMap {
 
 	/** Keeps what moves in sight: the playback, or the newest position. */
 	private follow(): void {
-		const { follows, moment, track } = this.model;
-		const at = moment.value ?? track.value.time[track.value.count - 1];
+		const { at: played, follows, track } = this.model;
+		const at = played.value ?? track.value.time[track.value.count - 1];
 		const found = at === undefined ? null : momentAt(track.value, at);
 		const { map } = this;
 		if (!follows.value || !found || !map) return;
@@ -119,12 +126,12 @@ export class TrackMap {
 		const m = this.model.log.selected.value;
 		const [lat, lon] = [m?.['position.latitude'], m?.['position.longitude']];
 		if (typeof lat !== 'number' || typeof lon !== 'number' || !this.map) return;
-		if (!this.map.getBounds().contains([lat, lon])) this.map.panTo([lat, lon]);
+		const place = nearPlace(this.map, lat, lon);
+		if (!this.map.getBounds().contains(place)) this.map.panTo(place);
 	}
 
 	private pointed(at: L.Point): void {
 		const { model } = this;
-		if (model.isPlaying.peek()) return;
 		const track = model.track.peek();
 		const index = pointAt(track, this.map!, this.layer.shift(viewOf(this.map!)), at.x, at.y);
 		model.log.pointed.value = index < 0 ? null : track.time[index]!;
@@ -134,7 +141,9 @@ export class TrackMap {
 	private clicked(at: L.Point): void {
 		const { log, track } = this.model;
 		const index = pointAt(track.peek(), this.map!, this.layer.shift(viewOf(this.map!)), at.x, at.y);
-		log.selected.value = index < 0 ? null : (log.rows[log.nearest(track.peek().time[index]!)] ?? null);
+		const time = track.peek().time[index];
+		// of those of its second, the one with the position
+		log.selected.value = log.rows.find((m) => m.timestamp === time && m['position.latitude'] !== undefined) ?? null;
 	}
 
 	/** To a stop of the list. */

@@ -1,12 +1,13 @@
 // A device's track: map and playback, plots below, trip and stops at the side.
 import { useEffect, useMemo } from 'preact/hooks';
+import { Reading } from '../device/messages/status';
 import { chooseRange, RangePicker } from '../device/picker';
 import type { DeviceMessages } from '../device/store';
-import { dayOf } from '../device/range';
-import { isOpen } from '../device/store';
+import { dayOf, rangeQuery } from '../device/range';
 import { devices, fleetVersion } from '../fleet/store';
 import { media } from '../lib/media';
 import { pref } from '../lib/prefs';
+import { replace, route } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
 import { MapBox } from '../map/map-box';
@@ -22,7 +23,7 @@ import { TripPanel } from './trip-panel';
 import '../styles/track.css';
 
 const share = pref('track.share', 52);
-const isNarrow = media('(max-width: 760px)');
+const isNarrow = media('(max-width: 760px), (max-height: 520px)');
 
 function Legend({ model }: { model: TrackModel }) {
 	const end = model.scale.value;
@@ -70,11 +71,13 @@ function Elsewhere({ log }: { log: DeviceMessages }) {
 
 function Nothing({ model }: { model: TrackModel }) {
 	const { state } = model.log;
-	if (model.track.value.count || !model.isWhole.value) return null;
+	const { count, doubtful } = model.track.value;
+	const isDoubtful = doubtful.length > 0;
+	if (count || !model.isWhole.value || (isDoubtful && showsDoubtful.value)) return null;
 	return (
 		<div class="map-nothing card">
-			<Empty icon="map" title={state.value === 'failed' ? model.log.error.value : t('track.noPositions')}>
-				<Elsewhere log={model.log} />
+			<Empty icon="map" title={state.value === 'failed' ? model.log.error.value : t(isDoubtful ? 'track.onlyDoubtful' : 'track.noPositions')}>
+				{isDoubtful ? <p>{t('track.onlyDoubtfulHint')}</p> : <Elsewhere log={model.log} />}
 			</Empty>
 		</div>
 	);
@@ -92,6 +95,41 @@ function MapPane({ model, map }: { model: TrackModel; map: TrackMap }) {
 	);
 }
 
+function unfilter(log: DeviceMessages): void {
+	const { path, query } = route.peek();
+	replace(...path, { ...Object.fromEntries(query), ...rangeQuery(log.range.peek()), filter: undefined });
+}
+
+/** Why this is not all: it is being read, there is too much, it is filtered, it is of the future, it is paused. */
+function Partly({ model }: { model: TrackModel }) {
+	const { ahead, log } = model;
+	const filter = log.filter.value;
+	return (
+		<>
+			{log.state.value !== 'done' && (
+				<span class="track-reading faint">
+					<Reading log={log} />
+				</span>
+			)}
+			{filter && (
+				<button type="button" class="chip" title={t('filter.clear')} onClick={() => unfilter(log)}>
+					<span>{t('track.filtered', { filter })}</span> <Icon name="close" />
+				</button>
+			)}
+			{ahead.value > 0 && (
+				<span class="badge warn" title={t('track.aheadHint')}>
+					{t('track.ahead', { n: ahead.value })}
+				</span>
+			)}
+			{log.paused.value && (
+				<button type="button" class="chip" onClick={() => log.resume()}>
+					<Icon name="play" /> {t('messages.resumeCount', { n: log.waiting.value })}
+				</button>
+			)}
+		</>
+	);
+}
+
 function Head({ model }: { model: TrackModel }) {
 	const toggle = t(panelIsOpen.value ? 'track.hidePanel' : 'track.showPanel');
 	const { log } = model;
@@ -100,8 +138,8 @@ function Head({ model }: { model: TrackModel }) {
 			<RangePicker log={log} />
 			<span class="faint num" role="status">
 				{!model.isWhole.value ? t('common.loading') : t('track.count', { n: model.track.value.count })}
-				{isOpen(log.range.value) && log.paused.value ? ' · ⏸' : ''}
 			</span>
+			<Partly model={model} />
 			<button type="button" class="icon" aria-expanded={panelIsOpen.value} title={toggle} aria-label={toggle} onClick={() => (panelIsOpen.value = !panelIsOpen.value)}>
 				<Icon name="list" />
 			</button>

@@ -34,6 +34,13 @@ test('positions without a fix are stretches apart', () => {
 	expect(track.doubtful.map((line) => line.length / 2)).toEqual([4, 2]);
 });
 
+test('positions without a fix lie in the same copy of the world as the way', () => {
+	const row = (timestamp: number, lon: number, valid: boolean): Message => ({ timestamp, 'position.latitude': 0, 'position.longitude': lon, 'position.valid': valid });
+	const track = trackOf([row(4, -177, true), row(3, -178, false), row(2, -179, true), row(1, 179, true)]);
+	const lons = (line: ArrayLike<number>): number[] => Array.from(line).filter((_, i) => i % 2 === 0).map((x) => Math.round(x * 360 - 180));
+	expect([lons(track.line), track.doubtful.map(lons)]).toEqual([[179, 181, 183], [[181, 182, 183]]]);
+});
+
 test('a way over the antimeridian goes on', () => {
 	const row = (timestamp: number, lon: number): Message => ({ timestamp, 'position.latitude': 0, 'position.longitude': lon });
 	const track = trackOf([row(3, 179), row(2, -179), row(1, 179.5)]);
@@ -69,6 +76,11 @@ test('totals', () => {
 	const jump = trackOf(rowsOf([[0, 0, 50], [60, 1000, 50], [4000, 9000, 50]]));
 	expect(totalsOf(jump, restsOf(jump), 180)).toMatchObject({ driving: 60, standing: 0 });
 	expect(totalsOf(jump, restsOf(jump), 180).unseen).toBeCloseTo(8000, -1);
+	// of a part, only what lies in it counts: ten minutes of the hour that it stood, half of the last kilometre
+	expect(totalsOf(track, restsOf(track), 180, { from: 1000, to: 1600 })).toMatchObject({ distance: 0, driving: 0, standing: 600, fastest: null });
+	const half = totalsOf(track, restsOf(track), 180, { from: 4000, to: 4030 });
+	expect(half).toMatchObject({ driving: 30, standing: 0, fastest: 40 });
+	expect(half.distance).toBeCloseTo(500, -1);
 	expect(totalsOf(trackOf([]), [], 180)).toMatchObject({ distance: 0, fastest: null, average: null });
 });
 
@@ -85,7 +97,8 @@ test('a moment between two points', () => {
 	expect(momentAt(track, 30)).toMatchObject({ index: 0, speed: 55, isUnknown: false });
 	expect(momentAt(track, 30)!.y).toBeCloseTo((track.line[1]! + track.line[3]!) / 2, 12);
 	expect(momentAt(track, 2000)).toMatchObject({ index: 8, isUnknown: true });
-	expect(momentAt(track, -5)).toMatchObject({ index: 0 });
+	expect(momentAt(track, -5)).toMatchObject({ index: 0, isUnknown: true });
+	expect([momentAt(track, 4100)!.isUnknown, momentAt(track, 5000)!.isUnknown]).toEqual([false, true]);
 	expect(momentAt(trackOf([]), 0)).toBeNull();
 });
 

@@ -1,6 +1,7 @@
 // The way of a device, out of its messages: columns of numbers, the oldest first.
+import type { Span } from '../device/store';
 import type { Message } from '../fleet/store';
-import { metres, xOf, yOf } from '../map/geo';
+import { metres, nearCopy, xOf, yOf } from '../map/geo';
 
 /** Seconds of silence after which nobody knows which way it went. */
 export const GAP_S = 600;
@@ -18,13 +19,15 @@ export interface Track {
 	/** Metres from the beginning, gaps in a straight line. */
 	along: Float64Array;
 	/** Stretches x,y,x,y… over positions without a fix, each from the last good position to the next one. */
-	doubtful: Float64Array[];
+	doubtful: number[][];
 }
 
 interface Point {
 	time: number;
 	lat: number;
 	lon: number;
+	x: number;
+	y: number;
 	speed: number;
 	direction: number;
 }
@@ -36,22 +39,25 @@ export function trackOf(rows: readonly Message[], first = 0, last = rows.length)
 	const points: Point[] = [];
 	const doubtful: number[][] = [];
 	let open: number[] | null = null; // a stretch without a fix that goes on
+	let x = 0.5;
 	for (let i = last - 1; i >= first; i--) {
 		const m = rows[i]!;
 		const lat = m['position.latitude'];
 		const lon = m['position.longitude'];
 		if (typeof lat !== 'number' || typeof lon !== 'number') continue;
 		const before = points.at(-1);
+		x = nearCopy(xOf(lon), x);
+		const y = yOf(lat);
 		if (m['position.valid'] === false) {
-			open ??= before ? [before.lon, before.lat] : [];
-			open.push(lon, lat);
+			open ??= before ? [before.x, before.y] : [];
+			open.push(x, y);
 			continue;
 		}
 		if (open) {
-			doubtful.push([...open, lon, lat]);
+			doubtful.push([...open, x, y]);
 			open = null;
 		}
-		points.push({ time: m.timestamp, lat, lon, speed: numberOf(m['position.speed'], NaN), direction: numberOf(m['position.direction'], before?.direction ?? 0) });
+		points.push({ time: m.timestamp, lat, lon, x, y, speed: numberOf(m['position.speed'], NaN), direction: numberOf(m['position.direction'], before?.direction ?? 0) });
 	}
 	if (open) doubtful.push(open);
 	return columns(points, doubtful);
@@ -61,27 +67,20 @@ function columns(points: Point[], doubtful: number[][]): Track {
 	const count = points.length;
 	const track: Track = {
 		count, time: new Float64Array(count), lat: new Float64Array(count), lon: new Float64Array(count), line: new Float64Array(2 * count),
-		speed: new Float32Array(count), direction: new Float32Array(count), along: new Float64Array(count), doubtful: doubtful.map(lineOf),
+		speed: new Float32Array(count), direction: new Float32Array(count), along: new Float64Array(count), doubtful,
 	};
-	let shift = 0;
 	points.forEach((p, i) => {
 		const before = points[i - 1];
-		if (before && Math.abs(p.lon - before.lon) > 180) shift += p.lon < before.lon ? 1 : -1;
 		track.time[i] = p.time;
 		track.lat[i] = p.lat;
 		track.lon[i] = p.lon;
-		track.line[2 * i] = xOf(p.lon) + shift;
-		track.line[2 * i + 1] = yOf(p.lat);
+		track.line[2 * i] = p.x;
+		track.line[2 * i + 1] = p.y;
 		track.speed[i] = p.speed;
 		track.direction[i] = p.direction;
 		track.along[i] = before ? track.along[i - 1]! + metres(before.lat, before.lon, p.lat, p.lon) : 0;
 	});
 	return track;
-}
-
-/** Of lon,lat,lon,lat…. */
-function lineOf(places: number[]): Float64Array {
-	return Float64Array.from(places, (value, i) => (i % 2 ? yOf(value) : xOf(value)));
 }
 
 /** Whether there was silence between a point and the one before it. */
@@ -100,6 +99,6 @@ export function indexAt(track: Track, time: number): number {
 }
 
 /** The points [first, last) of a span of time, with one more at each side, so that the way is whole. */
-export function pointsOf(track: Track, span: { from: number; to: number }): [number, number] {
+export function pointsOf(track: Track, span: Span): [number, number] {
 	return [Math.max(0, indexAt(track, span.from)), Math.min(track.count, indexAt(track, span.to) + 2)];
 }

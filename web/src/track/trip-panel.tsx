@@ -1,5 +1,6 @@
 // What the trip was in numbers, and where it stood.
 import { Fragment } from 'preact';
+import { isLive } from '../device/store';
 import { duration, localDate, localTime, utc } from '../lib/time';
 import { t } from '../lib/text';
 import { stopMinutes, type TrackModel } from './model';
@@ -10,9 +11,8 @@ const LENGTHS = [1, 3, 5, 10, 30, 60];
 
 function Totals({ model }: { model: TrackModel }) {
 	const total = model.totals.value;
-	const hint = total.unseen ? t('track.distanceHint', { unseen: distanceText(total.unseen) }) : undefined;
-	const facts: [string, string, string?][] = [
-		[t('track.distance'), distanceText(total.distance), hint],
+	const facts: [string, string][] = [
+		[t('track.distance'), distanceText(total.distance)],
 		[t('track.driving'), duration(total.driving)],
 		[t('track.standing'), duration(total.standing)],
 		[t('track.average'), speedText(total.average)],
@@ -24,20 +24,22 @@ function Totals({ model }: { model: TrackModel }) {
 				{t('track.trip')} {model.log.zoom.value && <small class="badge">{t('track.of')}</small>}
 			</h2>
 			<dl>
-				{facts.map(([name, value, title]) => (
-					<div key={name} title={title}>
+				{facts.map(([name, value]) => (
+					<div key={name}>
 						<dt>{name}</dt>
 						<dd>{value}</dd>
 					</div>
 				))}
 			</dl>
+			{total.unseen > total.distance / 100 && <p class="faint">{t('track.unseen', { distance: distanceText(total.unseen) })}</p>}
 		</section>
 	);
 }
 
 const hours = (at: number): string => localTime(at).slice(0, 5);
 
-function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; onGo: () => void; onMark: (index: number) => void }) {
+/** `isNow`: who stands at its end may still stand. */
+function StopItem({ stop, index, isNow, onGo, onMark }: { stop: Stop; index: number; isNow: boolean; onGo: () => void; onMark: (index: number) => void }) {
 	const length = duration(stop.to - stop.from);
 	return (
 		<li>
@@ -46,11 +48,11 @@ function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; on
 					<span class="sr">{t('track.stop')} </span>
 					{index + 1}
 				</i>
-				<span class="stop-when num" title={utc(stop.from)}>
-					{stop.isOpen ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
+				<span class="stop-when num" title={`${utc(stop.from)} –\n${utc(stop.to)}`}>
+					{stop.isOpen && isNow ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
 				</span>
 				<b class="num">{length}</b>
-				<small class="num">{t('track.driven', { distance: distanceText(stop.driven) })}</small>
+				<small class="num">{t(stop.isFirst ? 'track.drivenFirst' : 'track.driven', { distance: distanceText(stop.driven) })}</small>
 			</button>
 		</li>
 	);
@@ -58,6 +60,7 @@ function StopItem({ stop, index, onGo, onMark }: { stop: Stop; index: number; on
 
 export function TripPanel({ model, onStop, onMark }: { model: TrackModel; onStop: (stop: Stop) => void; onMark: (index: number) => void }) {
 	const stops = model.stops.value;
+	const isNow = isLive(model.log.range.value);
 	return (
 		<aside class="trip-panel" aria-label={t('track.trip')}>
 			<Totals model={model} />
@@ -81,7 +84,7 @@ export function TripPanel({ model, onStop, onMark }: { model: TrackModel; onStop
 					{stops.map((stop, index) => (
 						<Fragment key={stop.from}>
 							{localDate(stop.from) !== localDate(stops[index - 1]?.from ?? 0) && <li class="stop-day">{localDate(stop.from)}</li>}
-							<StopItem stop={stop} index={index} onGo={() => onStop(stop)} onMark={onMark} />
+							<StopItem stop={stop} index={index} isNow={isNow} onGo={() => onStop(stop)} onMark={onMark} />
 						</Fragment>
 					))}
 				</ol>

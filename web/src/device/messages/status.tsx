@@ -6,7 +6,7 @@ import { chooseRange } from '../picker';
 import { dayOf } from '../range';
 import { isLive, type DeviceMessages } from '../store';
 
-function Reading({ log }: { log: DeviceMessages }) {
+export function Reading({ log }: { log: DeviceMessages }) {
 	void log.version.value;
 	const n = log.rows.length;
 	switch (log.state.value) {
