@@ -66,7 +66,7 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	await page.getByRole('columnheader', { name: 'Last seen' }).getByRole('button').click();
 	const before = await names(page);
 	const row = page.getByRole('row', { name: /Truck 7 / });
-	await row.getByRole('img', { name: 'never seen' }).waitFor();
+	await row.getByRole('img', { name: 'no data' }).waitFor();
 	await page.mouse.move(700, 400);
 	const socket = connect(gateway.port, '127.0.0.1');
 	const drive = (day, time) => socket.write(`*HQ,${ident(6)},V1,${time},A,2240.55181,N,11358.32389,E,30.00,180,${day},FFFFFBFF#*HQ,${ident(6)},HTBT,64#`);
@@ -89,6 +89,12 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	await until(async () => (await rows(page).count()) === 1, 'only what moves');
 	await shot(page, 'devices-moving');
 	socket.destroy();
+	await until(async () => !(await gateway.rest('GET', `gw/devices/${ids[6]}?fields=connected`))[0].connected, 'the end of the connection');
+	await row.getByRole('img', { name: 'online' }).waitFor(); // trackers hang up, and call again
+	await page.evaluate(() => {
+		const { now } = Date;
+		Date.now = () => now() + 601_000;
+	});
 	await count(page, 'Online 0');
 	await page.getByText('No device is like that').waitFor();
 	await page.getByRole('button', { name: 'Offline 1' }).click();

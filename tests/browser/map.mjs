@@ -46,7 +46,8 @@ test('the legend counts what the fleet does, and hides what is not wanted', asyn
 	await until(async () => /3\s*moving/.test(await legend(page, 'moving').textContent()), 'the counts');
 	assert.match(await legend(page, 'idling').textContent(), /1/);
 	assert.match(await legend(page, 'parked').textContent(), /1/);
-	assert.match(await legend(page, 'offline').textContent(), /1/); // it has never told anything
+	assert.match(await legend(page, 'offline').textContent(), /0/);
+	assert.match(await legend(page, 'no data').textContent(), /1/);
 	await until(async () => (await rows.count()) === 7, 'six devices and a head');
 	await shot(page, 'map-world');
 	await legend(page, 'moving').click();

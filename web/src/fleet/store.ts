@@ -4,6 +4,9 @@
 import { batch, signal } from '@preact/signals';
 import { ApiError, call, get, stream } from '../lib/api';
 import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
+import { takeValues, type Value } from './told';
+
+export { titleOf } from './find';
 
 export interface Device {
 	id: number;
@@ -22,6 +25,8 @@ export interface Device {
 	battery: number | null;
 	signal: number | null;
 	ignition: boolean | null;
+	/** When those were told. */
+	told: { battery: number; signal: number; ignition: number };
 }
 
 export interface Position {
@@ -46,10 +51,6 @@ export interface DeviceItem {
 	last_active?: number | null;
 }
 
-/** "Truck 1", or the ident of one without a name. */
-export const titleOf = (d: Pick<Device, 'name' | 'ident'>): string => d.name || d.ident;
-
-type Value = { ts: number; value: unknown };
 type Telemetry = { id: number; telemetry: Record<string, Value> | null };
 export type Message = Record<string, number | string | boolean> & { timestamp: number };
 
@@ -106,7 +107,8 @@ export function takeItem(item: DeviceItem): Device {
 	const isNew = !d;
 	if (!d) {
 		d = { id: item.id, name: '', ident: '', enabled: true, typeId: 0, connected: false, lastActive: null,
-			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null };
+			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null,
+			told: { battery: 0, signal: 0, ignition: 0 } };
 		devices.set(item.id, d);
 	}
 	Object.assign(d, { name: item.name, ident: item.configuration.ident, enabled: item.enabled, typeId: item.device_type_id,
@@ -128,32 +130,15 @@ export function forget(id: number): void {
 function takeTelemetry({ id, telemetry }: Telemetry): void {
 	const d = devices.get(id);
 	if (!d || !telemetry) return;
-	const of = <T>(name: string): T | undefined => telemetry[name]?.value as T | undefined;
-	const lat = telemetry['position.latitude'];
-	d.battery = of<number>('battery.level') ?? d.battery;
-	d.signal = of<number>('gsm.signal.level') ?? d.signal;
-	d.ignition = of<boolean>('engine.ignition.status') ?? d.ignition;
-	if (lat && (!d.position || lat.ts >= d.position.at))
-		d.position = { at: lat.ts, lat: lat.value as number, lon: of<number>('position.longitude') ?? 0,
-			speed: of<number>('position.speed') ?? 0, direction: of<number>('position.direction') ?? 0,
-			valid: of<boolean>('position.valid') ?? true };
+	takeValues(d, (name) => telemetry[name]);
 	touch(id);
 }
 
-/** A message of the device; one with an older time moves nothing back. */
 function takeMessage(id: number, m: Message): void {
 	const d = devices.get(id);
 	if (!d) return;
 	d.lastActive = Math.max(d.lastActive ?? 0, (m['server.timestamp'] as number) ?? 0);
-	const lat = m['position.latitude'];
-	const lon = m['position.longitude'];
-	if (typeof lat === 'number' && typeof lon === 'number' && (!d.position || m.timestamp >= d.position.at))
-		d.position = { at: m.timestamp, lat, lon, speed: (m['position.speed'] as number) ?? 0,
-			direction: (m['position.direction'] as number) ?? d.position?.direction ?? 0,
-			valid: (m['position.valid'] as boolean) ?? true };
-	d.battery = (m['battery.level'] as number | undefined) ?? d.battery;
-	d.signal = (m['gsm.signal.level'] as number | undefined) ?? d.signal;
-	d.ignition = (m['engine.ignition.status'] as boolean | undefined) ?? d.ignition;
+	takeValues(d, (name) => (m[name] === undefined ? undefined : { ts: m.timestamp, value: m[name] }));
 	touch(id);
 }
 

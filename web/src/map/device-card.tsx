@@ -9,7 +9,7 @@ import { Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { following, select, selected } from './fleet-state';
 import { StateMark } from './fleet-panel';
-import { stateOf } from './state';
+import { stateOf } from '../fleet/state';
 
 const place = (lat: number, lon: number): string => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
@@ -18,8 +18,8 @@ function Head({ device }: { device: Device }) {
 	return (
 		<p class="card-state">
 			<StateMark state={state} />
-			{t(`map.${state}`)}
-			{device.position && state !== 'offline' && <b>{t('map.kmh', { speed: number(device.position.speed, 0) })}</b>}
+			{t(`state.${state}`)}
+			{device.position && state === 'moving' && <b>{t('map.kmh', { speed: number(device.position.speed, 0) })}</b>}
 		</p>
 	);
 }

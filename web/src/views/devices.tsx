@@ -65,7 +65,7 @@ function Kinds() {
 	return (
 		<div class="kinds" role="group" aria-label={t('devices.kinds')}>
 			{kinds.map((one) => (
-				<button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
+				<button key={one} type="button" aria-pressed={kind.value === one} title={one === 'all' ? undefined : t(`state.${one}Hint`)} onClick={() => (kind.value = one)}>
 					{t(`devices.kind.${one}`)} <span class="num">{number(counts.value[one])}</span>
 				</button>
 			))}
