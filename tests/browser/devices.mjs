@@ -153,6 +153,24 @@ test('devices are selected with shift, deleted after a question, and added with 
 	await page.getByRole('checkbox', { name: 'Select Truck 4990' }).click();
 	await page.getByRole('checkbox', { name: 'Select Truck 4992' }).click({ modifiers: ['Shift'] });
 	await page.getByText('3 selected').waitFor();
+	// the keys go on from the row that was clicked, and what is out of sight is told
+	await page.keyboard.press('ArrowDown');
+	await page.keyboard.press('Space');
+	await page.getByText('4 selected').waitFor();
+	await page.keyboard.press('/');
+	await page.keyboard.type('truck 4992');
+	await page.getByText('4 selected, 3 of them not shown').waitFor();
+	// a range begins at the row that was checked last, wherever that is by now
+	await page.getByLabel('Search name or ident').fill('truck 499');
+	await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
+	await until(async () => (await names(page))[0] === 'Truck 4999', 'the other direction');
+	await page.getByRole('checkbox', { name: 'Select Truck 4995' }).click({ modifiers: ['Shift'] });
+	await page.getByText('6 selected').waitFor();
+	await page.getByRole('button', { name: 'Select none' }).click();
+	await until(() => page.evaluate(() => document.activeElement.getAttribute('role') === 'grid'), 'the focus in the list');
+	await page.getByRole('columnheader', { name: 'Name' }).getByRole('button').click();
+	await page.getByRole('checkbox', { name: 'Select Truck 4990' }).click();
+	await page.getByRole('checkbox', { name: 'Select Truck 4992' }).click({ modifiers: ['Shift'] });
 	await page.getByRole('button', { name: 'Delete' }).click();
 	await page.getByRole('dialog').getByText('Truck 4990, Truck 4991, Truck 4992').waitFor();
 	await page.getByRole('button', { name: 'Delete 3 devices' }).click();
@@ -257,6 +275,9 @@ test('a phone has the list in two lines a device', async () => {
 	await shot(page, 'devices-phone');
 	const { width } = await row.boundingBox();
 	assert.ok(width <= 390);
+	await page.getByRole('button', { name: 'Ascending' }).click();
+	await until(async () => (await names(page))[0] === 'Truck 4997', 'the other direction');
+	await page.getByRole('button', { name: 'Descending' }).click();
 	assert.deepEqual(await axe(page), []);
 	await row.click();
 	await page.getByRole('heading', { name: 'Truck 7', exact: true }).waitFor();

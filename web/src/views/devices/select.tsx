@@ -1,5 +1,5 @@
 // Checkboxes of the list, and what can be done to all that are checked.
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { deleteMany, keepAsBefore, keepMany } from '../../fleet/bulk';
 import { devices, titleOf, type Device } from '../../fleet/store';
 import { t } from '../../lib/text';
@@ -9,17 +9,19 @@ import { toast } from '../../ui/toast';
 import { KeepPicker, keepText } from '../../ui/keep';
 import { clearSelection, rows, select, selected } from './list';
 
-let anchor = -1;
+/** The one that was checked last. */
+let anchor = 0;
 
 /** Checks the row or, with shift, all from the one that was checked last. */
 export function checkRow(index: number, through: boolean): void {
 	const d = rows.value[index];
 	if (!d) return;
 	const on = !selected.value.has(d.id);
-	const from = through && anchor >= 0 ? Math.min(anchor, index) : index;
-	const to = through && anchor >= 0 ? Math.max(anchor, index) : index;
+	// it may have moved meanwhile, or be out of sight
+	const other = through ? rows.value.findIndex((one) => one.id === anchor) : -1;
+	const [from, to] = other < 0 ? [index, index] : [Math.min(other, index), Math.max(other, index)];
 	select(rows.value.slice(from, to + 1).map((one) => one.id), on);
-	anchor = index;
+	anchor = d.id;
 }
 
 export function Check({ d, name }: { d: Device; name: string }) {
@@ -29,10 +31,7 @@ export function Check({ d, name }: { d: Device; name: string }) {
 			tabIndex={-1}
 			aria-label={t('devices.selectOne', { name })}
 			checked={selected.value.has(d.id)}
-			onClick={(e) => {
-				e.stopPropagation(); // the row would open
-				checkRow(rows.value.indexOf(d), e.shiftKey);
-			}}
+			onClick={(e) => checkRow(rows.value.indexOf(d), e.shiftKey)}
 		/>
 	);
 }
@@ -114,14 +113,24 @@ function KeepDialog({ ids, onClose }: { ids: number[]; onClose: () => void }) {
 	);
 }
 
-export function SelectionBar() {
+/** `onEmpty`: the bar is gone, and the focus with it. */
+export function SelectionBar({ onEmpty }: { onEmpty: () => void }) {
 	const [keeping, setKeeping] = useState<number[] | null>(null);
 	const ids = [...selected.value];
+	const hidden = ids.length - rows.value.reduce((sum, d) => sum + Number(selected.value.has(d.id)), 0);
+	const wasOpen = useRef(false);
+	useLayoutEffect(() => {
+		if (wasOpen.current && !ids.length && document.activeElement === document.body) onEmpty();
+		wasOpen.current = ids.length > 0;
+	});
 	return (
 		<>
 			{ids.length > 0 && (
 				<div class="selection" role="group" aria-label={t('devices.withSelected')}>
-					<strong role="status">{t('devices.selected', { n: ids.length })}</strong>
+					<strong role="status">
+						{t('devices.selected', { n: ids.length })}
+						{hidden > 0 && `, ${t('devices.selectedHidden', { n: hidden })}`}
+					</strong>
 					<button type="button" onClick={() => setKeeping(ids)}>
 						<Icon name="clock" /> {t('devices.keep')}
 					</button>
