@@ -94,7 +94,9 @@ test('pointing at a marker tells who it is, a click keeps it', async () => {
 	await page.mouse.move(x + 3, y);
 	await page.locator('#map-hover').getByText('Truck 3').waitFor();
 	await page.mouse.click(x + 3, y);
-	await card(page, 'Truck 3').waitFor();
+	await card(page, 'Truck 3').getByRole('button', { name: 'Close' }).press('Enter');
+	await card(page, 'Truck 3').waitFor({ state: 'detached' });
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'grid');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

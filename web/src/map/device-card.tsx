@@ -1,6 +1,6 @@
 // What a device has told last, beside its marker.
 import type { Signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { devices, fleetVersion, titleOf, type Device } from '../fleet/store';
 import { href } from '../lib/router';
 import { number, t } from '../lib/text';
@@ -37,6 +37,11 @@ function Facts({ device: d }: { device: Device }) {
 			</dd>
 			<dt>{t('map.position')}</dt>
 			<dd>{d.position ? place(d.position.lat, d.position.lon) : '–'}</dd>
+			{d.position && (
+				<dd class="wide faint">
+					<Time at={d.position.at} how="ago" />
+				</dd>
+			)}
 			{d.position && !d.position.valid && <dd class="wide warn">{t('map.noFix')}</dd>}
 		</dl>
 	);
@@ -45,22 +50,29 @@ function Facts({ device: d }: { device: Device }) {
 export function DeviceCard() {
 	void fleetVersion.value;
 	const device = devices.get(selected.value);
-	useEffect(() => {
+	const card = useRef<HTMLElement>(null);
+	/** The focus does not go with it. */
+	const close = (): void => {
+		const view = card.current!.closest('.fleet-map')!;
+		if (card.current!.contains(document.activeElement)) (view.querySelector<HTMLElement>('.fleet-list .grid') ?? view.querySelector<HTMLElement>('.map'))?.focus();
+		select(0);
+	};
+	useLayoutEffect(() => {
 		if (!device) return undefined;
-		const end = (e: KeyboardEvent): void => void (e.key === 'Escape' && !(e.target instanceof HTMLInputElement) && select(0));
+		const end = (e: KeyboardEvent): void => void (e.key === 'Escape' && !(e.target instanceof HTMLInputElement) && !document.querySelector('dialog[open]') && close());
 		addEventListener('keydown', end);
 		return () => removeEventListener('keydown', end);
 	}, [device?.id]);
 	if (!device) return null;
 	const follow = t('map.follow');
 	return (
-		<section id="map-card" class={device.position ? 'map-card' : 'map-card docked'} aria-label={titleOf(device)} aria-live="off">
+		<section ref={card} id="map-card" class={device.position ? 'map-card' : 'map-card docked'} aria-label={titleOf(device)} aria-live="off">
 			<header>
 				<div>
 					<h2>{titleOf(device)}</h2>
 					<p class="ident">{device.ident}</p>
 				</div>
-				<button type="button" class="icon" aria-label={t('common.close')} onClick={() => select(0)}>
+				<button type="button" class="icon" aria-label={t('common.close')} onClick={close}>
 					<Icon name="close" />
 				</button>
 			</header>
