@@ -90,7 +90,7 @@ export const en = {
 		firstLead: 'Three steps: point it at this gateway, wait until it speaks, give it a name.',
 		host: 'Or the host name that leads here',
 		hostExample: 'gps.example.com',
-		hostHint: 'A name can be moved to another machine later; an address cannot.',
+		hostHint: 'A name can be moved to another machine later; an address cannot. With a port, as in gps.example.com:6000, where another one leads here.',
 		isRegistered: 'Registered',
 		lead: 'Point it at this gateway, wait until it speaks, give it a name.',
 		listening: 'Listening. A tracker appears here by itself the moment it speaks.',
