@@ -1,6 +1,6 @@
 // Checkboxes of the list, and what can be done to all that are checked.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { deleteMany, keepAsBefore, keepMany } from '../../fleet/bulk';
+import { deleteMany, keepAsBefore, keepMany, tellOutcome } from '../../fleet/bulk';
 import { devices, titleOf, type Device } from '../../fleet/store';
 import { t } from '../../lib/text';
 import { confirm, Dialog } from '../../ui/dialog';
@@ -50,10 +50,6 @@ export function CheckAll() {
 	);
 }
 
-function tellRefused(refused: string[]): void {
-	if (refused.length) toast(t('devices.refused', { n: refused.length, reason: refused[0]! }), 'error');
-}
-
 async function remove(ids: number[]): Promise<void> {
 	const names = ids.slice(0, 3).flatMap((id) => devices.get(id) ?? []).map(titleOf).join(', ');
 	const yes = await confirm({
@@ -63,23 +59,24 @@ async function remove(ids: number[]): Promise<void> {
 		danger: true,
 	});
 	if (!yes) return;
-	const { done, refused, wasCancelled } = await deleteMany(t('devices.deleting', { n: ids.length }), ids);
-	toast(t(wasCancelled ? 'devices.deletedSome' : 'devices.deleted', { n: done.length, all: ids.length }));
-	tellRefused(refused);
+	const outcome = await deleteMany(t('devices.deleting', { n: ids.length }), ids);
+	tellOutcome(outcome, ids.length, outcome.wasCancelled ? 'devices.deletedSome' : 'devices.deleted');
 }
 
 async function keep(ids: number[], seconds: number): Promise<void> {
 	const before = new Map(ids.map((id) => [id, devices.get(id)?.messagesTtl ?? 0]));
-	const { done, refused, wasCancelled } = await keepMany(t('devices.keeping', { n: ids.length }), ids, seconds);
-	tellRefused(refused);
-	if (!wasCancelled) return toast(t('devices.kept', { n: done.length, time: keepText(seconds) }));
+	const outcome = await keepMany(t('devices.keeping', { n: ids.length }), ids, seconds);
+	const { done, wasCancelled } = outcome;
+	if (!wasCancelled) return tellOutcome(outcome, ids.length, 'devices.kept', { time: keepText(seconds) });
 	if (!done.length) return toast(t('devices.keptNone'));
 	const yes = await confirm({
 		title: t('devices.keptSomeTitle'),
 		text: t('devices.keptSome', { n: done.length, all: ids.length }),
 		action: t('devices.putBack'),
 	});
-	if (yes) await keepAsBefore(t('devices.puttingBack'), new Map(done.map((id) => [id, before.get(id)!])));
+	if (!yes) return;
+	const back = await keepAsBefore(t('devices.puttingBack'), new Map(done.map((id) => [id, before.get(id)!])));
+	tellOutcome(back, done.length, 'devices.wasPutBack');
 }
 
 function KeepDialog({ ids, onClose }: { ids: number[]; onClose: () => void }) {

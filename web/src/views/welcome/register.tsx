@@ -1,7 +1,7 @@
 // The third step: who calls, and a click that makes a device of it.
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { registerMany } from '../../fleet/bulk';
+import { registerMany, tellOutcome } from '../../fleet/bulk';
 import { devices, register, titleOf } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { t } from '../../lib/text';
@@ -109,10 +109,9 @@ const isRegistering = signal(false);
 async function registerAll(): Promise<void> {
 	isRegistering.value = true;
 	const all = waiting().map(({ ident }) => ({ ident, name: nameFor(ident).trim() || ident }));
-	const { done, refused, wasCancelled } = await registerMany(t('welcome.registering', { n: all.length }), all);
+	const outcome = await registerMany(t('welcome.registering', { n: all.length }), all);
 	isRegistering.value = false;
-	toast(t(wasCancelled ? 'welcome.registeredSome' : 'welcome.registeredAll', { n: done.length, all: all.length }));
-	if (refused.length) toast(t('welcome.refused', { n: refused.length, reason: refused[0]! }), 'error');
+	tellOutcome(outcome, all.length, outcome.wasCancelled ? 'welcome.registeredSome' : 'welcome.registeredAll');
 }
 
 function Listening() {
