@@ -46,7 +46,8 @@ test('the legend counts what the fleet does, and hides what is not wanted', asyn
 	await until(async () => /3\s*moving/.test(await legend(page, 'moving').textContent()), 'the counts');
 	assert.match(await legend(page, 'idling').textContent(), /1/);
 	assert.match(await legend(page, 'parked').textContent(), /1/);
-	assert.match(await legend(page, 'offline').textContent(), /1/); // it has never told anything
+	assert.match(await legend(page, 'offline').textContent(), /0/);
+	assert.match(await legend(page, 'no data').textContent(), /1/);
 	await until(async () => (await rows.count()) === 7, 'six devices and a head');
 	await shot(page, 'map-world');
 	await legend(page, 'moving').click();
@@ -101,7 +102,9 @@ test('pointing at a marker tells who it is, a click keeps it', async () => {
 	await page.mouse.move(x + 3, y);
 	await page.locator('#map-hover').getByText('Truck 3').waitFor();
 	await page.mouse.click(x + 3, y);
-	await card(page, 'Truck 3').waitFor();
+	await card(page, 'Truck 3').getByRole('button', { name: 'Close' }).press('Enter');
+	await card(page, 'Truck 3').waitFor({ state: 'detached' });
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'grid');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -2,12 +2,13 @@
 import type { FunctionComponent } from 'preact';
 import { effect, untracked } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { Online } from '../fleet/online';
+import { isFresh } from '../fleet/state';
 import { devices, fleetMembers, fleetState, fleetVersion, titleOf } from '../fleet/store';
 import { href, route, type RouteQuery } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
-import { OLD_S } from '../map/state';
-import { CopyButton, Dot, Empty, Tabs, Time } from '../ui/bits';
+import { CopyButton, Empty, Tabs, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { CommandsTab } from './commands';
 import { MessagesTab } from './messages';
@@ -27,7 +28,7 @@ function Head({ id }: { id: number }) {
 			<a class="icon" href={href('devices')} aria-label={t('common.back')}>
 				<Icon name="arrowLeft" />
 			</a>
-			<Dot on={d.connected} label={t(d.connected ? 'common.online' : 'common.offline')} />
+			<Online d={d} />
 			<h1>{titleOf(d)}</h1>
 			<span class="ident">
 				{d.ident} <CopyButton text={d.ident} />
@@ -36,7 +37,7 @@ function Head({ id }: { id: number }) {
 				<li>
 					<Icon name="clock" /> <Time at={d.lastActive} how="ago" />
 				</li>
-				{d.position && now.value - d.position.at <= OLD_S && <li>{number(d.position.speed, 0)} km/h</li>}
+				{d.position && isFresh(d.position.at, now.value) && <li>{number(d.position.speed, 0)} km/h</li>}
 				{d.battery !== null && (
 					<li>
 						<Icon name="battery" /> {number(d.battery)} %

@@ -3,7 +3,8 @@
 import { batch } from '@preact/signals';
 import { call, ApiError, type Answer, type Fault } from '../lib/api';
 import { runJob } from '../ui/jobs';
-import { t } from '../lib/text';
+import { toast } from '../ui/toast';
+import { t, type TextKey } from '../lib/text';
 import { forget, ITEM_FIELDS, takeItem, type DeviceItem } from './store';
 
 const PIECE = 100;
@@ -43,6 +44,14 @@ async function inPieces<T>(title: string, all: T[], piece: Piece<T>): Promise<Ou
 	return out;
 }
 
+/** Tells how many of `all` were done, in the words of `key`, and why others were not. */
+export function tellOutcome<T>({ done, refused, wasCancelled }: Outcome<T>, all: number, key: TextKey, values: Record<string, string> = {}): void {
+	if (done.length || wasCancelled) toast(t(key, { n: done.length, all, ...values }));
+	const [reason] = refused;
+	// a sentence may be about a whole piece, and after some nothing more was tried
+	if (reason) toast(t('devices.refused', { n: wasCancelled ? refused.length : all - done.length, reason }), 'error');
+}
+
 /** The ids of an answer, and what was refused. */
 function split(answer: Answer<{ id: number }>): { done: number[]; refused: string[] } {
 	return { done: answer.result.map((item) => item.id), refused: sentences(answer.errors) };
@@ -60,10 +69,18 @@ export function keepMany(title: string, ids: number[], seconds: number): Promise
 }
 
 /** Gives devices back the times that they had. */
-export async function keepAsBefore(title: string, before: Map<number, number>): Promise<void> {
+export async function keepAsBefore(title: string, before: Map<number, number>): Promise<Outcome<number>> {
+	const out: Outcome<number> = { done: [], refused: [], wasCancelled: false };
 	const times = new Map<number, number[]>();
 	for (const [id, seconds] of before) times.set(seconds, [...(times.get(seconds) ?? []), id]);
-	for (const [seconds, ids] of times) await keepMany(title, ids, seconds);
+	for (const [seconds, ids] of times) {
+		const { done, refused, wasCancelled } = await keepMany(title, ids, seconds);
+		out.done.push(...done);
+		out.refused.push(...refused);
+		out.wasCancelled = wasCancelled;
+		if (wasCancelled) break;
+	}
+	return out;
 }
 
 export function deleteMany(title: string, ids: number[]): Promise<Outcome<number>> {

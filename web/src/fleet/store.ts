@@ -4,6 +4,9 @@
 import { batch, signal } from '@preact/signals';
 import { ApiError, call, get, stream } from '../lib/api';
 import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
+import { takeValues, type Value } from './told';
+
+export { titleOf } from './find';
 
 export interface Device {
 	id: number;
@@ -22,6 +25,8 @@ export interface Device {
 	battery: number | null;
 	signal: number | null;
 	ignition: boolean | null;
+	/** When those were told. */
+	told: { battery: number; signal: number; ignition: number };
 }
 
 export interface Position {
@@ -46,10 +51,6 @@ export interface DeviceItem {
 	last_active?: number | null;
 }
 
-/** "Truck 1", or the ident of one without a name. */
-export const titleOf = (d: Pick<Device, 'name' | 'ident'>): string => d.name || d.ident;
-
-type Value = { ts: number; value: unknown };
 type Telemetry = { id: number; telemetry: Record<string, Value> | null };
 export type Message = Record<string, number | string | boolean> & { timestamp: number };
 
@@ -57,11 +58,12 @@ export const ITEM_FIELDS = 'id,name,enabled,device_type_id,configuration,message
 const VALUES = ['battery.level', 'engine.ignition.status', 'gsm.signal.level', 'position.direction',
 	'position.latitude', 'position.longitude', 'position.speed', 'position.valid'];
 const LIST_MS = 250;
+const RETRY_MS = 3000;
 
 export const devices = new Map<number, Device>();
 /** Moves when a device came, went, or changed anything that a list shows; at most four times a second. */
 export const fleetVersion = signal(0);
-/** Moves when devices came or went. */
+/** Moves when devices came, went, or are called otherwise. */
 export const fleetMembers = signal(0);
 export type FleetState = 'loading' | 'ready' | 'failed';
 export const fleetState = signal<FleetState>('loading');
@@ -102,19 +104,25 @@ function members(): void {
 
 /** Takes an item of REST or of flespi/state in; members that are missing stay as they were. */
 export function takeItem(item: DeviceItem): Device {
+	reading?.told.set(item.id, item);
+	return put(item);
+}
+
+function put(item: DeviceItem): Device {
 	let d = devices.get(item.id);
-	const isNew = !d;
 	if (!d) {
 		d = { id: item.id, name: '', ident: '', enabled: true, typeId: 0, connected: false, lastActive: null,
-			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null };
+			messagesTtl: 0, messagesRotate: 0, position: null, battery: null, signal: null, ignition: null,
+			told: { battery: 0, signal: 0, ignition: 0 } };
 		devices.set(item.id, d);
 	}
+	const isCalledSo = d.name === item.name && d.ident === item.configuration.ident;
 	Object.assign(d, { name: item.name, ident: item.configuration.ident, enabled: item.enabled, typeId: item.device_type_id,
 		messagesTtl: item.messages_ttl, messagesRotate: item.messages_rotate });
 	if (item.connected !== undefined) d.connected = item.connected;
-	if (item.last_active !== undefined) d.lastActive = item.last_active;
+	if (item.last_active) d.lastActive = Math.max(d.lastActive ?? 0, item.last_active);
 	touch(item.id);
-	if (isNew) members(); // who listens looks at once
+	if (!isCalledSo) members(); // who listens looks at once
 	return d;
 }
 
@@ -128,32 +136,15 @@ export function forget(id: number): void {
 function takeTelemetry({ id, telemetry }: Telemetry): void {
 	const d = devices.get(id);
 	if (!d || !telemetry) return;
-	const of = <T>(name: string): T | undefined => telemetry[name]?.value as T | undefined;
-	const lat = telemetry['position.latitude'];
-	d.battery = of<number>('battery.level') ?? d.battery;
-	d.signal = of<number>('gsm.signal.level') ?? d.signal;
-	d.ignition = of<boolean>('engine.ignition.status') ?? d.ignition;
-	if (lat && (!d.position || lat.ts >= d.position.at))
-		d.position = { at: lat.ts, lat: lat.value as number, lon: of<number>('position.longitude') ?? 0,
-			speed: of<number>('position.speed') ?? 0, direction: of<number>('position.direction') ?? 0,
-			valid: of<boolean>('position.valid') ?? true };
+	takeValues(d, (name) => telemetry[name]);
 	touch(id);
 }
 
-/** A message of the device; one with an older time moves nothing back. */
 function takeMessage(id: number, m: Message): void {
 	const d = devices.get(id);
 	if (!d) return;
 	d.lastActive = Math.max(d.lastActive ?? 0, (m['server.timestamp'] as number) ?? 0);
-	const lat = m['position.latitude'];
-	const lon = m['position.longitude'];
-	if (typeof lat === 'number' && typeof lon === 'number' && (!d.position || m.timestamp >= d.position.at))
-		d.position = { at: m.timestamp, lat, lon, speed: (m['position.speed'] as number) ?? 0,
-			direction: (m['position.direction'] as number) ?? d.position?.direction ?? 0,
-			valid: (m['position.valid'] as boolean) ?? true };
-	d.battery = (m['battery.level'] as number | undefined) ?? d.battery;
-	d.signal = (m['gsm.signal.level'] as number | undefined) ?? d.signal;
-	d.ignition = (m['engine.ignition.status'] as boolean | undefined) ?? d.ignition;
+	takeValues(d, (name) => (m[name] === undefined ? undefined : { ts: m.timestamp, value: m[name] }));
 	touch(id);
 }
 
@@ -201,19 +192,26 @@ function takeConnected(m: LiveMessage): void {
 /** A reading of all devices, and what was told while it went on: that is newer than the list. */
 interface Reading {
 	gone: Set<number>;
+	told: Map<number, DeviceItem>;
 	connected: Map<number, boolean>;
 	abort: AbortController;
 }
 let reading: Reading | null = null;
 
-function takeListed(item: DeviceItem, { gone, connected }: Reading): void {
-	if (!gone.has(item.id)) takeItem({ ...item, connected: connected.get(item.id) ?? item.connected ?? false });
+let retry = 0;
+
+function takeListed(item: DeviceItem, { gone, told, connected }: Reading): void {
+	if (!gone.has(item.id)) put({ ...item, ...told.get(item.id), connected: connected.get(item.id) ?? item.connected ?? false });
 }
 
-/** Reads everything anew; what is not there any more goes. */
+/** What the gateway refuses, it refuses again; all else may have passed the next time. */
+const isRefusal = (e: unknown): boolean => e instanceof ApiError && e.status >= 400 && e.status < 500;
+
+/** Reads everything anew, until it succeeds; what is not there any more goes. */
 async function load(): Promise<void> {
+	clearTimeout(retry);
 	reading?.abort.abort(); // of two, the later one knows more
-	const mine: Reading = (reading = { gone: new Set(), connected: new Map(), abort: new AbortController() });
+	const mine: Reading = (reading = { gone: new Set(), told: new Map(), connected: new Map(), abort: new AbortController() });
 	const { signal } = mine.abort;
 	const missing = new Set(devices.keys()); // one that was made meanwhile is not
 	try {
@@ -233,6 +231,7 @@ async function load(): Promise<void> {
 		if (signal.aborted) return;
 		fleetError.value = (e as Error).message;
 		if (fleetState.value === 'loading') fleetState.value = 'failed';
+		if (!isRefusal(e)) retry = window.setTimeout(() => void load(), RETRY_MS);
 	} finally {
 		if (reading === mine) reading = null;
 	}
@@ -247,20 +246,20 @@ async function loadTelemetry(signal: AbortSignal): Promise<void> {
 	}
 }
 
-/** From now on the fleet is kept true; returns the end of it. Changes are subscribed to before the list is
- *  read, so that nothing falls in between; after a lost connection the list is read again. */
+/** From now on the fleet is kept true; returns the end of it. It is read at once, so that there is something to
+ *  see, and again each time that changes are subscribed to, so that nothing falls in between. */
 export function startFleet(): () => void {
 	fleetState.value = 'loading';
-	const again = (isAgain: boolean): void => void (isAgain && load());
 	const ends = [
-		watch('flespi/message/gw/devices/+', { on: later, ready: again }),
+		watch('flespi/message/gw/devices/+', { on: later }),
 		watch('flespi/state/gw/devices/+', { on: takeState, retained: false }),
-		watch('flespi/state/gw/devices/+/connected', { on: takeConnected, retained: false }),
+		watch('flespi/state/gw/devices/+/connected', { on: takeConnected, retained: false, ready: () => void load() }),
 	];
 	void load();
 	return () => {
 		ends.forEach((end) => end());
 		reading?.abort.abort();
+		clearTimeout(retry);
 		devices.clear();
 		members();
 	};

@@ -1,6 +1,6 @@
 // What a device has told last, beside its marker.
 import type { Signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { devices, fleetVersion, titleOf, type Device } from '../fleet/store';
 import { href } from '../lib/router';
 import { number, t } from '../lib/text';
@@ -9,7 +9,7 @@ import { Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { following, select, selected } from './fleet-state';
 import { StateMark } from './fleet-panel';
-import { stateOf } from './state';
+import { stateOf } from '../fleet/state';
 
 const place = (lat: number, lon: number): string => `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
 
@@ -18,8 +18,8 @@ function Head({ device }: { device: Device }) {
 	return (
 		<p class="card-state">
 			<StateMark state={state} />
-			{t(`map.${state}`)}
-			{device.position && state !== 'offline' && <b>{t('map.kmh', { speed: number(device.position.speed, 0) })}</b>}
+			{t(`state.${state}`)}
+			{device.position && state === 'moving' && <b>{t('map.kmh', { speed: number(device.position.speed, 0) })}</b>}
 		</p>
 	);
 }
@@ -49,22 +49,29 @@ function Facts({ device: d }: { device: Device }) {
 export function DeviceCard() {
 	void fleetVersion.value;
 	const device = devices.get(selected.value);
-	useEffect(() => {
+	const card = useRef<HTMLElement>(null);
+	/** The focus does not go with it. */
+	const close = (): void => {
+		const view = card.current!.closest('.fleet-map')!;
+		if (card.current!.contains(document.activeElement)) (view.querySelector<HTMLElement>('.fleet-list .grid') ?? view.querySelector<HTMLElement>('.map'))?.focus();
+		select(0);
+	};
+	useLayoutEffect(() => {
 		if (!device) return undefined;
-		const end = (e: KeyboardEvent): void => void (e.key === 'Escape' && !(e.target instanceof HTMLInputElement) && select(0));
+		const end = (e: KeyboardEvent): void => void (e.key === 'Escape' && !(e.target instanceof HTMLInputElement) && !document.querySelector('dialog[open]') && close());
 		addEventListener('keydown', end);
 		return () => removeEventListener('keydown', end);
 	}, [device?.id]);
 	if (!device) return null;
 	const follow = t('map.follow');
 	return (
-		<section id="map-card" class={device.position ? 'map-card' : 'map-card docked'} aria-label={titleOf(device)} aria-live="off">
+		<section ref={card} id="map-card" class={device.position ? 'map-card' : 'map-card docked'} aria-label={titleOf(device)} aria-live="off">
 			<header>
 				<div>
 					<h2>{titleOf(device)}</h2>
 					<p class="ident">{device.ident}</p>
 				</div>
-				<button type="button" class="icon" aria-label={t('common.close')} onClick={() => select(0)}>
+				<button type="button" class="icon" aria-label={t('common.close')} onClick={close}>
 					<Icon name="close" />
 				</button>
 			</header>

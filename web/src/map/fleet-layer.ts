@@ -13,7 +13,7 @@ import { LABEL_HEIGHT, Labels } from './labels';
 import { palette } from './palette';
 import { Room } from './room';
 import { sizeOf, Sprites } from './sprites';
-import { stateOf, type State } from './state';
+import { stateOf, type State } from '../fleet/state';
 import { drawTrail, Trail } from './trail';
 import type { View } from './view';
 

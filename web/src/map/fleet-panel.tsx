@@ -8,7 +8,7 @@ import { Time } from '../ui/bits';
 import { Grid, type Column } from '../ui/grid';
 import { Icon } from '../ui/icon';
 import { fleetList, hiddenStates, listIsOpen, search, select, selected, toggleState } from './fleet-state';
-import { stateOf, STATES, type State } from './state';
+import { stateOf, STATES, type State } from '../fleet/state';
 
 const ROW_PX = 32;
 const HEAD_PX = 34;
@@ -20,7 +20,7 @@ export function StateMark({ state }: { state: State }) {
 
 function told(device: Device): string {
 	const state = stateOf(device, now.peek());
-	return state === 'moving' && device.position ? t('map.kmh', { speed: number(device.position.speed, 0) }) : t(`map.${state}`);
+	return state === 'moving' && device.position ? t('map.kmh', { speed: number(device.position.speed, 0) }) : t(`state.${state}`);
 }
 
 const columns: Column<Device>[] = [
@@ -40,11 +40,11 @@ function Legend() {
 	const { counts } = fleetList.value;
 	return (
 		<div class="legend" role="group" aria-label={t('map.legend')}>
-			{STATES.map((state) => (
-				<button key={state} type="button" aria-pressed={!hiddenStates.value.includes(state)} title={t(`map.${state}Hint`)} onClick={() => toggleState(state)}>
+			{STATES.filter((state) => state !== 'never' || counts.never).map((state) => (
+				<button key={state} type="button" aria-pressed={!hiddenStates.value.includes(state)} title={t(`state.${state}Hint`)} onClick={() => toggleState(state)}>
 					<StateMark state={state} />
 					<b>{number(counts[state])}</b>
-					<span>{t(`map.${state}`)}</span>
+					<span>{t(`state.${state}`)}</span>
 				</button>
 			))}
 		</div>

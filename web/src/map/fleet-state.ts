@@ -1,11 +1,11 @@
 // What the viewer of the fleet map has chosen, and the lists that follow from it.
 import { computed, signal } from '@preact/signals';
-import { devices, fleetMembers, fleetState, titleOf, type Device } from '../fleet/store';
+import { byTitle, finder } from '../fleet/find';
+import { STATES, stateOf, type State } from '../fleet/state';
+import { devices, fleetMembers, fleetState, type Device } from '../fleet/store';
 import { pref } from '../lib/prefs';
 import { replace, route } from '../lib/router';
-import { language } from '../lib/text';
 import { now } from '../lib/time';
-import { STATES, stateOf, type State } from './state';
 
 export const hiddenStates = pref<State[]>('map.hidden', []);
 export const listIsOpen = pref('map.list', innerWidth > 760);
@@ -29,15 +29,13 @@ export function toggleState(state: State): void {
 
 export const shownStates = computed<ReadonlySet<State>>(() => new Set(STATES.filter((state) => !hiddenStates.value.includes(state))));
 
-const inOrder = new Intl.Collator(language, { numeric: true });
-
 let sorted: Device[] = [];
 let sortedAt = -1;
 
 /** By name. Sorting thousands takes a while: only when some came or went. */
 function byName(): Device[] {
 	if (sortedAt !== fleetMembers.peek() || sorted.length !== devices.size) {
-		sorted = [...devices.values()].sort((a, b) => inOrder.compare(titleOf(a), titleOf(b)));
+		sorted = [...devices.values()].sort(byTitle);
 		sortedAt = fleetMembers.peek();
 	}
 	return sorted;
@@ -54,16 +52,16 @@ export interface FleetList {
 export const fleetList = computed<FleetList>(() => {
 	const at = now.value;
 	if (fleetState.value === 'ready') void fleetMembers.value; // else they come in pieces, too many to sort each time
-	const word = search.value.trim().toLowerCase();
+	const word = search.value.trim();
+	const isNamed = finder(word);
 	const shown = shownStates.value;
 	const all = byName();
-	const counts: Record<State, number> = { moving: 0, idle: 0, parked: 0, offline: 0 };
+	const counts: Record<State, number> = { moving: 0, idle: 0, parked: 0, offline: 0, never: 0 };
 	let placed = 0;
 	for (const device of all) {
 		counts[stateOf(device, at)]++;
 		if (device.position) placed++;
 	}
-	const isFound = (device: Device): boolean =>
-		word ? device.name.toLowerCase().includes(word) || device.ident.includes(word) : shown.has(stateOf(device, at));
+	const isFound = (device: Device): boolean => (word ? isNamed(device) : shown.has(stateOf(device, at)));
 	return { rows: word || shown.size < STATES.length ? all.filter(isFound) : all, counts, placed };
 });

@@ -2,22 +2,6 @@ import { expect, test } from 'vitest';
 import { Piles } from './crowds';
 import { glideTo, glideX, glideY, still } from './glide';
 import { Room } from './room';
-import { stateOf } from './state';
-
-const at = (speed: number, seconds = 1000): { at: number; lat: number; lon: number; speed: number; direction: number; valid: boolean } =>
-	({ at: seconds, lat: 0, lon: 0, speed, direction: 0, valid: true });
-
-test('the state of a device', () => {
-	const base = { connected: true, ignition: null, lastActive: 1000, position: at(50) };
-	expect(stateOf(base, 1000)).toBe('moving');
-	expect(stateOf({ ...base, position: at(2) }, 1000)).toBe('parked');
-	expect(stateOf({ ...base, position: at(2), ignition: true }, 1000)).toBe('idle');
-	expect(stateOf({ ...base, position: at(50, 0) }, 1000)).toBe('parked');
-	expect(stateOf({ ...base, position: null }, 1000)).toBe('parked');
-	expect(stateOf({ ...base, connected: false }, 1500)).toBe('moving');
-	expect(stateOf({ ...base, connected: false }, 1700)).toBe('offline');
-	expect(stateOf({ ...base, connected: false, lastActive: null }, 0)).toBe('offline');
-});
 
 test('a marker glides for as long as it lately took', () => {
 	const g = still(0.5, 0.5);

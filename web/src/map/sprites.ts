@@ -1,5 +1,5 @@
 // Markers are drawn once for each state and direction, and then only copied: thousands fit into a frame.
-import { STATES, type State } from './state';
+import { STATES, type State } from '../fleet/state';
 import type { Palette } from './palette';
 
 const HEADINGS = 36;
@@ -69,9 +69,10 @@ export function drawMarker(context: CanvasRenderingContext2D, state: State, dire
 	context.lineWidth = 2 * size.line;
 	context.stroke();
 	context.shadowColor = 'transparent';
-	context.fillStyle = state === 'offline' ? colours.casing : colours[state];
+	const isHollow = state === 'offline' || state === 'never';
+	context.fillStyle = isHollow ? colours.casing : colours[state];
 	context.fill();
-	if (state === 'offline') {
+	if (isHollow) {
 		context.beginPath();
 		context.arc(0, 0, size.dot / 2 - size.line / 2, 0, 2 * Math.PI);
 		context.lineWidth = size.line * 1.2;

@@ -2,7 +2,7 @@
 import { CanvasLayer } from '../map/canvas-layer';
 import { palette } from '../map/palette';
 import { drawMarker } from '../map/sprites';
-import { MOVING_KMH } from '../map/state';
+import { MOVING_KMH } from '../fleet/state';
 import type { View } from '../map/view';
 import type { Moment } from './playback';
 

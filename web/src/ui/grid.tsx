@@ -95,7 +95,7 @@ export function Grid<Row>(props: GridProps<Row>) {
 		else if (top + rowHeight > el.scrollTop + el.clientHeight - HEAD_HEIGHT)
 			el.scrollTop = top + rowHeight - el.clientHeight + HEAD_HEIGHT;
 	};
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (props.jump && props.jump.index >= 0) show(props.jump.index);
 	}, [props.jump]);
 	const [first, last] = visible(view.top, view.height, rowHeight, count);

@@ -26,8 +26,8 @@ function Search({ onDown }: { onDown: () => void }) {
 	// with the field, not some frames after it: the key is typed as soon as the field is seen
 	useLayoutEffect(() => {
 		const onKey = (e: KeyboardEvent): void => {
-			const at = e.target as HTMLElement;
-			if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || document.querySelector('dialog[open]')) return;
+			const isTyping = (e.target as HTMLElement).matches('input:not([type=checkbox]), textarea, select');
+			if (e.key !== '/' || e.ctrlKey || e.metaKey || e.altKey || isTyping || document.querySelector('dialog[open]')) return;
 			e.preventDefault();
 			input.current?.select();
 			input.current?.focus();
@@ -65,7 +65,7 @@ function Kinds() {
 	return (
 		<div class="kinds" role="group" aria-label={t('devices.kinds')}>
 			{kinds.map((one) => (
-				<button key={one} type="button" aria-pressed={kind.value === one} onClick={() => (kind.value = one)}>
+				<button key={one} type="button" aria-pressed={kind.value === one} title={one === 'all' ? undefined : t(`state.${one}Hint`)} onClick={() => (kind.value = one)}>
 					{t(`devices.kind.${one}`)} <span class="num">{number(counts.value[one])}</span>
 				</button>
 			))}
@@ -73,21 +73,25 @@ function Kinds() {
 	);
 }
 
-const phoneSorts: SortKey[] = ['name', 'ident', 'lastActive', 'online', 'speed', 'battery'];
+const sortKeys: SortKey[] = ['name', 'ident', 'lastActive', 'online', 'position', 'speed', 'ignition', 'battery', 'signal'];
 
 /** A phone's list has no heads to click. */
 function PhoneSort() {
+	const { key: current, down } = sort.value;
+	const direction = t(down ? 'devices.sortedDown' : 'devices.sortedUp');
 	return (
-		<label class="phone-sort">
-			<span class="sr">{t('devices.sortBy')}</span>
-			<select value={sort.value.key} onChange={(e) => sortBy(e.currentTarget.value as SortKey)}>
-				{phoneSorts.map((key) => (
+		<div class="phone-sort">
+			<select aria-label={t('devices.sortBy')} value={current} onChange={(e) => sortBy(e.currentTarget.value as SortKey)}>
+				{sortKeys.map((key) => (
 					<option key={key} value={key}>
 						{t(`devices.${key === 'lastActive' ? 'lastSeen' : key}`)}
 					</option>
 				))}
 			</select>
-		</label>
+			<button type="button" class="icon" aria-label={direction} title={direction} onClick={() => sortBy(current)}>
+				{down ? '↓' : '↑'}
+			</button>
+		</div>
 	);
 }
 
@@ -97,6 +101,7 @@ function List() {
 	const box = useRef<HTMLDivElement>(null);
 	const current = currentId.value ? all.findIndex((d) => d.id === currentId.value) : -1;
 	const [jump] = useState({ index: current });
+	const focusGrid = (): void => box.current?.querySelector<HTMLElement>('.grid')?.focus();
 	const open = (index: number): void => {
 		const d = all[index];
 		if (!d) return;
@@ -104,7 +109,9 @@ function List() {
 		go('devices', d.id);
 	};
 	const onPick = (index: number, e: MouseEvent): void => {
-		if ((e.target as Element).closest('a')) return; // goes its own way, perhaps to another tab
+		const at = e.target as Element;
+		if (at.closest('a')) return; // goes its own way, perhaps to another tab
+		if (at.closest('input')) return focusGrid(); // is checked; the keys go on from here
 		if (e.shiftKey || e.ctrlKey || e.metaKey) checkRow(index, e.shiftKey);
 		else if (!getSelection()?.toString()) open(index);
 	};
@@ -119,9 +126,9 @@ function List() {
 		<>
 			<Toolbar onDown={() => {
 				if (current < 0 && all[0]) currentId.value = all[0].id;
-				box.current?.querySelector<HTMLElement>('.grid')?.focus();
+				focusGrid();
 			}} />
-			<SelectionBar />
+			<SelectionBar onEmpty={focusGrid} />
 			<div class="device-list" ref={box} onPointerEnter={(e) => e.pointerType === 'mouse' && hold(true)} onPointerLeave={() => hold(false)}>
 				<Grid
 					label={t('devices.title')}
@@ -167,7 +174,13 @@ function Toolbar({ onDown }: { onDown: () => void }) {
 }
 
 export function DevicesView() {
-	useEffect(startList, []);
+	const [isStarted, setStarted] = useState(false);
+	// before anything is painted: rows of the last time may be gone
+	useLayoutEffect(() => {
+		const end = startList();
+		setStarted(true);
+		return end;
+	}, []);
 	void fleetMembers.value;
 	const state = fleetState.value;
 	const at = route.value;
@@ -177,6 +190,7 @@ export function DevicesView() {
 	useEffect(() => {
 		if (isNew) setFirstAt(at);
 	}, [isNew, at]);
+	if (!isStarted) return null;
 	if (state === 'failed')
 		return (
 			<Empty icon="warning" title={fleetError.value}>

@@ -1,6 +1,6 @@
 // A device that is known before its tracker speaks.
-import { useState } from 'preact/hooks';
-import { deviceTypes, ITEM_FIELDS, takeItem, type DeviceItem } from '../../fleet/store';
+import { useEffect, useState } from 'preact/hooks';
+import { deviceTypes, ITEM_FIELDS, loadDeviceTypes, takeItem, type DeviceItem } from '../../fleet/store';
 import { ApiError, call } from '../../lib/api';
 import { faultOf } from '../../fleet/faults';
 import { go } from '../../lib/router';
@@ -10,8 +10,14 @@ import { Dialog } from '../../ui/dialog';
 
 export function AddDialog({ onClose }: { onClose: () => void }) {
 	const [refused, setRefused] = useState<ApiError | null>(null);
+	const [isBusy, setBusy] = useState(false);
+	useEffect(() => {
+		if (!deviceTypes.peek().length) void loadDeviceTypes().catch(() => undefined);
+	}, []);
 	const submit = async (e: SubmitEvent): Promise<void> => {
 		e.preventDefault();
+		if (isBusy) return;
+		setBusy(true);
 		const form = new FormData(e.target as HTMLFormElement);
 		const text = (name: string): string => String(form.get(name) ?? '').trim();
 		const phone = text('phone');
@@ -22,6 +28,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 			onClose();
 			go('devices', d.id);
 		} catch (error) {
+			setBusy(false);
 			if (!(error instanceof ApiError)) throw error;
 			setRefused(error);
 		}
@@ -33,7 +40,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 			<button type="button" onClick={onClose}>
 				{t('common.cancel')}
 			</button>
-			<button type="submit" form="add-form" class="primary">
+			<button type="submit" form="add-form" class="primary" disabled={isBusy || !deviceTypes.value.length}>
 				{t('common.add')}
 			</button>
 		</>

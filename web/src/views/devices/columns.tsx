@@ -1,20 +1,17 @@
 // How a device looks in the list: columns on a wide screen, two lines on a phone.
+import { Online } from '../../fleet/online';
+import { isFresh } from '../../fleet/state';
 import { titleOf, type Device } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { number, t } from '../../lib/text';
-import { now } from '../../lib/time';
-import { OLD_S } from '../../map/state';
-import { Dot, Time } from '../../ui/bits';
+import { local, now, utc } from '../../lib/time';
+import { Time } from '../../ui/bits';
 import type { Column } from '../../ui/grid';
 import { sort, sortBy } from './list';
 import type { SortKey } from './order';
 import { Check, CheckAll } from './select';
 
 const none = <span class="faint">–</span>;
-
-function Online({ d }: { d: Device }) {
-	return <Dot on={d.connected} label={t(d.connected ? 'common.online' : d.lastActive === null ? 'devices.neverSeen' : 'common.offline')} />;
-}
 
 /** A link, so that it opens in another tab, too; the row does the same. */
 function Name({ d }: { d: Device }) {
@@ -58,10 +55,18 @@ const speed = (d: Device): string => `${number(d.position!.speed, 0)} km/h`;
 
 function Speed({ d }: { d: Device }) {
 	if (!d.position) return none;
-	return <span class={now.value - d.position.at > OLD_S ? 'faint' : ''}>{speed(d)}</span>;
+	return <span class={isFresh(d.position.at, now.value) ? '' : 'faint'}>{speed(d)}</span>;
 }
-const ignition = (d: Device) =>
-	d.ignition === null ? none : <span class={d.ignition ? 'ignition on' : 'ignition'}>{t(d.ignition ? 'common.on' : 'common.off')}</span>;
+
+function Ignition({ d }: { d: Device }) {
+	if (d.ignition === null) return none;
+	const isOn = d.ignition && isFresh(d.told.ignition, now.value);
+	return (
+		<span class={isOn ? 'ignition on' : 'ignition'} title={`${local(d.told.ignition)}\n${utc(d.told.ignition)}`}>
+			{t(d.ignition ? 'common.on' : 'common.off')}
+		</span>
+	);
+}
 
 const check: Column<Device> = { key: 'check', title: <CheckAll />, label: t('devices.select'), width: '40px', cell: (d) => <Check d={d} name={titleOf(d)} /> };
 
@@ -79,7 +84,7 @@ export const wideColumns = (): Column<Device>[] => [
 	sorted({ key: 'lastActive', title: t('devices.lastSeen'), width: 'minmax(110px, 1.1fr)', cell: (d) => <Time at={d.lastActive} how="ago" /> }),
 	sorted({ key: 'position', title: t('devices.position'), width: 'minmax(250px, 2.5fr)', cell: (d) => <Position d={d} /> }),
 	sorted({ key: 'speed', title: t('devices.speed'), width: '96px', align: 'right', cell: (d) => <Speed d={d} /> }),
-	sorted({ key: 'ignition', title: t('devices.ignition'), width: '84px', cell: ignition }),
+	sorted({ key: 'ignition', title: t('devices.ignition'), width: '84px', cell: (d) => <Ignition d={d} /> }),
 	sorted({ key: 'battery', title: t('devices.battery'), width: '110px', cell: (d) => <Level value={d.battery} low={15} /> }),
 	sorted({ key: 'signal', title: t('devices.signal'), width: '110px', cell: (d) => <Level value={d.signal} low={10} /> }),
 ];
@@ -96,8 +101,8 @@ function TwoLines({ d }: { d: Device }) {
 			</div>
 			<div class="faint">
 				<span class="mono">{d.ident}</span>
-				{d.position && <span>{speed(d)}</span>}
-				{d.ignition !== null && <span>{t(d.ignition ? 'devices.ignitionOn' : 'devices.ignitionOff')}</span>}
+				{d.position && isFresh(d.position.at, now.value) && <span>{speed(d)}</span>}
+				{d.ignition !== null && isFresh(d.told.ignition, now.value) && <span>{t(d.ignition ? 'devices.ignitionOn' : 'devices.ignitionOff')}</span>}
 				{d.battery !== null && <span>{number(d.battery, 0)} %</span>}
 			</div>
 		</div>

@@ -2,6 +2,7 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { devices, fleetMembers, fleetVersion, type Device } from '../../fleet/store';
 import { pref } from '../../lib/prefs';
+import { now } from '../../lib/time';
 import { comparer, countKinds, matcher, Order, type Kind, type Sort, type SortKey } from './order';
 
 export const sort = pref<Sort>('devices.sort', { key: 'name', down: false });
@@ -9,7 +10,7 @@ export const search = signal('');
 export const kind = signal<Kind>('all');
 /** A new array when rows came, went or were sorted anew. */
 export const rows = signal<Device[]>([]);
-export const counts = signal(countKinds([]));
+export const counts = signal(countKinds([], 0));
 export const selected = signal<ReadonlySet<number>>(new Set());
 
 const MEMBERS_MS = 50;
@@ -17,8 +18,8 @@ const order = new Order();
 /** A mouse is over the rows: none moves away from under it because of what its device does. */
 let isHeld = false;
 
-const matches = (): ((d: Device) => boolean) => matcher(kind.peek(), search.peek());
-const compare = (): ReturnType<typeof comparer> => comparer(sort.peek());
+const matches = (): ((d: Device) => boolean) => matcher(kind.peek(), search.peek(), now.peek());
+const compare = (): ReturnType<typeof comparer> => comparer(sort.peek(), now.peek());
 
 function merge(): void {
 	order.merge(devices, matches(), compare());
@@ -76,9 +77,9 @@ export function startList(): () => void {
 			if (!timer) timer = window.setTimeout(members, MEMBERS_MS);
 		}),
 		effect(() => {
-			void fleetVersion.value;
+			void [fleetVersion.value, now.value]; // who falls silent says nothing
 			untracked(() => {
-				counts.value = countKinds(devices.values());
+				counts.value = countKinds(devices.values(), now.peek());
 				if (!isHeld && kind.peek() !== 'all') merge();
 			});
 		}),

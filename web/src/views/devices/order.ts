@@ -1,7 +1,8 @@
 // Which devices are in the list, and where. A row stays where it is while its values change: it is sorted
 // anew only when somebody asks for another order, another search or another choice.
 import type { Device } from '../../fleet/store';
-import { stateOf } from '../../map/state';
+import { byTitle, finder } from '../../fleet/find';
+import { isOnline, stateOf, STATES, type State } from '../../fleet/state';
 
 export type SortKey = 'online' | 'name' | 'ident' | 'lastActive' | 'position' | 'speed' | 'battery' | 'ignition' | 'signal';
 export interface Sort {
@@ -12,37 +13,31 @@ export interface Sort {
 export const kinds = ['all', 'online', 'offline', 'moving', 'never'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** A speed of long ago is none of now. */
-const isMoving = (d: Device): boolean => d.connected && stateOf(d, Date.now() / 1000) === 'moving';
-
-const IS: Record<Kind, (d: Device) => boolean> = {
-	all: () => true,
-	online: (d) => d.connected,
-	offline: (d) => !d.connected && d.lastActive !== null,
-	moving: isMoving,
-	never: (d) => !d.connected && d.lastActive === null,
+const SHOWN: Record<Kind, readonly State[]> = {
+	all: STATES,
+	online: ['moving', 'idle', 'parked'],
+	offline: ['offline'],
+	moving: ['moving'],
+	never: ['never'],
 };
 
-export function countKinds(all: Iterable<Device>): Record<Kind, number> {
+/** `now`: seconds since 1970, here and below. */
+export function countKinds(all: Iterable<Device>, now: number): Record<Kind, number> {
 	const count = { all: 0, online: 0, offline: 0, moving: 0, never: 0 };
-	for (const d of all) for (const kind of kinds) if (IS[kind](d)) count[kind]++;
+	for (const d of all) {
+		const state = stateOf(d, now);
+		for (const kind of kinds) if (SHOWN[kind].includes(state)) count[kind]++;
+	}
 	return count;
 }
 
-/** Words of the search stand in name or ident, in any case and order. */
-export function matcher(kind: Kind, search: string): (d: Device) => boolean {
-	const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-	return (d) => {
-		if (!IS[kind](d)) return false;
-		if (!words.length) return true;
-		const text = `${d.name}\n${d.ident}`.toLowerCase();
-		return words.every((word) => text.includes(word));
-	};
+export function matcher(kind: Kind, search: string, now: number): (d: Device) => boolean {
+	const isFound = finder(search);
+	return (d) => SHOWN[kind].includes(stateOf(d, now)) && isFound(d);
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-const VALUE: Record<Exclude<SortKey, 'name'>, (d: Device) => number | null> = {
-	online: (d) => Number(d.connected),
+const VALUE: Record<Exclude<SortKey, 'name'>, (d: Device, now: number) => number | null> = {
+	online: (d, now) => Number(isOnline(d, now)),
 	ident: (d) => Number(d.ident),
 	lastActive: (d) => d.lastActive,
 	position: (d) => d.position?.at ?? null,
@@ -55,14 +50,13 @@ const VALUE: Record<Exclude<SortKey, 'name'>, (d: Device) => number | null> = {
 export type Compare = (a: Device, b: Device) => number;
 
 /** What is not known stands at the end, whichever the direction; equal ones by name. */
-export function comparer({ key, down }: Sort): Compare {
+export function comparer({ key, down }: Sort, now: number): Compare {
 	const sign = down ? -1 : 1;
-	const byName = (a: Device, b: Device): number => collator.compare(a.name, b.name) || a.id - b.id;
-	if (key === 'name') return (a, b) => sign * byName(a, b);
+	if (key === 'name') return (a, b) => sign * byTitle(a, b);
 	const value = VALUE[key];
 	return (a, b) => {
-		const [x, y] = [value(a), value(b)];
-		if (x === y) return byName(a, b);
+		const [x, y] = [value(a, now), value(b, now)];
+		if (x === y) return byTitle(a, b);
 		return x === null ? 1 : y === null ? -1 : sign * (x - y);
 	};
 }

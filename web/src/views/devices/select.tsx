@@ -1,6 +1,6 @@
 // Checkboxes of the list, and what can be done to all that are checked.
-import { useState } from 'preact/hooks';
-import { deleteMany, keepAsBefore, keepMany } from '../../fleet/bulk';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { deleteMany, keepAsBefore, keepMany, tellOutcome } from '../../fleet/bulk';
 import { devices, titleOf, type Device } from '../../fleet/store';
 import { t } from '../../lib/text';
 import { confirm, Dialog } from '../../ui/dialog';
@@ -9,17 +9,19 @@ import { toast } from '../../ui/toast';
 import { KeepPicker, keepText } from '../../ui/keep';
 import { clearSelection, rows, select, selected } from './list';
 
-let anchor = -1;
+/** The one that was checked last. */
+let anchor = 0;
 
 /** Checks the row or, with shift, all from the one that was checked last. */
 export function checkRow(index: number, through: boolean): void {
 	const d = rows.value[index];
 	if (!d) return;
 	const on = !selected.value.has(d.id);
-	const from = through && anchor >= 0 ? Math.min(anchor, index) : index;
-	const to = through && anchor >= 0 ? Math.max(anchor, index) : index;
+	// it may have moved meanwhile, or be out of sight
+	const other = through ? rows.value.findIndex((one) => one.id === anchor) : -1;
+	const [from, to] = other < 0 ? [index, index] : [Math.min(other, index), Math.max(other, index)];
 	select(rows.value.slice(from, to + 1).map((one) => one.id), on);
-	anchor = index;
+	anchor = d.id;
 }
 
 export function Check({ d, name }: { d: Device; name: string }) {
@@ -29,10 +31,7 @@ export function Check({ d, name }: { d: Device; name: string }) {
 			tabIndex={-1}
 			aria-label={t('devices.selectOne', { name })}
 			checked={selected.value.has(d.id)}
-			onClick={(e) => {
-				e.stopPropagation(); // the row would open
-				checkRow(rows.value.indexOf(d), e.shiftKey);
-			}}
+			onClick={(e) => checkRow(rows.value.indexOf(d), e.shiftKey)}
 		/>
 	);
 }
@@ -51,10 +50,6 @@ export function CheckAll() {
 	);
 }
 
-function tellRefused(refused: string[]): void {
-	if (refused.length) toast(t('devices.refused', { n: refused.length, reason: refused[0]! }), 'error');
-}
-
 async function remove(ids: number[]): Promise<void> {
 	const names = ids.slice(0, 3).flatMap((id) => devices.get(id) ?? []).map(titleOf).join(', ');
 	const yes = await confirm({
@@ -64,23 +59,24 @@ async function remove(ids: number[]): Promise<void> {
 		danger: true,
 	});
 	if (!yes) return;
-	const { done, refused, wasCancelled } = await deleteMany(t('devices.deleting', { n: ids.length }), ids);
-	toast(t(wasCancelled ? 'devices.deletedSome' : 'devices.deleted', { n: done.length, all: ids.length }));
-	tellRefused(refused);
+	const outcome = await deleteMany(t('devices.deleting', { n: ids.length }), ids);
+	tellOutcome(outcome, ids.length, outcome.wasCancelled ? 'devices.deletedSome' : 'devices.deleted');
 }
 
 async function keep(ids: number[], seconds: number): Promise<void> {
 	const before = new Map(ids.map((id) => [id, devices.get(id)?.messagesTtl ?? 0]));
-	const { done, refused, wasCancelled } = await keepMany(t('devices.keeping', { n: ids.length }), ids, seconds);
-	tellRefused(refused);
-	if (!wasCancelled) return toast(t('devices.kept', { n: done.length, time: keepText(seconds) }));
+	const outcome = await keepMany(t('devices.keeping', { n: ids.length }), ids, seconds);
+	const { done, wasCancelled } = outcome;
+	if (!wasCancelled) return tellOutcome(outcome, ids.length, 'devices.kept', { time: keepText(seconds) });
 	if (!done.length) return toast(t('devices.keptNone'));
 	const yes = await confirm({
 		title: t('devices.keptSomeTitle'),
 		text: t('devices.keptSome', { n: done.length, all: ids.length }),
 		action: t('devices.putBack'),
 	});
-	if (yes) await keepAsBefore(t('devices.puttingBack'), new Map(done.map((id) => [id, before.get(id)!])));
+	if (!yes) return;
+	const back = await keepAsBefore(t('devices.puttingBack'), new Map(done.map((id) => [id, before.get(id)!])));
+	tellOutcome(back, done.length, 'devices.wasPutBack');
 }
 
 function KeepDialog({ ids, onClose }: { ids: number[]; onClose: () => void }) {
@@ -114,14 +110,24 @@ function KeepDialog({ ids, onClose }: { ids: number[]; onClose: () => void }) {
 	);
 }
 
-export function SelectionBar() {
+/** `onEmpty`: the bar is gone, and the focus with it. */
+export function SelectionBar({ onEmpty }: { onEmpty: () => void }) {
 	const [keeping, setKeeping] = useState<number[] | null>(null);
 	const ids = [...selected.value];
+	const hidden = ids.length - rows.value.reduce((sum, d) => sum + Number(selected.value.has(d.id)), 0);
+	const wasOpen = useRef(false);
+	useLayoutEffect(() => {
+		if (wasOpen.current && !ids.length && document.activeElement === document.body) onEmpty();
+		wasOpen.current = ids.length > 0;
+	});
 	return (
 		<>
 			{ids.length > 0 && (
 				<div class="selection" role="group" aria-label={t('devices.withSelected')}>
-					<strong role="status">{t('devices.selected', { n: ids.length })}</strong>
+					<strong role="status">
+						{t('devices.selected', { n: ids.length })}
+						{hidden > 0 && `, ${t('devices.selectedHidden', { n: hidden })}`}
+					</strong>
 					<button type="button" onClick={() => setKeeping(ids)}>
 						<Icon name="clock" /> {t('devices.keep')}
 					</button>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { candidates, isIpv4, moveCommand, parsePlace, placeText, reachOf, simulateLine, smsApn, smsServer } from './address';
+import { candidates, isIpv4, moveCommand, parsePlace, placeText, reachOf, simulateLine, smsApn, smsServer, typedPlace } from './address';
 
 test('an address is read and written with its brackets', () => {
 	expect(parsePlace('0.0.0.0:5013')).toEqual({ host: '0.0.0.0', port: 5013 });
@@ -7,6 +7,20 @@ test('an address is read and written with its brackets', () => {
 	expect(parsePlace('')).toBe(null);
 	expect(placeText({ host: '::1', port: 5 })).toBe('[::1]:5');
 	expect(isIpv4('192.0.2.256')).toBe(false);
+});
+
+test('what somebody types may have a port, or be the address of a page', () => {
+	const read = (text: string): string => {
+		const place = typedPlace(text, 5013);
+		return place ? `${place.host} ${place.port}` : '';
+	};
+	expect(read(' gps.example.com ')).toBe('gps.example.com 5013');
+	expect(read('gps.example.com:')).toBe('gps.example.com 5013');
+	expect(read('gps.example.com:6000')).toBe('gps.example.com 6000');
+	expect(read('https://gps.example.com/cantrack/#/add')).toBe('gps.example.com 5013');
+	expect(read('2001:db8::1')).toBe('2001:db8::1 5013');
+	expect(read('[2001:db8::1]:6000')).toBe('2001:db8::1 6000');
+	expect(read('  ')).toBe('');
 });
 
 test('how far an address reaches', () => {

@@ -14,8 +14,8 @@ export interface Seen {
 	last: number;
 	peer: string;
 	deviceId: number | null;
-	/** Why it belongs to no device, as the gateway says it; '': not known yet. */
-	reason: string;
+	/** Why it belongs to no device, as the gateway says it; '': it does not; null: it was not asked. */
+	reason: string | null;
 	/** Its device was there when the page was opened. */
 	isOld: boolean;
 }
@@ -30,7 +30,8 @@ interface Told {
 
 const LIST_MS = 250;
 const EXPLAIN_MS = 200;
-const EXPLAIN_MOST = 50;
+/** Rows that are drawn at most; the others come up when these are registered. */
+export const SHOWN_MOST = 50;
 
 const seen = new Map<string, Seen>();
 let order: Seen[] = [];
@@ -65,19 +66,19 @@ function touch(): void {
 			if (arrived.length) newcomers.value = arrived;
 			arrived = [];
 			identsVersion.value++;
+			if (!explaining && unexplained().length) explaining = window.setTimeout(() => void explain(), EXPLAIN_MS);
 		}, LIST_MS);
 }
 
 function add(key: string, channel: number, told: Told): void {
 	const one: Seen = { key, channel, ident: told.ident, messages: told.messages, last: told.last, peer: told.peer,
-		deviceId: told.device_id, reason: '', isOld: told.device_id !== null };
+		deviceId: told.device_id, reason: null, isOld: told.device_id !== null };
 	seen.set(key, one);
 	if (!isReady) order.push(one);
 	else {
 		order.unshift(one);
 		if (told.device_id === null) arrived.push(told.ident);
 	}
-	if (told.device_id === null && !explaining) explaining = window.setTimeout(() => void explain(), EXPLAIN_MS);
 }
 
 function take(m: LiveMessage): void {
@@ -95,11 +96,16 @@ function take(m: LiveMessage): void {
 	touch();
 }
 
+/** Of those that are shown, who was not asked about. */
+const unexplained = (): Seen[] =>
+	order.filter((one) => one.deviceId === null).slice(0, SHOWN_MOST).filter((one) => one.reason === null);
+
 /** The live door does not tell why. */
 async function explain(): Promise<void> {
 	explaining = 0;
-	const open = order.filter((one) => one.deviceId === null && !one.reason).slice(0, EXPLAIN_MOST);
+	const open = unexplained();
 	if (!open.length) return;
+	for (const one of open) one.reason = '';
 	const list = [...new Set(open.map((one) => one.ident))].join(',');
 	const rows = await get<{ channel_id: number; ident: string; reason: string | null }>(`gw/channels/all/idents/${list}`, {
 		query: { fields: 'channel_id,ident,reason' },
@@ -116,7 +122,8 @@ export function startIdents(): () => void {
 	seen.clear();
 	order = [];
 	isReady = identsReady.value = false;
-	newcomers.value = arrived = [];
+	newcomers.value = [];
+	arrived = []; // another one: what is put into it is news
 	const end = watchState('flespi/state/gw/channels/+/idents/+', {
 		on: take,
 		ready: () => {
@@ -128,6 +135,7 @@ export function startIdents(): () => void {
 	return () => {
 		end();
 		clearTimeout(explaining);
-		explaining = 0;
+		clearTimeout(timer);
+		explaining = timer = 0;
 	};
 }

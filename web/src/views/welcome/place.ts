@@ -4,7 +4,7 @@ import { get } from '../../lib/api';
 import { watch } from '../../lib/live';
 import { pref } from '../../lib/prefs';
 import { web } from '../../lib/web';
-import { candidates, parsePlace, type Channel, type Place } from './address';
+import { candidates, parsePlace, typedPlace, type Channel, type Place } from './address';
 
 export const channels = signal<Channel[] | null>(null);
 export const channelsError = signal('');
@@ -30,10 +30,8 @@ export const pickHost = (host: string): void => {
 
 /** The host that was chosen among those. */
 export const pickedHost = computed(() => (hosts.value.includes(picked.value) ? picked.value : (hosts.value[0] ?? '')));
-const typed = computed(() => typedHost.value.trim());
-
 /** What a tracker is told; null: no channel listens. */
-export const place = computed<Place | null>(() => (listens.value ? { host: typed.value || pickedHost.value, port: listens.value.port } : null));
+export const place = computed<Place | null>(() => listens.value && (typedPlace(typedHost.value, listens.value.port) ?? { host: pickedHost.value, port: listens.value.port }));
 
 async function loadChannels(): Promise<void> {
 	try {
@@ -49,10 +47,10 @@ async function loadMachine(): Promise<void> {
 	machine.value = await web().then((found) => found.addresses, () => []);
 }
 
-/** Reads where the gateway listens, and again when a channel changes; returns the end of it. */
+/** Reads where the gateway listens, and again when a channel changes or may have; returns the end of it. */
 export function startPlace(): () => void {
 	const load = (): void => void loadChannels();
 	load();
 	void loadMachine();
-	return watch('flespi/state/gw/channels/+', { on: load, ready: (again) => again && load(), retained: false });
+	return watch('flespi/state/gw/channels/+', { on: load, ready: load, retained: false });
 }

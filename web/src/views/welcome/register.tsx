@@ -1,7 +1,7 @@
 // The third step: who calls, and a click that makes a device of it.
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { registerMany } from '../../fleet/bulk';
+import { registerMany, tellOutcome } from '../../fleet/bulk';
 import { devices, register, titleOf } from '../../fleet/store';
 import { href } from '../../lib/router';
 import { t } from '../../lib/text';
@@ -9,11 +9,9 @@ import { Time } from '../../ui/bits';
 import { Icon } from '../../ui/icon';
 import { toast } from '../../ui/toast';
 import { nameOf } from './address';
-import { deviceOf, idents, identsReady, identsVersion, newcomers, type Seen } from './idents';
+import { deviceOf, idents, identsReady, identsVersion, newcomers, SHOWN_MOST, type Seen } from './idents';
 import { way } from './tell';
 
-/** Rows that are drawn at most; the others come up when these are registered. */
-const MOST = 50;
 const MOST_OLD = 8;
 
 /** What somebody typed, by ident. */
@@ -27,7 +25,7 @@ export function waiting(): Seen[] {
 }
 
 /** Common, and said by the row itself. */
-const isPlain = (reason: string): boolean => !reason || reason.startsWith('no device has');
+const isPlain = (reason: string | null): boolean => !reason || reason.startsWith('no device has');
 
 function Facts({ one }: { one: Seen }) {
 	return (
@@ -45,6 +43,7 @@ function Waiting({ one }: { one: Seen }) {
 	const id = `name-${one.ident}`;
 	const go = async (e: Event): Promise<void> => {
 		e.preventDefault();
+		if (busy.value) return; // it is not disabled: it would lose the focus
 		busy.value = true;
 		try {
 			const name = nameFor(one.ident).trim();
@@ -67,7 +66,7 @@ function Waiting({ one }: { one: Seen }) {
 					{t('welcome.nameOf', { ident: one.ident })}
 				</label>
 				<input id={id} value={nameFor(one.ident)} maxLength={64} onInput={(e) => (typed.value = { ...typed.value, [one.ident]: e.currentTarget.value })} />
-				<button type="submit" class="primary" disabled={busy.value} aria-label={t('welcome.registerOne', { ident: one.ident })}>
+				<button type="submit" class="primary" aria-busy={busy.value} aria-label={t('welcome.registerOne', { ident: one.ident })}>
 					{t('welcome.register')}
 				</button>
 			</div>
@@ -105,11 +104,14 @@ function Known({ one, device }: { one: Seen; device: number }) {
 	);
 }
 
+const isRegistering = signal(false);
+
 async function registerAll(): Promise<void> {
+	isRegistering.value = true;
 	const all = waiting().map(({ ident }) => ({ ident, name: nameFor(ident).trim() || ident }));
-	const { done, refused, wasCancelled } = await registerMany(t('welcome.registering', { n: all.length }), all);
-	toast(t(wasCancelled ? 'welcome.registeredSome' : 'welcome.registeredAll', { n: done.length, all: all.length }));
-	if (refused.length) toast(t('welcome.refused', { n: refused.length, reason: refused[0]! }), 'error');
+	const outcome = await registerMany(t('welcome.registering', { n: all.length }), all);
+	isRegistering.value = false;
+	tellOutcome(outcome, all.length, outcome.wasCancelled ? 'welcome.registeredSome' : 'welcome.registeredAll');
 }
 
 function Listening() {
@@ -146,19 +148,19 @@ export function RegisterStep() {
 			{open > 1 && (
 				<div class="row">
 					<span class="grow">{t('welcome.waiting', { n: open })}</span>
-					<button type="button" onClick={() => void registerAll()}>
+					<button type="button" disabled={isRegistering.value} onClick={() => void registerAll()}>
 						{t('welcome.registerAll')}
 					</button>
 				</div>
 			)}
 			{!current.length && <Listening />}
 			<ul class="callers">
-				{current.slice(0, MOST).map((one) => {
+				{current.slice(0, SHOWN_MOST).map((one) => {
 					const device = deviceOf(one);
 					return <li key={one.key}>{device === null ? <Waiting one={one} /> : <Known one={one} device={device} />}</li>;
 				})}
 			</ul>
-			{current.length > MOST && <p class="faint">{t('welcome.more', { n: current.length - MOST })}</p>}
+			{current.length > SHOWN_MOST && <p class="faint">{t('welcome.more', { n: current.length - SHOWN_MOST })}</p>}
 			{old.length > 0 && (
 				<details>
 					<summary>{t('welcome.old', { n: old.length })}</summary>

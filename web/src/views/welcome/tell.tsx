@@ -6,7 +6,7 @@ import { t } from '../../lib/text';
 import { now } from '../../lib/time';
 import { CopyLine, Field } from '../../ui/bits';
 import { canMove, factoryPassword, moveCommand, simulateLine, smsApn, smsServer, type Place } from './address';
-import { listens, place } from './place';
+import { channels, listens, place } from './place';
 
 type Way = 'sms' | 'move' | 'simulate';
 const ways: Way[] = ['sms', 'move', 'simulate'];
@@ -97,6 +97,7 @@ function Simulate({ from }: { from: Place }) {
 
 export function TellStep() {
 	const to = place.value;
+	if (!channels.value) return null; // step 1 says why
 	if (!to || !listens.value) return <p class="faint">{t('welcome.noAddress')}</p>;
 	return (
 		<div class="stack">
