@@ -26,10 +26,10 @@ const PRESETS: [TextKey, () => Range][] = [
 	['range.yesterday', yesterday],
 ];
 
-/** Puts a range into the address; everything else in it stays. */
+/** Puts a range into the address; everything else in it stays, but the message that is open. */
 export function chooseRange(range: Range): void {
 	const { path, query } = route.peek();
-	const rest = Object.fromEntries([...query].filter(([name]) => !['last', 'from', 'to'].includes(name)));
+	const rest = Object.fromEntries([...query].filter(([name]) => !['last', 'from', 'to', 'message'].includes(name)));
 	replace(...path, { ...rest, ...rangeQuery(range) });
 }
 

@@ -1,11 +1,13 @@
 // The messages of one device in a range of time, for its table, map and plots alike: what one of them
 // selects or zooms to, the others show. New messages come from the live door while the range is open.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { Message } from '../fleet/store';
-import { stream } from '../lib/api';
+import { get, stream } from '../lib/api';
 import { jsonOf, liveState, watch } from '../lib/live';
+import { t } from '../lib/text';
+import { toast } from '../ui/toast';
 import { DEFAULT_RANGE, sameRange } from './range';
-import { indexOf, insert, mark, placeOf, type Told } from './rows';
+import { alike, indexOf, insert, mark, nameOf, partsOf, placeOf, rowNamed, type Told } from './rows';
 
 /** Seconds since 1970, or the last so many seconds: an open range, which new messages belong to. */
 export type Range = { from: number; to: number } | { last: number };
@@ -46,7 +48,13 @@ export class DeviceMessages {
 	/** New messages whose time is outside of the range; the newest of them. */
 	readonly outside = signal(0);
 	outsideAt = 0;
+	/** The message that is open. */
 	readonly selected = signal<Message | null>(null);
+	/** What the address calls it, also while it is looked for; '': none is open. */
+	readonly openName = computed(() => {
+		const m = this.selected.value;
+		return m ? (this.named.get(m) ?? nameOf(this.rows, m)) : this.wanted.value;
+	});
 	/** The part of the range that table, map and plots show; null: all of it. */
 	readonly zoom = signal<Span | null>(null);
 	/** The time that somebody points at on a plot or the map; null: none. */
@@ -54,6 +62,9 @@ export class DeviceMessages {
 
 	/** When a row came from the live door, ms of performance.now(); the others have no such time. */
 	readonly arrived = new WeakMap<Message, number>();
+	private readonly wanted = signal(''); // the name of a message that is looked for
+	private meant: Message | null = null; // that message, when it was open before
+	private readonly named = new WeakMap<Message, string>(); // found outside of the rows
 	private told: Told = new WeakSet(); // by the live door
 	private held: Message[] = []; // as rows
 	private alive = new AbortController();
@@ -67,9 +78,15 @@ export class DeviceMessages {
 
 	constructor(readonly id: number) {}
 
-	/** As open(), but what is shown already is not read anew. */
-	show(range: Range, filter: string): void {
+	/** As open(), but what is shown already is not read anew. `name`: of a message to open; '': none. */
+	show(range: Range, filter: string, name: string): void {
+		const before = name === this.openName.peek() ? this.selected.peek() : null;
 		if (!this.isOpened || !sameRange(range, this.range.peek()) || filter !== this.filter.peek()) this.open(range, filter);
+		if (!partsOf(name) || name === this.openName.peek()) return;
+		this.selected.value = null;
+		this.wanted.value = name;
+		this.meant = before;
+		void this.look();
 	}
 
 	/** Another range or filter: reads it anew. */
@@ -82,6 +99,7 @@ export class DeviceMessages {
 		this.told = new WeakSet();
 		this.back = null;
 		this.selected.value = this.zoom.value = this.pointed.value = null;
+		this.wanted.value = '';
 		this.waiting.value = this.outside.value = this.progress.value = 0;
 		this.paused.value = false;
 		this.error.value = '';
@@ -103,7 +121,9 @@ export class DeviceMessages {
 	/** Stops the loading; what has come stays. */
 	stop(): void {
 		this.abort.abort();
-		if (this.state.value === 'loading') this.state.value = 'stopped';
+		if (this.state.value !== 'loading') return;
+		this.state.value = 'stopped';
+		void this.look();
 	}
 
 	/** The next PAGE older messages of the range; after a failure, where it broke off. */
@@ -194,13 +214,46 @@ export class DeviceMessages {
 				this.back = items.at(-1)!.timestamp;
 				this.progress.value = Math.min(1, Math.max(0, (span.to - this.back) / Math.max(1, span.to - span.from)));
 				this.changed();
+				void this.look();
 			});
-			if (!abort.signal.aborted) this.state.value = count >= PAGE ? 'more' : 'done';
+			if (abort.signal.aborted) return;
+			this.state.value = count >= PAGE ? 'more' : 'done';
+			void this.look();
 		} catch (e) {
 			if (abort.signal.aborted) return;
 			this.error.value = (e as Error).message;
 			this.state.value = 'failed';
 		}
+	}
+
+	/** Opens the message that is wanted, once all of its time was read. One that the range does not have, or what
+	 *  was loaded of it, is asked for by itself. */
+	private async look(): Promise<void> {
+		const name = this.wanted.peek();
+		if (!name) return;
+		const [at, n] = partsOf(name)!;
+		const { meant } = this;
+		const pick = (rows: Message[]): Message | null => (meant ? alike(rows, meant) : rowNamed(rows, at, n));
+		const isLoading = this.state.peek() === 'loading';
+		const isRead = !isLoading || (this.back !== null && this.back < at);
+		let m = isRead ? pick(this.rows) : null;
+		if (!m) {
+			if (isLoading) return;
+			const rows = await this.messagesAt(at).catch(() => null);
+			if (!rows || this.wanted.peek() !== name) return;
+			m = pick(rows);
+			if (m) this.named.set(m, nameOf(rows, m));
+			else toast(t('message.notHere'));
+		}
+		this.wanted.value = '';
+		this.selected.value ??= m; // somebody may have opened another one meanwhile
+	}
+
+	/** All of this time that the filter leaves, as rows. */
+	private messagesAt(timestamp: number): Promise<Message[]> {
+		const filter = this.filter.peek();
+		const data = { from: timestamp, to: timestamp, reverse: true, ...(filter && { filter }) };
+		return get<Message>(this.path, { data, signal: this.alive.signal });
 	}
 
 	/** Is it there already, told by another one? If not, it is told now. */

@@ -371,6 +371,7 @@ export const en = {
 		copy: 'Copy as JSON',
 		map: 'Show on the map',
 		newer: 'Newer message',
+		notHere: 'The message that was open is not kept any more, or the filter does not leave it.',
 		older: 'Older message',
 		parameters: { one: '{n} parameter', other: '{n} parameters' },
 		title: 'Message',

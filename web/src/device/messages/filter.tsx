@@ -4,10 +4,9 @@ import { useSignal, type Signal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, get } from '../../lib/api';
 import { parameterOf, parameters } from '../../lib/parameters';
-import { replace, route } from '../../lib/router';
 import { t, type TextKey } from '../../lib/text';
 import { Icon } from '../../ui/icon';
-import { rangeQuery } from '../range';
+import { chooseFilter } from '../address';
 import type { DeviceMessages } from '../store';
 import { complete, take, type Completion, type Name, type Suggestion } from './completion';
 
@@ -30,11 +29,6 @@ function valuesOf(log: DeviceMessages, name: string): string[] {
 	const seen = new Set<string>();
 	for (const row of log.rows.slice(0, VALUES_LOOKED_AT)) if (row[name] !== undefined) seen.add(String(row[name]));
 	return [...seen].sort().slice(0, 20);
-}
-
-function chooseFilter(log: DeviceMessages, filter: string): void {
-	const { path, query } = route.peek();
-	replace(...path, { ...Object.fromEntries(query), ...rangeQuery(log.range.peek()), filter: filter || undefined });
 }
 
 const infoOf = (item: Suggestion): string => (item.kind === 'name' || !item.info ? item.info : t(`filter.${item.kind}.${item.info}` as TextKey));
