@@ -1,7 +1,9 @@
 /* form: the shapes in which messages are given: JSON in its envelope, and files for other programs.
  *
  * CSV (RFC 4180): a header row, CRLF, UTF-8; numbers, times and truth values are written as in JSON,
- *   what is absent is empty. The columns are those of `fields`: names in their order, masks for the
+ *   what is absent is empty; a text that begins with = + - @ TAB CR or LF gets a ' before it, so that
+ *   no name of a device and no posted message runs as a formula where the file is opened (numbers
+ *   stay as they are). The columns are those of `fields`: names in their order, masks for the
  *   parameters they match in alphabetical order; a name that no message has makes an empty column.
  *   Without `fields` they are all parameters of the protocol. The suffix columns of further cells
  *   and access points (gsm.lac.1) depend on what comes, which a header cannot wait for: they are

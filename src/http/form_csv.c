@@ -65,9 +65,15 @@ static void *open(struct str fields)
 
 /* ---- rows ---- */
 
+/* Spreadsheet programs would run what begins so as a formula. */
+static bool is_formula(struct str text)
+{
+	return text.len && memchr("=+-@\t\r\n", text.at[0], 7);
+}
+
 static bool put_quoted(struct str text, struct buf *out)
 {
-	bool done = buf_add_char(out, '"');
+	bool done = buf_add_char(out, '"') && (!is_formula(text) || buf_add_char(out, '\''));
 	while (done && text.len) {
 		size_t len = utf8_length(text);
 		done = (text.at[0] != '"' || buf_add_char(out, '"')) &&
@@ -77,15 +83,15 @@ static bool put_quoted(struct str text, struct buf *out)
 	return done && buf_add_char(out, '"');
 }
 
-/* Quotes also blanks, which are trimmed elsewhere, bytes that need a look at their characters, and a
- * text that is there but empty. */
+/* Quotes also blanks, which are trimmed elsewhere, bytes that need a look at their characters, a text
+ * that is there but empty, and what could be a formula. */
 static bool put_text(struct str text, struct buf *out)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (text.at[i] <= ' ' || text.at[i] >= 0x7f || text.at[i] == '"' ||
 			text.at[i] == ',')
 			return put_quoted(text, out);
-	return text.len ? buf_add_str(out, text) : put_quoted(text, out);
+	return text.len && !is_formula(text) ? buf_add_str(out, text) : put_quoted(text, out);
 }
 
 static bool put_value(enum param p, union value value, struct buf *out)

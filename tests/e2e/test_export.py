@@ -108,6 +108,20 @@ def test_csv_columns_are_the_fields(gateway):
     assert {row["device.name"] for row in rows} == set(NAMES)
 
 
+def test_csv_runs_no_formula(gateway):
+    """The name of a device, and a text that was posted."""
+    _, made = gateway.request("POST", "/gw/devices", [
+        {"name": "=1+1", "configuration": {"ident": "7003"}}])
+    device = json.loads(made)["result"][0]["id"]
+    gateway.request("POST", "/gw/devices/%d/messages" % device, [
+        {"timestamp": 1782864000, "vehicle.state": "@SUM(A1)", "position.latitude": -5}])
+    _, _, text = fetch(gateway, "/gw/devices/%d/messages" % device, format="csv",
+                       fields="device.name,vehicle.state,position.latitude")
+    assert table(text) == [{"device.name": "'=1+1", "vehicle.state": "'@SUM(A1)",
+                            "position.latitude": "-5"}]
+    gateway.request("DELETE", "/gw/devices/%d" % device)
+
+
 def test_geojson_has_a_point_for_each_position(gateway):
     status, headers, text = fetch(gateway, "/gw/devices/all/messages", format="geojson")
     assert (status, headers["Content-Type"]) == (200, "application/geo+json")

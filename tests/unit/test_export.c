@@ -85,6 +85,39 @@ static void csv_has_the_columns_that_are_asked_for(void **state)
 	assert_answer(r, 200, "\r\n");
 }
 
+static void csv_has_no_formulas(void **state)
+{
+	static const char *const texts[][2] = {
+		{"=1+1", "\"'=1+1\""},
+		{"+49", "\"'+49\""},
+		{"-2", "\"'-2\""},
+		{"@a", "\"'@a\""},
+		{"\t=1", "\"'\t=1\""},
+		{"a=1", "a=1"},
+		{"'=1", "'=1"},
+		{" =1", "\" =1\""},
+	};
+	static struct message m;
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char name[8], row[32];
+		snprintf(name, sizeof name, "%s", texts[i][0]);
+		snprintf(row, sizeof row, "%s,-1.5\r\n", texts[i][1]);
+		const struct record_device d = {.id = 5, .name = name};
+		struct read read = {&m, &d};
+		struct buf out;
+		buf_init(&out, 100);
+		message_clear(&m);
+		message_text(&m, PARAM_DEVICE_NAME, str_of(name));
+		message_number(&m, PARAM_POSITION_LATITUDE, -15000000);
+		void *csv = csv_form.open(str_of("device.name,position.latitude"));
+		assert_true(csv_form.put(csv, &read, &out));
+		assert_buf(out, row);
+		free(csv);
+		buf_clear(&out);
+	}
+}
+
 static void csv_has_all_parameters(void **state)
 {
 	struct rest *r = *state;
@@ -186,7 +219,7 @@ static void texts_that_need_care(void **state)
 	message_number(&m, PARAM_POSITION_LONGITUDE, -1800000000);
 	void *csv = csv_form.open(str_of("message.type,vendor.code")), *gpx;
 	assert_true(csv_form.put(csv, &read, &out));
-	assert_buf(out, "\"=1\r\n\xef\xbf\xbd\"\"\",\"\xc3\xa4\"\r\n");
+	assert_buf(out, "\"'=1\r\n\xef\xbf\xbd\"\"\",\"\xc3\xa4\"\r\n");
 	out.len = 0;
 	gpx = gpx_form.open(str_of(""));
 	assert_true(gpx_form.put(gpx, &read, &out));
@@ -265,6 +298,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, rest_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(csv_has_the_columns_that_are_asked_for),
+		TEST(csv_has_no_formulas),
 		TEST(csv_has_all_parameters),
 		TEST(geojson_has_points_with_properties),
 		TEST(gpx_has_a_track_a_device),

@@ -1,18 +1,17 @@
 // One device: its head, and the tabs that share its messages.
 import type { FunctionComponent } from 'preact';
-import { effect, untracked } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Online } from '../fleet/online';
 import { isFresh } from '../fleet/state';
 import { devices, fleetMembers, fleetState, fleetVersion, titleOf } from '../fleet/store';
-import { href, route, type RouteQuery } from '../lib/router';
+import { href } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
 import { CopyButton, Empty, Tabs, Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
+import { followAddress, viewQuery } from './address';
 import { CommandsTab } from './commands';
 import { MessagesTab } from './messages';
-import { DEFAULT_RANGE, rangeOf, rangeQuery } from './range';
 import { SettingsTab } from './settings';
 import { DeviceMessages } from './store';
 import { TrackTab } from './track';
@@ -63,24 +62,15 @@ function Gone() {
 	);
 }
 
-/** What all tabs show stands in the address: the range and the filter. A link without them changes nothing. */
-function follow(log: DeviceMessages): () => void {
-	let isFirst = true;
-	return effect(() => {
-		const { path, query } = route.value;
-		if (path[1] !== String(log.id)) return;
-		const range = rangeOf(query);
-		if (range || isFirst) untracked(() => log.show(range ?? DEFAULT_RANGE, query.get('filter') ?? ''));
-		isFirst = false;
-	});
+function PageTabs({ log, name }: { log: DeviceMessages; name: string }) {
+	const query = viewQuery(log);
+	return <Tabs label={t('device.tabs')} current={name} items={names.map((key) => ({ key, title: t(`device.${key}`), href: href('devices', log.id, key, query) }))} />;
 }
-
-const viewQuery = (log: DeviceMessages): RouteQuery => ({ ...rangeQuery(log.range.value), filter: log.filter.value || undefined });
 
 export function DevicePage({ id, tab }: { id: number; tab: string }) {
 	const log = useMemo(() => new DeviceMessages(id), [id]);
 	useEffect(() => {
-		const end = follow(log);
+		const end = followAddress(log);
 		return () => {
 			end();
 			log.close();
@@ -94,7 +84,7 @@ export function DevicePage({ id, tab }: { id: number; tab: string }) {
 	return (
 		<>
 			<Head id={id} />
-			<Tabs label={t('device.tabs')} current={name} items={names.map((key) => ({ key, title: t(`device.${key}`), href: href('devices', id, key, viewQuery(log)) }))} />
+			<PageTabs log={log} name={name} />
 			<Tab log={log} />
 		</>
 	);

@@ -1,5 +1,6 @@
 // Which part of time is shown. It stands in the address, so that a link shows the same; the screen of the
 // device opens what the address says.
+import { computed } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { DAY, isDay, midnight, rangeQuery, sameRange } from './range';
 import { isOpen, spanOf, type DeviceMessages, type Range } from './store';
@@ -17,8 +18,10 @@ const LASTS: [number, TextKey][] = [
 	[30 * DAY, 'range.month'],
 ];
 
-const today = (): Range => ({ from: midnight(now.peek()), to: midnight(now.peek(), 1) });
-const yesterday = (): Range => ({ from: midnight(now.peek(), -1), to: midnight(now.peek()) });
+/** Who watches over midnight sees "Today" become a date. */
+const thisDay = computed(() => midnight(now.value));
+const today = (): Range => ({ from: thisDay.value, to: midnight(thisDay.value, 1) });
+const yesterday = (): Range => ({ from: midnight(thisDay.value, -1), to: thisDay.value });
 
 const PRESETS: [TextKey, () => Range][] = [
 	...LASTS.map(([last, key]): [TextKey, () => Range] => [key, () => ({ last })]),
@@ -26,10 +29,10 @@ const PRESETS: [TextKey, () => Range][] = [
 	['range.yesterday', yesterday],
 ];
 
-/** Puts a range into the address; everything else in it stays. */
+/** Puts a range into the address; everything else in it stays, but the message that is open. */
 export function chooseRange(range: Range): void {
 	const { path, query } = route.peek();
-	const rest = Object.fromEntries([...query].filter(([name]) => !['last', 'from', 'to'].includes(name)));
+	const rest = Object.fromEntries([...query].filter(([name]) => !['last', 'from', 'to', 'message'].includes(name)));
 	replace(...path, { ...rest, ...rangeQuery(range) });
 }
 

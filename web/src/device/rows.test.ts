@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../fleet/store';
-import { indexOf, insert, mark, placeOf, type Told } from './rows';
+import { indexOf, insert, mark, nameOf, partsOf, placeOf, rowNamed, type Told } from './rows';
 
 const rows = [9, 7, 7, 4].map((timestamp) => ({ timestamp }));
 const m = (timestamp: number, arrived = timestamp, n = 0): Message => ({ timestamp, 'server.timestamp': arrived, n });
@@ -50,4 +50,24 @@ test('of one time, live ones come before and those of the history behind', () =>
 	expect(list.map((row) => row['n'])).toEqual([3, 1, 2]);
 	expect(indexOf(list, list[2]!)).toBe(2);
 	expect(indexOf(list, m(5))).toBe(-1);
+});
+
+test('a message keeps its name when others of its time come', () => {
+	const list: Message[] = [];
+	const told = new WeakSet<Message>();
+	for (const one of [m(9), m(7.25, 7, 1), m(7.25, 8, 2), m(4)]) put(list, one, told, true);
+	const names = list.map((one) => nameOf(list, one));
+	expect(names).toEqual(['9', '7.25_1', '7.25', '4']);
+	expect(names.map((name) => rowNamed(list, ...partsOf(name)!))).toEqual(list);
+	const second = list[1]!;
+	put(list, m(7.25, 9, 3), told, true);
+	expect(rowNamed(list, 7.25, 1)).toBe(second);
+	expect([rowNamed(list, 7.25, 3), rowNamed(list, 5, 0), rowNamed([], 5, 0)]).toEqual([null, null, null]);
+	expect(['', 'x', '1_', '1.2.3', '1_2_3'].map(partsOf)).toEqual([null, null, null, null, null]);
+});
+
+test('a device that got another name meanwhile has no message twice', () => {
+	const list: Message[] = [];
+	put(list, { ...m(5), 'device.name': 'Truck' }, new WeakSet(), true);
+	expect(put(list, { ...m(5), 'device.name': 'Lorry' }, new WeakSet(), true)).toBe(false);
 });

@@ -1,11 +1,14 @@
 // The messages of one device in a range of time, for its table, map and plots alike: what one of them
 // selects or zooms to, the others show. New messages come from the live door while the range is open.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { Message } from '../fleet/store';
-import { stream } from '../lib/api';
+import { get, stream } from '../lib/api';
 import { jsonOf, liveState, watch } from '../lib/live';
+import { t } from '../lib/text';
+import { now } from '../lib/time';
+import { toast } from '../ui/toast';
 import { DEFAULT_RANGE, sameRange } from './range';
-import { indexOf, insert, mark, placeOf, type Told } from './rows';
+import { alike, indexOf, insert, mark, nameOf, partsOf, placeOf, rowNamed, type Told } from './rows';
 
 /** Seconds since 1970, or the last so many seconds: an open range, which new messages belong to. */
 export type Range = { from: number; to: number } | { last: number };
@@ -26,8 +29,13 @@ export const PAGE = 50_000;
 const READY_MS = 1000;
 /** Arrivals of two connections are committed in nearly their order: so many seconds are read again. */
 const OVERLAP = 5;
+/** After so long what could not be caught up with is tried again. */
+const RETRY_MS = 3000;
 
 export type LoadState = 'loading' | 'done' | 'more' | 'failed' | 'stopped';
+
+/** The newest arrival. */
+const arrivalOf = (rows: readonly Message[]): number => rows.reduce((last, m) => Math.max(last, Number(m['server.timestamp']) || 0), 0);
 
 export class DeviceMessages {
 	/** Newest first. The array is the same one for its life: read it when `version` has moved. */
@@ -46,7 +54,13 @@ export class DeviceMessages {
 	/** New messages whose time is outside of the range; the newest of them. */
 	readonly outside = signal(0);
 	outsideAt = 0;
+	/** The message that is open. */
 	readonly selected = signal<Message | null>(null);
+	/** What the address calls it, also while it is looked for; '': none is open. */
+	readonly openName = computed(() => {
+		const m = this.selected.value;
+		return m ? (this.named.get(m) ?? nameOf(this.rows, m)) : this.wanted.value;
+	});
 	/** The part of the range that table, map and plots show; null: all of it. */
 	readonly zoom = signal<Span | null>(null);
 	/** The time that somebody points at on a plot or the map; null: none. */
@@ -54,6 +68,9 @@ export class DeviceMessages {
 
 	/** When a row came from the live door, ms of performance.now(); the others have no such time. */
 	readonly arrived = new WeakMap<Message, number>();
+	private readonly wanted = signal(''); // the name of a message that is looked for
+	private meant: Message | null = null; // that message, when it was open before
+	private readonly named = new WeakMap<Message, string>(); // found outside of the rows
 	private told: Told = new WeakSet(); // by the live door
 	private held: Message[] = []; // as rows
 	private alive = new AbortController();
@@ -61,15 +78,23 @@ export class DeviceMessages {
 	private loading: Promise<void> = Promise.resolve();
 	/** What the history has told goes back to here; null: it has told nothing. */
 	private back: number | null = null;
+	/** New messages that arrived later may be missing; null: none is. */
+	private since: number | null = null;
 	private unwatch: () => void = () => undefined;
 	private frame = 0;
 	private isOpened = false;
 
 	constructor(readonly id: number) {}
 
-	/** As open(), but what is shown already is not read anew. */
-	show(range: Range, filter: string): void {
+	/** As open(), but what is shown already is not read anew. `name`: of a message to open; '': none. */
+	show(range: Range, filter: string, name: string): void {
+		const before = name === this.openName.peek() ? this.selected.peek() : null;
 		if (!this.isOpened || !sameRange(range, this.range.peek()) || filter !== this.filter.peek()) this.open(range, filter);
+		if (!partsOf(name) || name === this.openName.peek()) return;
+		this.selected.value = null;
+		this.wanted.value = name;
+		this.meant = before;
+		void this.look();
 	}
 
 	/** Another range or filter: reads it anew. */
@@ -81,7 +106,9 @@ export class DeviceMessages {
 		this.rows.length = this.held.length = 0;
 		this.told = new WeakSet();
 		this.back = null;
+		this.since = 0;
 		this.selected.value = this.zoom.value = this.pointed.value = null;
+		this.wanted.value = '';
 		this.waiting.value = this.outside.value = this.progress.value = 0;
 		this.paused.value = false;
 		this.error.value = '';
@@ -103,7 +130,9 @@ export class DeviceMessages {
 	/** Stops the loading; what has come stays. */
 	stop(): void {
 		this.abort.abort();
-		if (this.state.value === 'loading') this.state.value = 'stopped';
+		if (this.state.value !== 'loading') return;
+		this.state.value = 'stopped';
+		void this.look();
 	}
 
 	/** The next PAGE older messages of the range; after a failure, where it broke off. */
@@ -168,7 +197,11 @@ export class DeviceMessages {
 		let isReady: () => void = () => undefined;
 		const ready = new Promise<void>((done) => (isReady = done));
 		let hasBegun = false;
-		this.follow(() => (hasBegun ? void this.catchUp() : isReady()));
+		this.follow(() => {
+			if (hasBegun) return void this.catchUp();
+			this.since = null;
+			isReady();
+		});
 		if (isLive(this.range.peek()) && liveState.peek() === 'online')
 			await Promise.race([ready, new Promise((done) => setTimeout(done, READY_MS))]);
 		hasBegun = true;
@@ -191,16 +224,50 @@ export class DeviceMessages {
 			const count = await stream<Message>(this.path, { data, signal: abort.signal }, (items) => {
 				if (abort.signal.aborted) return;
 				for (const m of items) if (!this.isKnown(m, told)) insert(this.rows, m, false);
+				if (this.since === 0) this.since = arrivalOf(items);
 				this.back = items.at(-1)!.timestamp;
 				this.progress.value = Math.min(1, Math.max(0, (span.to - this.back) / Math.max(1, span.to - span.from)));
 				this.changed();
+				void this.look();
 			});
-			if (!abort.signal.aborted) this.state.value = count >= PAGE ? 'more' : 'done';
+			if (abort.signal.aborted) return;
+			this.state.value = count >= PAGE ? 'more' : 'done';
+			void this.look();
 		} catch (e) {
 			if (abort.signal.aborted) return;
 			this.error.value = (e as Error).message;
 			this.state.value = 'failed';
 		}
+	}
+
+	/** Opens the message that is wanted, once all of its time was read. One that the range does not have, or what
+	 *  was loaded of it, is asked for by itself. */
+	private async look(): Promise<void> {
+		const name = this.wanted.peek();
+		if (!name) return;
+		const [at, n] = partsOf(name)!;
+		const { meant } = this;
+		const pick = (rows: Message[]): Message | null => (meant ? alike(rows, meant) : rowNamed(rows, at, n));
+		const isLoading = this.state.peek() === 'loading';
+		const isRead = !isLoading || (this.back !== null && this.back < at);
+		let m = isRead ? pick(this.rows) : null;
+		if (!m) {
+			if (isLoading) return;
+			const rows = await this.messagesAt(at).catch(() => null);
+			if (!rows || this.wanted.peek() !== name) return;
+			m = pick(rows);
+			if (m) this.named.set(m, nameOf(rows, m));
+			else toast(t('message.notHere'));
+		}
+		this.wanted.value = '';
+		this.selected.value ??= m; // somebody may have opened another one meanwhile
+	}
+
+	/** All of this time that the filter leaves, as rows. */
+	private messagesAt(timestamp: number): Promise<Message[]> {
+		const filter = this.filter.peek();
+		const data = { from: timestamp, to: timestamp, reverse: true, ...(filter && { filter }) };
+		return get<Message>(this.path, { data, signal: this.alive.signal });
 	}
 
 	/** Is it there already, told by another one? If not, it is told now. */
@@ -251,11 +318,30 @@ export class DeviceMessages {
 		const filter = this.filter.peek();
 		const topic = `flespi/message/gw/devices/${this.id}`;
 		const on = (m: Message): void => this.take(m, this.told);
-		this.unwatch = watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, { on: (m) => on(jsonOf<Message>(m)), ready });
+		const ends = [
+			effect(() => {
+				// before anything is told again
+				if (liveState.value === 'lost') this.since ??= Math.max(arrivalOf(this.rows), arrivalOf(this.held));
+			}),
+			effect(() => this.forget(now.value)),
+			watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, { on: (m) => on(jsonOf<Message>(m)), ready }),
+		];
+		this.unwatch = () => ends.forEach((end) => end());
 	}
 
-	/** Told again after a pause: what has arrived since the newest that is here, whatever its time, and the
-	 *  rest of a reading that broke off. */
+	/** An open range moves on: what is older than it goes, unless somebody has stopped it. */
+	private forget(at: number): void {
+		const range = this.range.peek();
+		if (!isOpen(range) || this.paused.peek() || this.state.peek() === 'loading') return;
+		const { length } = this.rows;
+		while ((this.rows.at(-1)?.timestamp ?? at) < Math.floor(at - range.last)) this.rows.pop();
+		if (this.rows.length === length) return;
+		if (this.back !== null) this.state.value = 'done'; // to where it was read lies outside now
+		this.changed();
+	}
+
+	/** Told again after a pause: what has arrived since then, whatever its time, and the rest of a reading that
+	 *  broke off. */
 	private async catchUp(): Promise<void> {
 		const { signal } = this.alive;
 		await this.loading;
@@ -264,14 +350,20 @@ export class DeviceMessages {
 			this.older();
 			await this.loading;
 		}
-		const newest = [...this.rows, ...this.held].reduce((last, m) => Math.max(last, Number(m['server.timestamp']) || 0), 0);
+		if (this.since === null || signal.aborted) return;
 		const own = this.filter.peek();
-		const filter = `server.timestamp>=${Math.max(0, newest - OVERLAP)}` + (own && `&&(${own})`);
+		const filter = `server.timestamp>=${Math.max(0, this.since - OVERLAP)}` + (own && `&&(${own})`);
 		const range = this.range.peek();
 		const data = { filter, from: spanOf(range).from, ...(!isOpen(range) && { to: range.to }) };
 		const told: Told = new WeakSet();
-		await stream<Message>(this.path, { data, signal }, (items) => {
-			for (const m of items) if (!signal.aborted) this.take(m, told);
-		}).catch(() => undefined); // lost again: it will be caught up then
+		try {
+			await stream<Message>(this.path, { data, signal }, (items) => {
+				for (const m of items) if (!signal.aborted) this.take(m, told);
+			});
+			if (liveState.peek() === 'online') this.since = null;
+		} catch {
+			// when the connection is lost again, it will be caught up then
+			setTimeout(() => void (signal.aborted || liveState.peek() !== 'online' || this.catchUp()), RETRY_MS);
+		}
 	}
 }

@@ -7,7 +7,7 @@ import { t } from '../../lib/text';
 import { utc } from '../../lib/time';
 import { CopyButton } from '../../ui/bits';
 import { Icon } from '../../ui/icon';
-import { rangeQuery } from '../range';
+import { viewQuery } from '../address';
 import type { DeviceMessages } from '../store';
 import { isTime } from './columns';
 import type { Desk } from './desk';
@@ -32,7 +32,8 @@ function Parameter({ name, value }: { name: string; value: unknown }) {
 function Step({ log, m, by }: { log: DeviceMessages; m: Message; by: 1 | -1 }) {
 	void log.version.value;
 	const [first, last] = log.shown();
-	const at = log.indexOf(m) + by;
+	const own = log.indexOf(m);
+	const at = own < 0 ? -1 : own + by; // opened by a link, it may be outside of the range
 	const label = t(by < 0 ? 'message.newer' : 'message.older');
 	const go = (): void => {
 		const next = log.rows[at];
@@ -54,7 +55,7 @@ export function MessageTools({ log, m }: { log: DeviceMessages; m: Message }) {
 			<Step log={log} m={m} by={1} />
 			<CopyButton text={JSON.stringify(m, null, '\t')} label={t('message.copy')} />
 			{typeof m['position.latitude'] === 'number' && (
-				<a class="icon" href={href('devices', log.id, 'track', { ...rangeQuery(log.range.value), filter: log.filter.value || undefined })} aria-label={t('message.map')} title={t('message.map')}>
+				<a class="icon" href={href('devices', log.id, 'track', viewQuery(log))} aria-label={t('message.map')} title={t('message.map')}>
 					<Icon name="map" />
 				</a>
 			)}

@@ -4,10 +4,9 @@ import { useSignal, type Signal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, get } from '../../lib/api';
 import { parameterOf, parameters } from '../../lib/parameters';
-import { replace, route } from '../../lib/router';
 import { t, type TextKey } from '../../lib/text';
 import { Icon } from '../../ui/icon';
-import { rangeQuery } from '../range';
+import { chooseFilter } from '../address';
 import type { DeviceMessages } from '../store';
 import { complete, take, type Completion, type Name, type Suggestion } from './completion';
 
@@ -32,11 +31,6 @@ function valuesOf(log: DeviceMessages, name: string): string[] {
 	return [...seen].sort().slice(0, 20);
 }
 
-function chooseFilter(log: DeviceMessages, filter: string): void {
-	const { path, query } = route.peek();
-	replace(...path, { ...Object.fromEntries(query), ...rangeQuery(log.range.peek()), filter: filter || undefined });
-}
-
 const infoOf = (item: Suggestion): string => (item.kind === 'name' || !item.info ? item.info : t(`filter.${item.kind}.${item.info}` as TextKey));
 
 function Options({ id, items, active, choose }: { id: string; items: Suggestion[]; active: number; choose: (item: Suggestion) => void }) {
@@ -50,10 +44,8 @@ function Options({ id, items, active, choose }: { id: string; items: Suggestion[
 					id={`${id}-${i}`}
 					role="option"
 					aria-selected={i === active}
-					onPointerDown={(e) => {
-						e.preventDefault(); // the box keeps the focus
-						choose(item);
-					}}
+					onMouseDown={(e) => e.preventDefault()} // the box keeps the focus
+					onClick={() => choose(item)}
 				>
 					<code>{item.text.trim()}</code> <span>{infoOf(item)}</span>
 				</li>
@@ -128,7 +120,10 @@ export function FilterBox({ log }: { log: DeviceMessages }) {
 	const active = useSignal(-1);
 	const box = useMemo(() => new Box(log, text, error, open, active), [log]);
 	const applied = log.filter.value;
-	useEffect(() => void (text.value = applied), [applied]);
+	useEffect(() => {
+		text.value = applied;
+		error.value = '';
+	}, [applied]);
 	const clear = (): void => {
 		text.value = '';
 		void box.apply();
