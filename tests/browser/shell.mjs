@@ -110,3 +110,26 @@ test('a gateway that goes is told, and all goes on when it is back', async () =>
 	assert.match(page.url(), /#\/tokens$/);
 	assert.deepEqual(page.faults, []);
 });
+
+test('a view that is opened while the gateway is away shows what it has as soon as it is back', async () => {
+	const [truck] = await gateway.fleet(1);
+	const pages = await Promise.all(Array.from({ length: 6 }, () => browser.open(gateway, '#/devices')));
+	await Promise.all(pages.map(live));
+	await gateway.stop();
+	const words = {
+		[`#/devices/${truck}/commands`]: 'Put into the queue',
+		[`#/devices/${truck}/settings`]: 'Danger zone',
+		'#/tokens': 'There is no token beside',
+		'#/channels': `127.0.0.1:${gateway.port}`,
+		'#/channels/1/logs': 'Refused frames',
+		'#/map': 'No device has told its position yet',
+	};
+	for (const [i, where] of Object.keys(words).entries()) {
+		await pages[i].getByText('The connection to the gateway is lost').waitFor();
+		await pages[i].evaluate((hash) => (location.hash = hash), where);
+		await pages[i].getByText(/the gateway cannot be reached|This part of the page could not be loaded/).waitFor();
+	}
+	await gateway.start();
+	for (const [i, text] of Object.values(words).entries()) await pages[i].getByText(text).first().waitFor();
+	for (const page of pages) assert.deepEqual(page.faults, []);
+});

@@ -24,6 +24,7 @@ export const en = {
 		offline: 'offline',
 		on: 'on',
 		online: 'online',
+		partLost: 'This part of the page could not be loaded',
 		retry: 'Try again',
 		save: 'Save',
 		unreachable: 'the gateway cannot be reached',

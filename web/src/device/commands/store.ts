@@ -38,12 +38,20 @@ export class DeviceCommands {
 	start(): void {
 		const base = `gw/devices/${this.id}/commands-queue`;
 		this.ends = [
-			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => void (again && this.news()) }),
+			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => again && this.load() }),
 			watch(`flespi/log/${base}/#`, { on: () => this.news() }),
 		];
+		this.load();
+	}
+
+	private load(): void {
+		if (this.typesError.peek()) void this.loadTypes();
 		void this.loadResults();
 		// the live door says nothing to who may not see the queue
-		void get(`${base}/all`, { query: { fields: 'id', limit: 1 } }).catch((e: Error) => (this.queueError.value = e.message));
+		get(`gw/devices/${this.id}/commands-queue/all`, { query: { fields: 'id', limit: 1 } }).then(
+			() => (this.queueError.value = ''),
+			(e: Error) => (this.queueError.value = e.message),
+		);
 	}
 
 	stop(): void {

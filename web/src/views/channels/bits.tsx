@@ -1,8 +1,9 @@
-// Where a channel listens, and whether it does: in the list and at the head of its page.
+// Where a channel listens, and whether it does: in the list and at the head of its page. And why there is neither.
 import { useSignal } from '@preact/signals';
 import { t } from '../../lib/text';
-import { CopyButton } from '../../ui/bits';
+import { CopyButton, Empty } from '../../ui/bits';
 import { setEnabled } from './acts';
+import { channelsError } from './store';
 import type { Channel } from './types';
 import { channelName } from './words';
 
@@ -36,5 +37,13 @@ export function Switch({ channel }: { channel: Channel }) {
 			/>
 			<span>{t(channel.enabled ? 'common.on' : 'common.off')}</span>
 		</label>
+	);
+}
+
+export function Failed() {
+	return (
+		<Empty icon="plug" title={t('channels.failed')}>
+			<p>{channelsError.value}</p>
+		</Empty>
 	);
 }
