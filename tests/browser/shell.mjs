@@ -16,6 +16,7 @@ test('a wrong key is refused with a sentence, the right one logs in', async () =
 	await page.getByLabel('Key of a token').fill('nonsense');
 	await page.getByRole('button', { name: 'Log in' }).click();
 	await page.getByRole('alert').getByText('does not know this token').waitFor();
+	await page.getByLabel('Key of a token').and(page.locator(':focus')).waitFor();
 	await shot(page, 'login');
 	assert.deepEqual(await axe(page), []);
 	await page.getByLabel('Key of a token').fill(`FlespiToken ${gateway.token}`);
@@ -34,7 +35,7 @@ test('the printed link logs in, and the key leaves the address and stays in this
 	await page.reload();
 	await live(page);
 	await page.getByRole('button', { name: 'Log out' }).click();
-	await page.getByLabel('Key of a token').waitFor();
+	await page.getByLabel('Key of a token').and(page.locator(':focus')).waitFor();
 	assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 	await page.goto(`${gateway.url}#token=${gateway.token}`); // the page is open: nothing is loaded anew
 	await page.getByRole('heading', { name: 'your first tracker' }).waitFor();

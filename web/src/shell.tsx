@@ -193,7 +193,7 @@ export function Shell() {
 				<View />
 			</main>
 			<Jobs />
-			<Toasts />
+			<Toasts level={0} />
 			<Questions />
 			<Menu />
 		</div>

@@ -19,7 +19,7 @@ export const en = {
 		name: 'Name',
 		never: 'never',
 		no: 'no',
-		notCopied: 'This browser lets a page copy only over https or from localhost. Select the text and copy it.',
+		notCopied: 'This browser does not let the page copy. Select the text and copy it.',
 		off: 'off',
 		offline: 'offline',
 		on: 'on',
@@ -61,7 +61,7 @@ export const en = {
 		hint: 'The key of the administrator lies on the gateway, in the file admin.token of its data directory (data/admin.token after make run). Other tokens are made on the page Tokens.',
 		title: 'Log in to cantrack',
 		token: 'Key of a token',
-		wrong: 'The gateway does not know this token.',
+		wrong: 'The gateway does not know this token, or it is over, turned off, or not to be used from here.',
 	},
 	keep: {
 		days: { one: '{n} day', other: '{n} days' },

@@ -1,9 +1,10 @@
 // Windows before the page: the browser's own <dialog>, which keeps the focus inside and ends with Escape.
 import { signal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../lib/text';
 import { Icon } from './icon';
+import { depth, Toasts } from './toast';
 
 interface DialogProps {
 	title: string;
@@ -12,16 +13,24 @@ interface DialogProps {
 	/** Buttons at the foot. */
 	foot?: ComponentChildren;
 	wide?: boolean;
+	/** A click beside it does not close it: what is in it would be lost. */
+	stays?: boolean;
 }
 
-export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
+export function Dialog({ title, onClose, children, foot, wide, stays }: DialogProps) {
 	const dialog = useRef<HTMLDialogElement>(null);
 	const isOutside = useRef(false); // where the pointer went down: a text may be selected beyond the edge
+	const [level, setLevel] = useState(0);
 	const id = useId();
-	useEffect(() => {
-		const before = document.activeElement;
-		dialog.current?.showModal();
-		return () => (before instanceof HTMLElement ? before.focus() : undefined);
+	useLayoutEffect(() => {
+		const shown = dialog.current!;
+		shown.showModal();
+		setLevel(++depth.value);
+		if (stays) shown.querySelector<HTMLElement>('.dialog-body input')?.focus();
+		return () => {
+			depth.value--;
+			shown.close(); // the focus goes back to where it was
+		};
 	}, []);
 	return (
 		<dialog
@@ -33,7 +42,7 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 				onClose();
 			}}
 			onPointerDown={(e) => (isOutside.current = e.target === dialog.current)}
-			onClick={(e) => isOutside.current && e.target === dialog.current && onClose()}
+			onClick={(e) => !stays && isOutside.current && e.target === dialog.current && onClose()}
 		>
 			<div class="dialog-box">
 				<header>
@@ -43,6 +52,7 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 					</button>
 				</header>
 				<div class="dialog-body">{children}</div>
+				{level > 0 && <Toasts level={level} />}
 				{foot && <footer>{foot}</footer>}
 			</div>
 		</dialog>

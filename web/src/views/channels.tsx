@@ -6,7 +6,7 @@ import { Empty } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { Sparkline } from '../ui/sparkline';
 import { edited, editChannel, removeChannel } from './channels/acts';
-import { Failed, Switch, Uri } from './channels/bits';
+import { Failed, OnOff, Uri } from './channels/bits';
 import { ChannelDialog } from './channels/form';
 import { ChannelPage } from './channels/page';
 import { activityOf, beat, channels, channelsState, ROOM, startChannels } from './channels/store';
@@ -88,7 +88,7 @@ function Row({ channel }: { channel: Channel }) {
 				<Uri channel={channel} />
 			</td>
 			<td data-label={t('channels.enabled')}>
-				<Switch channel={channel} />
+				<OnOff channel={channel} />
 			</td>
 			<td class="right num" data-label={t('channels.connections')}>{activity.connections === null ? '–' : number(activity.connections)}</td>
 			<td class="right num" data-label={t('channels.rate')}>{number(activity.messages.mean(), 1)}</td>

@@ -1,7 +1,6 @@
 // Where a channel listens, and whether it does: in the list and at the head of its page. And why there is neither.
-import { useSignal } from '@preact/signals';
 import { t } from '../../lib/text';
-import { CopyButton, Empty } from '../../ui/bits';
+import { CopyButton, Empty, Switch } from '../../ui/bits';
 import { setEnabled } from './acts';
 import { channelsError } from './store';
 import type { Channel } from './types';
@@ -16,27 +15,11 @@ export function Uri({ channel }: { channel: Channel }) {
 	);
 }
 
-export function Switch({ channel }: { channel: Channel }) {
-	const isBusy = useSignal(false);
+export function OnOff({ channel }: { channel: Channel }) {
 	return (
-		<label class="check switch">
-			<input
-				type="checkbox"
-				role="switch"
-				aria-label={t('channels.enabledOf', { name: channelName(channel) })}
-				checked={channel.enabled}
-				disabled={isBusy.value}
-				onChange={(e) => {
-					const box = e.currentTarget;
-					isBusy.value = true;
-					void setEnabled(channel, box.checked).then((done) => {
-						isBusy.value = false;
-						if (!done) box.checked = channel.enabled;
-					});
-				}}
-			/>
+		<Switch on={channel.enabled} label={t('channels.enabledOf', { name: channelName(channel) })} turn={(on) => setEnabled(channel, on)}>
 			<span>{t(channel.enabled ? 'common.on' : 'common.off')}</span>
-		</label>
+		</Switch>
 	);
 }
 

@@ -6,7 +6,7 @@ import { Empty, Tabs } from '../../ui/bits';
 import { Figure } from '../../ui/figure';
 import { Icon } from '../../ui/icon';
 import { editChannel, removeChannel } from './acts';
-import { Failed, Switch, Uri } from './bits';
+import { Failed, OnOff, Uri } from './bits';
 import { ConnectionsTab } from './connections';
 import { IdentsTab } from './idents';
 import { ChannelLogs, LogsTab } from './logs';
@@ -52,7 +52,7 @@ function Head({ channel }: { channel: Channel }) {
 			<span class="grow">
 				<Uri channel={channel} />
 			</span>
-			<Switch channel={channel} />
+			<OnOff channel={channel} />
 			<button type="button" onClick={() => void editChannel(channel.id)}>
 				<Icon name="edit" /> {t('common.edit')}
 			</button>

@@ -39,7 +39,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 		</>
 	);
 	return (
-		<Dialog title={t('devices.addTitle')} onClose={onClose} foot={foot}>
+		<Dialog stays title={t('devices.addTitle')} onClose={onClose} foot={foot}>
 			<form id="add-form" class="stack" onSubmit={(e) => void submit(e)}>
 				<Field label={t('devices.ident')} hint={t('devices.identHint')} error={fault('configuration.ident')}>
 					<input name="ident" class="mono" inputMode="numeric" autocomplete="off" autofocus required aria-invalid={!!fault('configuration.ident')} />
