@@ -84,6 +84,18 @@ test('below a path of a proxy nothing is asked for outside of it', async () => {
 	way.close();
 });
 
+test('a proxy that cannot reach the gateway is no answer of the gateway', async () => {
+	const page = await browser.open(gateway, '#/tokens');
+	await live(page);
+	await page.route('**/gw/channels/all*', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }), { times: 1 });
+	await page.getByRole('link', { name: 'Channels' }).click();
+	await page.getByText('The connection to the gateway is lost').waitFor();
+	assert.equal(await page.getByText('Bad Gateway').count(), 0);
+	await page.getByText(`127.0.0.1:${gateway.port}`).waitFor();
+	await page.getByText('The connection to the gateway is lost').waitFor({ state: 'detached' });
+	assert.deepEqual(page.faults, []);
+});
+
 test('every view can be reached with the keyboard alone', async () => {
 	const page = await browser.open(gateway);
 	await live(page);

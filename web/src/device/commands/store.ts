@@ -1,6 +1,6 @@
 // The commands of one device: which it has, which wait, and what became of the others.
 import { computed, signal } from '@preact/signals';
-import { ApiError, call, get } from '../../lib/api';
+import { call, get, one } from '../../lib/api';
 import { jsonOf, watch, watchState, type LiveMessage } from '../../lib/live';
 import { queueOrder, type Command, type CommandType } from './types';
 
@@ -105,10 +105,8 @@ export class DeviceCommands {
 		this.timer = window.setTimeout(() => void this.loadResults(), NEWS_MS);
 	}
 
-	private async post(where: string, body: Record<string, unknown>, abort?: AbortSignal): Promise<Command> {
-		const { result, errors } = await call<Command>('POST', `gw/devices/${this.id}/${where}`, { body: [body], ...(abort && { signal: abort }) });
-		if (!result[0]) throw new ApiError(400, errors);
-		return result[0];
+	private post(where: string, body: Record<string, unknown>, abort?: AbortSignal): Promise<Command> {
+		return one<Command>('POST', `gw/devices/${this.id}/${where}`, { body: [body], ...(abort && { signal: abort }) });
 	}
 
 	/** As far as it has come since. */

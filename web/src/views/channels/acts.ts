@@ -1,6 +1,6 @@
 // What can be done to a channel. Who would lose something is asked before.
 import { signal } from '@preact/signals';
-import { call } from '../../lib/api';
+import { call, one } from '../../lib/api';
 import { go } from '../../lib/router';
 import { bytes, t } from '../../lib/text';
 import { confirm } from '../../ui/dialog';
@@ -36,8 +36,7 @@ async function mayEnd(channel: Channel): Promise<boolean> {
 export async function setEnabled(channel: Channel, enabled: boolean): Promise<void> {
 	if (!enabled && !(await mayEnd(channel))) return;
 	try {
-		const { result } = await call<Channel>('PATCH', `gw/channels/${channel.id}`, { body: { enabled } });
-		if (result[0]) takeChannel(result[0]);
+		takeChannel(await one<Channel>('PATCH', `gw/channels/${channel.id}`, { body: { enabled } }));
 	} catch (e) {
 		toast(reasonOf(e), 'error');
 	}

@@ -1,7 +1,7 @@
 // Making and changing a channel.
 import { useSignal } from '@preact/signals';
 import { useId, useMemo, useRef } from 'preact/hooks';
-import { ApiError, call } from '../../lib/api';
+import { ApiError, one } from '../../lib/api';
 import { t, type TextKey } from '../../lib/text';
 import { Dialog, FormFoot } from '../../ui/dialog';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
@@ -47,10 +47,9 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 		isBusy.value = true;
 		try {
 			// PUT: what was taken out of the metadata goes
-			const { result, errors } = await call<Channel>(isNew ? 'POST' : 'PUT', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
-			if (!result[0]) throw new ApiError(400, errors);
-			takeChannel(result[0]);
-			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: channelName(result[0]), uri: result[0].uri }));
+			const saved = await one<Channel>(isNew ? 'POST' : 'PUT', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
+			takeChannel(saved);
+			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: channelName(saved), uri: saved.uri }));
 			edited.value = null;
 		} catch (reason) {
 			error.value = reason instanceof ApiError ? state.refuse(reason).join('; ') : reasonOf(reason);

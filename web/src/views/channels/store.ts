@@ -1,7 +1,7 @@
 // The channels as they are now, and how much they are doing: what comes is counted as it comes, how many
 // are connected is asked for every few seconds.
 import { signal } from '@preact/signals';
-import { get, send } from '../../lib/api';
+import { get, one, send } from '../../lib/api';
 import { jsonOf, watch, type LiveMessage } from '../../lib/live';
 import { RateSeries } from '../../ui/series';
 import type { Channel } from './types';
@@ -85,9 +85,7 @@ async function load(): Promise<void> {
 }
 
 /** The whole of one: also what the list does not show. */
-export async function readChannel(id: number): Promise<Channel> {
-	return (await get<Channel>(`gw/channels/${id}`, { query: { fields: FIELDS + ',messages_size' } }))[0]!;
-}
+export const readChannel = (id: number): Promise<Channel> => one<Channel>('GET', `gw/channels/${id}`, { query: { fields: FIELDS + ',messages_size' } });
 
 let steps = 0;
 

@@ -1,15 +1,16 @@
 // A device that is known before its tracker speaks.
 import { useState } from 'preact/hooks';
-import { deviceTypes, ITEM_FIELDS, takeItem, type DeviceItem } from '../../fleet/store';
-import { ApiError, call } from '../../lib/api';
+import { ITEM_FIELDS, takeItem, type DeviceItem } from '../../fleet/store';
+import { one } from '../../lib/api';
 import { faultOf } from '../../fleet/faults';
+import { modelOptions } from '../../fleet/models';
 import { go } from '../../lib/router';
 import { t } from '../../lib/text';
 import { Field } from '../../ui/bits';
 import { Dialog } from '../../ui/dialog';
 
 export function AddDialog({ onClose }: { onClose: () => void }) {
-	const [refused, setRefused] = useState<ApiError | null>(null);
+	const [refused, setRefused] = useState<Error | null>(null);
 	const submit = async (e: SubmitEvent): Promise<void> => {
 		e.preventDefault();
 		const form = new FormData(e.target as HTMLFormElement);
@@ -17,13 +18,11 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 		const phone = text('phone');
 		const body = { name: text('name'), device_type_id: Number(text('type')), configuration: { ident: text('ident'), ...(phone && { phone }) } };
 		try {
-			const made = await call<DeviceItem>('POST', 'gw/devices', { body: [body], query: { fields: ITEM_FIELDS } });
-			const d = takeItem(made.result[0]!);
+			const d = takeItem(await one<DeviceItem>('POST', 'gw/devices', { body: [body], query: { fields: ITEM_FIELDS } }));
 			onClose();
 			go('devices', d.id);
 		} catch (error) {
-			if (!(error instanceof ApiError)) throw error;
-			setRefused(error);
+			setRefused(error as Error);
 		}
 	};
 	const fault = (field: string): string | undefined => faultOf(refused, field);
@@ -48,13 +47,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 					<input name="name" autocomplete="off" />
 				</Field>
 				<Field label={t('devices.type')} error={fault('device_type_id')}>
-					<select name="type">
-						{deviceTypes.value.map((type) => (
-							<option key={type.id} value={type.id}>
-								{type.title}
-							</option>
-						))}
-					</select>
+					<select name="type">{modelOptions()}</select>
 				</Field>
 				<Field label={t('devices.phone')} hint={t('devices.phoneHint')} error={fault('configuration.phone')}>
 					<input name="phone" type="tel" autocomplete="off" />

@@ -1,7 +1,7 @@
 // Making and changing a token; the key of a new one is shown once.
 import { signal, useSignal } from '@preact/signals';
 import { useId, useMemo, useRef } from 'preact/hooks';
-import { ApiError, call } from '../../lib/api';
+import { ApiError, one } from '../../lib/api';
 import { t } from '../../lib/text';
 import { CopyLine } from '../../ui/bits';
 import { Dialog, FormFoot } from '../../ui/dialog';
@@ -68,9 +68,8 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 		isBusy.value = true;
 		try {
 			// PUT: what was taken out of the metadata goes
-			const { result, errors } = await call<Token>(isNew ? 'POST' : 'PUT', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
-			if (!result[0]) throw new ApiError(400, errors);
-			if (isNew) made.value = result[0];
+			const saved = await one<Token>(isNew ? 'POST' : 'PUT', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
+			if (isNew) made.value = saved;
 			else toast(t('tokens.saved'));
 			edited.value = null;
 			onDone();
