@@ -130,6 +130,28 @@ test('a tracker that comes is seen: figures, connection, ident, messages, logs',
 	assert.deepEqual(page.faults, []);
 });
 
+test('what came while the connection was lost is read, and the tail goes on', async () => {
+	const page = await open('#/channels/1/messages');
+	const say = (hour) => {
+		const tracker = connect(gateway.port, '127.0.0.1');
+		tracker.on('error', () => undefined);
+		tracker.write(`*HQ,130305,V1,${hour}0000,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFBFF#`);
+		return tracker;
+	};
+	const lines = page.getByRole('grid', { name: 'Messages' });
+	const first = say('01');
+	await lines.getByText('2015-08-10 03:00:00').waitFor();
+	await gateway.stop();
+	await page.getByText('The connection to the gateway is lost').waitFor();
+	await gateway.start();
+	const second = say('02');
+	await until(async () => (await gateway.rest('GET', 'gw/channels/1/messages?reverse=true&count=1'))[0].timestamp === 1439172000, 'the message');
+	await lines.getByText('2015-08-10 04:00:00').waitFor();
+	assert.equal(await lines.getByText('2015-08-10 03:00:00').count(), 1);
+	for (const one of [first, second]) one.destroy();
+	assert.deepEqual(page.faults, []);
+});
+
 test('the list and a channel fit a phone, in the dark', async () => {
 	const page = await open('#/channels', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
 	await page.getByRole('link', { name: 'cantrack', exact: true }).and(page.locator('td a')).waitFor();
