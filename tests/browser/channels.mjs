@@ -16,7 +16,8 @@ const open = async (where, options) => {
 };
 
 test('a channel is made on a free port, changed, refused at its field, and deleted', async () => {
-	const page = await open('#/channels');
+	const page = await open('#/health');
+	await page.getByRole('link', { name: 'Channels' }).click();
 	await page.getByRole('button', { name: 'New channel' }).click();
 	const dialog = page.getByRole('dialog', { name: 'New channel' });
 	await dialog.getByLabel('Name', { exact: true }).fill('North');
@@ -71,6 +72,11 @@ test('a channel is made on a free port, changed, refused at its field, and delet
 	await row.getByText('does not listen').waitFor();
 	await page.getByRole('button', { name: 'Delete North' }).click();
 	const ask = page.getByRole('dialog', { name: 'Delete the channel “North”?' });
+	await ask.waitFor();
+	await page.goBack(); // who goes elsewhere has said no
+	await ask.waitFor({ state: 'detached' });
+	await page.goForward();
+	await page.getByRole('button', { name: 'Delete North' }).click();
 	await ask.getByText('are lost').waitFor();
 	await ask.getByRole('button', { name: 'Delete' }).click();
 	await row.waitFor({ state: 'detached' });

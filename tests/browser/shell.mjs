@@ -107,6 +107,7 @@ test('every view can be reached with the keyboard alone', async () => {
 		await page.keyboard.press('Enter');
 		await until(async () => (await link.getAttribute('aria-current')) === 'page', name);
 		await until(() => page.evaluate(() => document.activeElement.id === 'main'), `the focus in ${name}`);
+		await until(async () => (await page.title()) === `${name} – cantrack`, `the title of ${name}`);
 	}
 	assert.deepEqual(page.faults, []);
 });

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { ApiError, get } from './lib/api';
 import { farewell, logIn } from './lib/session';
 import { t } from './lib/text';
+import { useTitle } from './ui/bits';
 
 const busy = signal(false);
 
@@ -25,6 +26,7 @@ async function tryKey(input: HTMLInputElement): Promise<void> {
 export function Login() {
 	const input = useRef<HTMLInputElement>(null);
 	useLayoutEffect(() => input.current!.focus(), []); // also after a view that ended
+	useTitle(t('login.title'));
 	return (
 		<main class="login">
 			<form onSubmit={(e) => (e.preventDefault(), void tryKey(input.current!))}>

@@ -7,7 +7,7 @@ import { href, route, type RouteQuery } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
 import { OLD_S } from '../map/state';
-import { CopyButton, Dot, Empty, Tabs, Time } from '../ui/bits';
+import { CopyButton, Dot, Empty, Tabs, Time, useTitle } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { CommandsTab } from './commands';
 import { MessagesTab } from './messages';
@@ -22,6 +22,7 @@ const names = Object.keys(tabs) as (keyof typeof tabs)[];
 function Head({ id }: { id: number }) {
 	void fleetVersion.value;
 	const d = devices.get(id)!;
+	useTitle(titleOf(d));
 	return (
 		<header class="view-head device-head">
 			<a class="icon" href={href('devices')} aria-label={t('common.back')}>
@@ -53,6 +54,7 @@ function Head({ id }: { id: number }) {
 }
 
 function Gone() {
+	useTitle(t('device.gone'));
 	return (
 		<Empty icon="search" title={t('device.gone')}>
 			<a class="button" href={href('devices')}>

@@ -54,6 +54,13 @@ export function CopyLine({ text, label }: { text: string; label?: string }) {
 	);
 }
 
+/** What the tab of the browser, and its history, call the page; null: somebody else says it. */
+export function useTitle(title: string | null): void {
+	useEffect(() => {
+		if (title !== null) document.title = `${title} – cantrack`;
+	}, [title]);
+}
+
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
 	return (
 		<div class="empty">

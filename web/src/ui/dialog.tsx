@@ -12,12 +12,14 @@ interface DialogProps {
 	children: ComponentChildren;
 	/** Buttons at the foot. */
 	foot?: ComponentChildren;
+	/** Others than the one that closes, which stands behind them: for what is only read. */
+	tools?: ComponentChildren;
 	wide?: boolean;
 	/** A click beside it does not close it: what is in it would be lost. */
 	stays?: boolean;
 }
 
-export function Dialog({ title, onClose, children, foot, wide, stays }: DialogProps) {
+export function Dialog({ title, onClose, children, foot, tools, wide, stays }: DialogProps) {
 	const dialog = useRef<HTMLDialogElement>(null);
 	const isOutside = useRef(false); // where the pointer went down: a text may be selected beyond the edge
 	const [level, setLevel] = useState(0);
@@ -54,6 +56,14 @@ export function Dialog({ title, onClose, children, foot, wide, stays }: DialogPr
 				<div class="dialog-body">{children}</div>
 				{level > 0 && <Toasts level={level} />}
 				{foot && <footer>{foot}</footer>}
+				{tools && (
+					<footer>
+						{tools}
+						<button type="button" class="primary" onClick={onClose}>
+							{t('common.close')}
+						</button>
+					</footer>
+				)}
 			</div>
 		</dialog>
 	);
@@ -111,6 +121,9 @@ export function questions<T>(): [Signal<(T & Answerable) | null>, (asked: T) => 
 /** `confirm` asks; resolves with what was answered. */
 const [question, confirm] = questions<Question>();
 export { confirm };
+
+/** Who goes elsewhere has said no. */
+export const dropQuestion = (): void => question.peek()?.answer(false);
 
 export function Questions() {
 	const q = question.value;
