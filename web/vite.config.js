@@ -13,6 +13,7 @@ export default defineConfig({
 		target: 'es2022',
 		assetsDir: 'assets',
 		assetsInlineLimit: 0, // the policy of the page allows nothing inline
+		cssCodeSplit: false, // it is small, and what is lost on its way with a part of the page would not be asked for again
 		modulePreload: { polyfill: false },
 		reportCompressedSize: false,
 		chunkSizeWarningLimit: 1024,

@@ -16,7 +16,8 @@ const open = async (where, options) => {
 };
 
 test('a channel is made on a free port, changed, refused at its field, and deleted', async () => {
-	const page = await open('#/channels');
+	const page = await open('#/health');
+	await page.getByRole('link', { name: 'Channels' }).click();
 	await page.getByRole('button', { name: 'New channel' }).click();
 	const dialog = page.getByRole('dialog', { name: 'New channel' });
 	await dialog.getByLabel('Name', { exact: true }).fill('North');
@@ -42,19 +43,40 @@ test('a channel is made on a free port, changed, refused at its field, and delet
 	await dialog.waitFor({ state: 'detached' });
 	const row = page.getByRole('row', { name: /North/ });
 	await row.getByText(/^127\.0\.0\.1:\d+$/).waitFor();
-	const [made] = await gateway.rest('GET', 'gw/channels/name=North');
+	const FIELDS = 'fields=id,name,enabled,messages_ttl,configuration,metadata';
+	await gateway.rest('PATCH', 'gw/channels/name=North', { metadata: { site: 'north' } });
+	const [made] = await gateway.rest('GET', `gw/channels/name=North?${FIELDS}`);
 	assert.deepEqual(made.configuration.blocked_idents, ['999*', '130306']);
 	await page.getByRole('button', { name: 'Edit North' }).click();
 	const edit = page.getByRole('dialog', { name: 'Edit North' });
-	await edit.getByLabel('Keep messages for', { exact: true }).fill('2');
+	const keep = edit.getByLabel('Keep messages for', { exact: true });
+	await keep.fill('40');
+	await edit.getByRole('button', { name: 'Save' }).click();
+	await edit.getByText('It must be 0 to 30 d').waitFor();
+	await keep.fill('');
+	await keep.pressSequentially('1.5');
+	await edit.getByText('Other', { exact: true }).click();
+	assert.equal(await edit.getByLabel('Your own data').inputValue(), '{"site":"north"}');
+	await edit.getByLabel('Your own data').fill('');
 	await edit.getByRole('button', { name: 'Save' }).click();
 	await edit.waitFor({ state: 'detached' });
-	const [saved] = await gateway.rest('GET', `gw/channels/${made.id}`);
-	assert.deepEqual(saved, { ...made, messages_ttl: 2 * 86400 });
+	const [saved] = await gateway.rest('GET', `gw/channels/${made.id}?${FIELDS}`);
+	assert.deepEqual(saved, { ...made, messages_ttl: 1.5 * 86400, metadata: {} });
+	await page.getByRole('button', { name: 'Edit North' }).press('Enter');
+	await edit.waitFor();
+	await page.mouse.click(5, 5); // beside it: nothing that was typed is lost
+	await edit.getByLabel('Name', { exact: true }).press('Escape');
+	await edit.waitFor({ state: 'detached' });
+	assert.ok(await page.getByRole('button', { name: 'Edit North' }).evaluate((el) => el === document.activeElement));
 	await row.getByRole('switch').click();
 	await row.getByText('does not listen').waitFor();
 	await page.getByRole('button', { name: 'Delete North' }).click();
 	const ask = page.getByRole('dialog', { name: 'Delete the channel “North”?' });
+	await ask.waitFor();
+	await page.goBack(); // who goes elsewhere has said no
+	await ask.waitFor({ state: 'detached' });
+	await page.goForward();
+	await page.getByRole('button', { name: 'Delete North' }).click();
 	await ask.getByText('are lost').waitFor();
 	await ask.getByRole('button', { name: 'Delete' }).click();
 	await row.waitFor({ state: 'detached' });
@@ -72,6 +94,12 @@ test('a tracker that comes is seen: figures, connection, ident, messages, logs',
 	say('HTBT');
 	const connection = page.getByRole('row', { name: /130305/ });
 	await connection.waitFor();
+	const power = page.getByRole('switch', { name: 'cantrack listens' });
+	await power.press('Space');
+	await page.getByRole('dialog').getByText('One tracker is disconnected').waitFor();
+	await page.keyboard.press('Escape');
+	await page.getByRole('dialog').waitFor({ state: 'detached' });
+	assert.ok(await power.evaluate((el) => el === document.activeElement && el.checked));
 	const speaks = setInterval(() => say('V1,145452,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFBFF'), 100);
 	const rate = page.getByRole('group', { name: 'Messages/s' }).locator('strong');
 	await until(async () => Number(await rate.textContent()) > 2, 'the rate moves');
@@ -105,6 +133,28 @@ test('a tracker that comes is seen: figures, connection, ident, messages, logs',
 	await page.getByRole('link', { name: 'Logs' }).click();
 	await page.getByText('closed over REST').waitFor();
 	await shot(page, 'channel-logs');
+	assert.deepEqual(page.faults, []);
+});
+
+test('what came while the connection was lost is read, and the tail goes on', async () => {
+	const page = await open('#/channels/1/messages');
+	const say = (hour) => {
+		const tracker = connect(gateway.port, '127.0.0.1');
+		tracker.on('error', () => undefined);
+		tracker.write(`*HQ,130305,V1,${hour}0000,A,2240.55181,N,11358.32389,E,10.00,180,100815,FFFFFBFF#`);
+		return tracker;
+	};
+	const lines = page.getByRole('grid', { name: 'Messages' });
+	const first = say('01');
+	await lines.getByText('2015-08-10 03:00:00').waitFor();
+	await gateway.stop();
+	await page.getByText('The connection to the gateway is lost').waitFor();
+	await gateway.start();
+	const second = say('02');
+	await until(async () => (await gateway.rest('GET', 'gw/channels/1/messages?reverse=true&count=1'))[0].timestamp === 1439172000, 'the message');
+	await lines.getByText('2015-08-10 04:00:00').waitFor();
+	assert.equal(await lines.getByText('2015-08-10 03:00:00').count(), 1);
+	for (const one of [first, second]) one.destroy();
 	assert.deepEqual(page.faults, []);
 });
 

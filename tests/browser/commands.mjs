@@ -88,6 +88,12 @@ test('a form is made of the schema, and what is wrong stands at its field', asyn
 	await page.getByRole('button', { name: 'Take out of the queue: Upload interval' }).click();
 	await page.getByText('Nothing waits for this device.').waitFor();
 	await results(page).getByText('taken out').waitFor();
+	// what was typed stays while another command is looked at
+	await page.getByLabel('Search commands').fill('');
+	await choose(page, 'Read the state');
+	await page.getByRole('heading', { name: 'Read the state' }).waitFor();
+	await choose(page, 'Upload interval');
+	await until(async () => (await field.inputValue()) === '60', 'the seconds');
 	assert.deepEqual(page.faults, []);
 });
 

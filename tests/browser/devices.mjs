@@ -223,6 +223,20 @@ test('settings are changed, refused with a sentence at the field, and take back 
 	await page.getByLabel('Ident').fill('1');
 	await page.getByRole('button', { name: 'Discard' }).click();
 	assert.equal(await page.getByLabel('Ident').inputValue(), ident(0));
+	// what is typed while the gateway takes its time stays
+	let go;
+	const held = new Promise((done) => (go = done));
+	await page.route('**/gw/devices/*', (route) => held.then(() => route.continue()));
+	await page.getByLabel('Name').fill('Van 2');
+	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByLabel('Phone number').fill('+49151');
+	const saved = page.waitForResponse((response) => response.request().method() === 'PATCH');
+	go();
+	await (await saved).finished();
+	await page.getByRole('heading', { name: 'Van 2' }).waitFor();
+	await page.getByRole('button', { name: 'Save' }).click();
+	await until(async () => (await gateway.rest('GET', `gw/devices/${ids[0]}?fields=configuration`))[0].configuration.phone === '+49151', 'the phone number');
+	await page.unroute('**/gw/devices/*');
 
 	const socket = connect(gateway.port, '127.0.0.1');
 	socket.write(`*HQ,${ident(0)},HTBT,64#`);

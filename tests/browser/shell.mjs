@@ -16,6 +16,7 @@ test('a wrong key is refused with a sentence, the right one logs in', async () =
 	await page.getByLabel('Key of a token').fill('nonsense');
 	await page.getByRole('button', { name: 'Log in' }).click();
 	await page.getByRole('alert').getByText('does not know this token').waitFor();
+	await page.getByLabel('Key of a token').and(page.locator(':focus')).waitFor();
 	await shot(page, 'login');
 	assert.deepEqual(await axe(page), []);
 	await page.getByLabel('Key of a token').fill(`FlespiToken ${gateway.token}`);
@@ -34,7 +35,7 @@ test('the printed link logs in, and the key leaves the address and stays in this
 	await page.reload();
 	await live(page);
 	await page.getByRole('button', { name: 'Log out' }).click();
-	await page.getByLabel('Key of a token').waitFor();
+	await page.getByLabel('Key of a token').and(page.locator(':focus')).waitFor();
 	assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 	await page.goto(`${gateway.url}#token=${gateway.token}`); // the page is open: nothing is loaded anew
 	await page.getByRole('heading', { name: 'your first tracker' }).waitFor();
@@ -96,6 +97,18 @@ test('the description of the API opens with the token of the page', async () => 
 	assert.deepEqual(page.faults, []);
 });
 
+test('a proxy that cannot reach the gateway is no answer of the gateway', async () => {
+	const page = await browser.open(gateway, '#/tokens');
+	await live(page);
+	await page.route('**/gw/channels/all*', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }), { times: 1 });
+	await page.getByRole('link', { name: 'Channels' }).click();
+	await page.getByText('The connection to the gateway is lost').waitFor();
+	assert.equal(await page.getByText('Bad Gateway').count(), 0);
+	await page.getByText(`127.0.0.1:${gateway.port}`).waitFor();
+	await page.getByText('The connection to the gateway is lost').waitFor({ state: 'detached' });
+	assert.deepEqual(page.faults, []);
+});
+
 test('every view can be reached with the keyboard alone', async () => {
 	const page = await browser.open(gateway);
 	await live(page);
@@ -107,6 +120,7 @@ test('every view can be reached with the keyboard alone', async () => {
 		await page.keyboard.press('Enter');
 		await until(async () => (await link.getAttribute('aria-current')) === 'page', name);
 		await until(() => page.evaluate(() => document.activeElement.id === 'main'), `the focus in ${name}`);
+		await until(async () => (await page.title()) === `${name} – cantrack`, `the title of ${name}`);
 	}
 	assert.deepEqual(page.faults, []);
 });
@@ -122,4 +136,27 @@ test('a gateway that goes is told, and all goes on when it is back', async () =>
 	await page.getByText('The connection to the gateway is lost').waitFor({ state: 'detached' });
 	assert.match(page.url(), /#\/tokens$/);
 	assert.deepEqual(page.faults, []);
+});
+
+test('a view that is opened while the gateway is away shows what it has as soon as it is back', async () => {
+	const [truck] = await gateway.fleet(1);
+	const pages = await Promise.all(Array.from({ length: 6 }, () => browser.open(gateway, '#/devices')));
+	await Promise.all(pages.map(live));
+	await gateway.stop();
+	const words = {
+		[`#/devices/${truck}/commands`]: 'Put into the queue',
+		[`#/devices/${truck}/settings`]: 'Danger zone',
+		'#/tokens': 'There is no token beside',
+		'#/channels': `127.0.0.1:${gateway.port}`,
+		'#/channels/1/logs': 'Refused frames',
+		'#/map': 'No device has told its position yet',
+	};
+	for (const [i, where] of Object.keys(words).entries()) {
+		await pages[i].getByText('The connection to the gateway is lost').waitFor();
+		await pages[i].evaluate((hash) => (location.hash = hash), where);
+		await pages[i].getByText(/the gateway cannot be reached|This part of the page could not be loaded/).waitFor();
+	}
+	await gateway.start();
+	for (const [i, text] of Object.values(words).entries()) await pages[i].getByText(text).first().waitFor();
+	for (const page of pages) assert.deepEqual(page.faults, []);
 });

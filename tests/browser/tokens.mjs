@@ -1,7 +1,7 @@
 // Tokens: one with a list of grants is made, used, changed and deleted; others see only what it may.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, shot } from './harness.mjs';
+import { axe, Browser, Gateway, shot, until } from './harness.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -28,6 +28,10 @@ test('a token is made, its key shown once; who logs in with its link sees what i
 	await dialog.getByRole('button', { name: 'Live map only' }).click();
 	await dialog.getByLabel('Which ones').fill('1');
 	await dialog.getByText('Truck 1').waitFor();
+	await dialog.getByLabel('Of what').selectOption({ label: 'channels' });
+	await until(async () => (await dialog.getByLabel('Which ones').inputValue()) === '', 'all channels');
+	await dialog.getByRole('button', { name: 'Live map only' }).click();
+	await dialog.getByLabel('Which ones').fill('1');
 	await dialog.getByRole('button', { name: 'Create' }).click();
 	await dialog.getByText("'nowhere' is no").waitFor();
 	assert.equal(await dialog.getByLabel('Used from').getAttribute('aria-invalid'), 'true');
@@ -38,6 +42,9 @@ test('a token is made, its key shown once; who logs in with its link sees what i
 
 	const shown = page.getByRole('dialog', { name: 'The key of “Depot map”' });
 	await shown.getByRole('button', { name: 'I have it' }).waitFor();
+	await page.mouse.click(5, 5); // beside it: the key would be gone
+	await shown.getByRole('button', { name: 'Copy the key' }).click();
+	await shown.getByRole('status').getByText('Copied').waitFor(); // in the dialog: what is behind it cannot be read
 	const [key, link] = await shown.locator('.copy-line code').allTextContents();
 	assert.match(key, /^\w{64}$/);
 	assert.equal(link, `${gateway.url}#token=${key}`);

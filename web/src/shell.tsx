@@ -10,8 +10,8 @@ import { theme, type Theme } from './lib/prefs';
 import { href, route } from './lib/router';
 import { logOut } from './lib/session';
 import { t, type TextKey } from './lib/text';
-import { Dialog, Questions } from './ui/dialog';
-import { Empty } from './ui/bits';
+import { Dialog, dropQuestion, Questions } from './ui/dialog';
+import { Empty, useTitle } from './ui/bits';
 import { Icon, type IconName } from './ui/icon';
 import { Toasts } from './ui/toast';
 import { ChannelsView } from './views/channels';
@@ -48,8 +48,10 @@ const placeKey = (): string => route.value.path[0] ?? 'devices';
 
 function View() {
 	const { path } = route.value;
-	if (path[0] === 'devices' && path[1]) return <DevicePage key={path[1]} id={Number(path[1])} tab={path[2] ?? 'messages'} />;
+	const isDevice = path[0] === 'devices' && path[1];
 	const found = places.find((p) => p.key === placeKey());
+	useTitle(isDevice ? null : t(found?.title ?? 'shell.notFound'));
+	if (isDevice) return <DevicePage key={path[1]} id={Number(path[1])} tab={path[2] ?? 'messages'} />;
 	if (!found) return <Empty icon="search" title={t('shell.notFound')} />;
 	return <found.view />;
 }
@@ -174,6 +176,7 @@ export function Shell() {
 	const first = useRef(true);
 	const at = route.value.path.slice(0, 2).join('/');
 	useEffect(() => {
+		dropQuestion();
 		// who follows a link with the keyboard goes on in the new view
 		if (!first.current) main.current?.focus({ preventScroll: true });
 		first.current = false;
@@ -193,7 +196,7 @@ export function Shell() {
 				<View />
 			</main>
 			<Jobs />
-			<Toasts />
+			<Toasts level={0} />
 			<Questions />
 			<Menu />
 		</div>

@@ -6,16 +6,17 @@ import { t } from '../lib/text';
 import { Empty } from '../ui/bits';
 import type { DeviceMessages } from './store';
 import { Asking, stopAsking } from './commands/ask';
-import { CommandForm, type Template } from './commands/form';
+import { CommandForm } from './commands/form';
 import { CommandList } from './commands/list';
 import { Queue } from './commands/queue';
 import { DeviceCommands } from './commands/store';
+import type { Command } from './commands/types';
 import '../styles/commands.css';
 
 export function CommandsTab({ log }: { log: DeviceMessages }) {
 	const store = useMemo(() => new DeviceCommands(log.id), [log.id]);
 	const chosen = useSignal('custom');
-	const template = useSignal<Template | null>(null);
+	const template = useSignal<Command | null>(null);
 	void fleetMembers.value;
 	void fleetVersion.value;
 	const typeId = devices.get(log.id)?.typeId ?? 0;
@@ -28,7 +29,7 @@ export function CommandsTab({ log }: { log: DeviceMessages }) {
 	}, [store]);
 	useEffect(() => void store.loadTypes(), [store, typeId]);
 	useEffect(() => {
-		if (template.value) chosen.value = template.value.command.name;
+		if (template.value) chosen.value = template.value.name;
 	}, [template.value]);
 	const types = store.types.value;
 	if (!types) return <Empty icon="send" title={store.typesError.value || t('common.loading')} />;

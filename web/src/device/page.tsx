@@ -7,7 +7,7 @@ import { devices, fleetMembers, fleetState, fleetVersion, titleOf } from '../fle
 import { href } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
-import { CopyButton, Empty, Tabs, Time } from '../ui/bits';
+import { CopyButton, Empty, Tabs, Time, useTitle } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { followAddress, viewQuery } from './address';
 import { CommandsTab } from './commands';
@@ -22,6 +22,7 @@ const names = Object.keys(tabs) as (keyof typeof tabs)[];
 function Head({ id }: { id: number }) {
 	void fleetVersion.value;
 	const d = devices.get(id)!;
+	useTitle(titleOf(d));
 	return (
 		<header class="view-head device-head">
 			<a class="icon" href={href('devices')} aria-label={t('common.back')}>
@@ -53,6 +54,7 @@ function Head({ id }: { id: number }) {
 }
 
 function Gone() {
+	useTitle(t('device.gone'));
 	return (
 		<Empty icon="search" title={t('device.gone')}>
 			<a class="button" href={href('devices')}>

@@ -1,13 +1,15 @@
 // What a device is called and how long it keeps its messages, who is connected as it, and its end.
 import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { faultOf } from '../fleet/faults';
-import { deviceTypes, ITEM_FIELDS, takeItem } from '../fleet/store';
-import { ApiError, call, get } from '../lib/api';
+import { modelOptions } from '../fleet/models';
+import { ITEM_FIELDS, takeItem } from '../fleet/store';
+import { get, one } from '../lib/api';
 import { watch } from '../lib/live';
 import { bytes, t } from '../lib/text';
 import { CopyButton, Field } from '../ui/bits';
+import { focusWrong } from '../ui/form';
 import { KeepPicker } from '../ui/keep';
 import { toast } from '../ui/toast';
 import { Connections } from './settings/connections';
@@ -28,11 +30,11 @@ function Section({ title, children }: { title: string; children: ComponentChildr
 	);
 }
 
-type Refusal = ApiError | DraftError | null;
+type Refusal = Error | null;
 
 /** The sentence about a member of the device. */
 const sentence = (refusal: Refusal, field: string): string | undefined =>
-	refusal instanceof ApiError ? faultOf(refusal, field) : refusal?.field === field ? t(refusal.text, { detail: refusal.detail }) : undefined;
+	!(refusal instanceof DraftError) ? faultOf(refusal, field) : refusal.field === field ? t(refusal.text, { detail: refusal.detail }) : undefined;
 
 interface FormProps {
 	draft: Draft;
@@ -52,11 +54,7 @@ function Identity({ draft, set, refusal }: FormProps) {
 			</Field>
 			<Field label={t('settings.type')} hint={t('settings.typeHint')} error={fault('device_type_id')}>
 				<select value={draft.typeId} onChange={(e) => set({ typeId: Number(e.currentTarget.value) })}>
-					{deviceTypes.value.map((type) => (
-						<option key={type.id} value={type.id}>
-							{type.title}
-						</option>
-					))}
+					{modelOptions()}
 				</select>
 			</Field>
 			<Field label={t('settings.phone')} hint={t('settings.phoneHint')} error={fault('configuration.phone')}>
@@ -81,7 +79,7 @@ function Keeping({ draft, set, refusal, size }: FormProps & { size: number }) {
 			<p class="faint">{t('settings.size', { size: bytes(size) })}</p>
 			<KeepPicker seconds={draft.ttl} onChange={(ttl) => set({ ttl })} error={sentence(refusal, 'messages_ttl')} />
 			<Field label={t('settings.rotate')} hint={t('settings.rotateHint')} error={sentence(refusal, 'messages_rotate')}>
-				<input value={draft.rotate} inputMode="decimal" placeholder={t('settings.noLimit')} autocomplete="off" onInput={(e) => set({ rotate: e.currentTarget.value })} />
+				<input value={draft.rotate} aria-invalid={!!sentence(refusal, 'messages_rotate')} inputMode="decimal" placeholder={t('settings.noLimit')} autocomplete="off" onInput={(e) => set({ rotate: e.currentTarget.value })} />
 			</Field>
 		</div>
 	);
@@ -105,23 +103,27 @@ function Form({ item, size }: { item: Signal<SettingsItem | null>; size: Signal<
 	const refusal = useSignal<Refusal>(null);
 	const asked = useSignal<Patch | null>(null);
 	const draft = { ...draftOf(now), ...edited.value };
+	const form = useRef<HTMLFormElement>(null);
 	const isDirty = JSON.stringify(draft) !== JSON.stringify(draftOf(now));
 	const set = (some: Partial<Draft>): void => void (edited.value = { ...edited.value, ...some });
 
+	const refuse = (e: Error): void => {
+		refusal.value = e;
+		focusWrong(form.current);
+	};
 	const save = async (patch: Patch): Promise<void> => {
 		asked.value = null;
 		const isLess = keepsLess(now, patch);
+		const sent = edited.peek();
 		try {
-			const answer = await call<SettingsItem>('PATCH', `gw/devices/${now.id}`, { body: patch, query: { fields: FIELDS } });
-			item.value = answer.result[0]!;
+			item.value = await one<SettingsItem>('PATCH', `gw/devices/${now.id}`, { body: patch, query: { fields: FIELDS } });
 			takeItem(item.value);
-			edited.value = {};
+			const typedSince = Object.entries(edited.peek()).filter(([name, value]) => value !== sent[name as keyof Draft]);
+			edited.value = Object.fromEntries(typedSince);
 			refusal.value = null;
 			toast(t('settings.saved'));
 		} catch (e) {
-			if (!(e instanceof ApiError)) throw e;
-			refusal.value = e;
-			return;
+			return refuse(e as Error);
 		}
 		const old = { messages_ttl: now.messages_ttl, messages_rotate: now.messages_rotate };
 		if (isLess && now.messages_size) void watchFreed(now.id, now.name || now.configuration.ident, now.messages_size, old, (n) => (size.value = n));
@@ -134,14 +136,13 @@ function Form({ item, size }: { item: Signal<SettingsItem | null>; size: Signal<
 			else void save(patch);
 			refusal.value = null;
 		} catch (error) {
-			if (!(error instanceof DraftError)) throw error;
-			refusal.value = error;
+			refuse(error as Error);
 		}
 	};
 	const props = { draft, set, refusal: refusal.value };
-	const elsewhere = refusal.value instanceof ApiError && !ours.some((field) => sentence(refusal.value, field));
+	const elsewhere = refusal.value && !ours.some((field) => sentence(refusal.value, field));
 	return (
-		<form class="settings-form" onSubmit={submit}>
+		<form ref={form} class="settings-form" onSubmit={submit}>
 			<Section title={t('settings.identity')}>
 				<Identity {...props} />
 			</Section>

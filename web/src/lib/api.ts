@@ -49,13 +49,21 @@ function address(path: string, ask: Ask): URL {
 	return url;
 }
 
+const AWAY = [502, 503, 504];
+const isJson = (response: Response): boolean => response.headers.get('Content-Type')?.includes('json') ?? false;
+
+function unreachable(): ApiError {
+	reachable.value = false;
+	return new ApiError(0, [{ code: 4, reason: t('common.unreachable') }]);
+}
+
 async function refusal(response: Response): Promise<ApiError> {
 	const text = await response.text();
-	let faults: Fault[] = [{ code: 4, reason: text.slice(0, 200) || `HTTP ${response.status}` }];
+	let faults: Fault[] = [{ code: 4, reason: (isJson(response) && text.slice(0, 200)) || `HTTP ${response.status}` }];
 	try {
 		faults = (JSON.parse(text) as { errors?: Fault[] }).errors ?? faults;
 	} catch {
-		// not ours: a proxy's words
+		// not ours
 	}
 	return new ApiError(response.status, faults);
 }
@@ -77,10 +85,9 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
 			cache: 'no-store',
 		});
 	} catch (e) {
-		if (ask.signal?.aborted) throw e;
-		reachable.value = false;
-		throw new ApiError(0, [{ code: 4, reason: t('common.unreachable') }]);
+		throw ask.signal?.aborted ? e : unreachable();
 	}
+	if (AWAY.includes(response.status) && !isJson(response)) throw unreachable(); // a proxy's words
 	reachable.value = true;
 	if (response.ok) return response;
 	const error = await refusal(response);
@@ -93,6 +100,13 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
 export async function call<T>(method: string, path: string, ask: Ask = {}): Promise<Answer<T>> {
 	const answer = (await (await send(method, path, ask)).json()) as Partial<Answer<T>>;
 	return { result: answer.result ?? [], errors: answer.errors ?? [] };
+}
+
+/** The one item of an answer; throws why there is none. */
+export async function one<T>(method: string, path: string, ask: Ask = {}): Promise<T> {
+	const { result, errors } = await call<T>(method, path, ask);
+	if (result[0] === undefined) throw new ApiError(400, errors);
+	return result[0];
 }
 
 export async function get<T>(path: string, ask: Ask = {}): Promise<T[]> {

@@ -21,7 +21,8 @@ export interface LiveMessage {
 export interface Watch {
 	/** For each message, in their order. It must be quick: thousands may come in a second. */
 	on: (message: LiveMessage) => void;
-	/** All that is retained has come. `again`: the connection was lost before, something may have been missed. */
+	/** All that is retained has come. `again`: the gateway was out of reach since it was watched, and may have said
+	 *  something meanwhile that was missed, also over REST. */
 	ready?: (again: boolean) => void;
 	/** False: what is retained is not wanted. */
 	retained?: boolean;
@@ -31,8 +32,8 @@ interface Subscription {
 	filter: string;
 	id: number;
 	watches: Set<Watch>;
-	isReady: boolean;
-	wasReady: boolean;
+	/** The gateway was out of reach since the watches were told last. */
+	isStale: boolean;
 }
 
 const RETRY_MS = 3000;
@@ -52,12 +53,20 @@ function subscribe(s: Subscription): void {
 		s.filter,
 		{ qos: 0, rh: wanted ? 0 : 2, properties: { subscriptionIdentifier: s.id } },
 		(error) => {
-			if (error || byId.get(s.id) !== s) return;
-			const again = s.wasReady && !s.isReady;
-			s.isReady = s.wasReady = true;
-			for (const watch of s.watches) watch.ready?.(again);
+			if (!error && byId.get(s.id) === s) tellReady(s);
 		},
 	);
+}
+
+function tellReady(s: Subscription): void {
+	const again = s.isStale;
+	s.isStale = false;
+	for (const watch of s.watches) watch.ready?.(again);
+}
+
+function lose(): void {
+	for (const s of subscriptions.values()) s.isStale = true;
+	liveState.value = 'lost';
 }
 
 /** Watches a filter of MQTT (the gateway's lists and $filter/ included); the function that is returned
@@ -65,7 +74,7 @@ function subscribe(s: Subscription): void {
 export function watch(filter: string, w: Watch): () => void {
 	let s = subscriptions.get(filter);
 	if (!s) {
-		s = { filter, id: ++lastId, watches: new Set(), isReady: false, wasReady: false };
+		s = { filter, id: ++lastId, watches: new Set(), isStale: liveState.peek() === 'lost' };
 		subscriptions.set(filter, s);
 		byId.set(s.id, s);
 	}
@@ -138,7 +147,7 @@ async function code(key: string): Promise<typeof import('mqtt').default | null> 
 		try {
 			return (await import('mqtt')).default;
 		} catch {
-			liveState.value = 'lost';
+			lose();
 			await new Promise((go) => setTimeout(go, RETRY_MS));
 		}
 	}
@@ -159,9 +168,7 @@ async function connect(key: string): Promise<void> {
 	});
 	mine.on('message', (topic, payload, packet) => deliver(topic, payload, packet.properties as never));
 	mine.on('close', () => {
-		if (client !== mine) return;
-		for (const s of subscriptions.values()) s.isReady = false;
-		liveState.value = 'lost';
+		if (client === mine) lose();
 	});
 	// 'close' follows. Perhaps the token is not valid any more: then REST says so, and ends the session
 	mine.on('error', () => void get('auth/info').catch(() => undefined));
@@ -173,11 +180,19 @@ function disconnect(): void {
 	liveState.value = 'off';
 }
 
-/** One request that failed while the live door stays open: it is tried whether others get through. */
+/** One request that failed while the live door stays open: it is tried whether others get through. Then all are told:
+ *  it was perhaps theirs. */
 function keepReaching(): (() => void) | undefined {
 	if (reachable.value || !token.value) return undefined;
 	const timer = setInterval(() => void get('auth/info').catch(() => undefined), RETRY_MS);
-	return () => clearInterval(timer);
+	return () => {
+		clearInterval(timer);
+		if (!reachable.peek() || liveState.peek() !== 'online') return;
+		for (const s of subscriptions.values()) {
+			s.isStale = true;
+			tellReady(s);
+		}
+	};
 }
 
 /** From now on, connected while somebody is logged in. */

@@ -17,13 +17,23 @@ export function Time({ at, how = 'full' }: { at: number | null | undefined; how?
 	);
 }
 
+/** Pages that came over http have no navigator.clipboard. */
+function copyTheOldWay(text: string): boolean {
+	const put = (e: ClipboardEvent): void => {
+		e.clipboardData?.setData('text/plain', text);
+		e.preventDefault();
+	};
+	document.addEventListener('copy', put);
+	const done = document.execCommand('copy');
+	document.removeEventListener('copy', put);
+	return done;
+}
+
 export async function copyText(text: string): Promise<void> {
-	try {
-		await navigator.clipboard.writeText(text);
-		toast(t('common.copied'));
-	} catch {
-		toast(t('common.notCopied'), 'error'); // the clipboard wants https or localhost
-	}
+	const clipboard = navigator.clipboard as Clipboard | undefined;
+	const done = await clipboard?.writeText(text).then(() => true, () => false);
+	if (done || copyTheOldWay(text)) toast(t('common.copied'));
+	else toast(t('common.notCopied'), 'error');
 }
 
 export function CopyButton({ text, label }: { text: string; label?: string }) {
@@ -44,6 +54,13 @@ export function CopyLine({ text, label }: { text: string; label?: string }) {
 	);
 }
 
+/** What the tab of the browser, and its history, call the page; null: somebody else says it. */
+export function useTitle(title: string | null): void {
+	useEffect(() => {
+		if (title !== null) document.title = `${title} – cantrack`;
+	}, [title]);
+}
+
 export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
 	return (
 		<div class="empty">
@@ -57,6 +74,16 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
 /** A dot with words: online, offline. */
 export function Dot({ on, label }: { on: boolean; label: string }) {
 	return <span class={on ? 'dot on' : 'dot'} role="img" aria-label={label} title={label} />;
+}
+
+/** Moves when the gateway has done what `turn` asks for. */
+export function Switch({ on, label, turn, children }: { on: boolean; label: string; turn: (on: boolean) => Promise<void>; children?: ComponentChildren }) {
+	return (
+		<label class="check switch">
+			<input type="checkbox" role="switch" aria-label={label} checked={on} onClick={(e) => (e.preventDefault(), void turn(!on))} />
+			{children}
+		</label>
+	);
 }
 
 export function Field({ label, hint, error, children }: { label: string; hint?: string; error?: string | undefined; children: ComponentChildren }) {

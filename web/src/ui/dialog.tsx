@@ -1,9 +1,10 @@
 // Windows before the page: the browser's own <dialog>, which keeps the focus inside and ends with Escape.
 import { signal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../lib/text';
 import { Icon } from './icon';
+import { depth, Toasts } from './toast';
 
 interface DialogProps {
 	title: string;
@@ -11,17 +12,27 @@ interface DialogProps {
 	children: ComponentChildren;
 	/** Buttons at the foot. */
 	foot?: ComponentChildren;
+	/** Others than the one that closes, which stands behind them: for what is only read. */
+	tools?: ComponentChildren;
 	wide?: boolean;
+	/** A click beside it does not close it: what is in it would be lost. */
+	stays?: boolean;
 }
 
-export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
+export function Dialog({ title, onClose, children, foot, tools, wide, stays }: DialogProps) {
 	const dialog = useRef<HTMLDialogElement>(null);
 	const isOutside = useRef(false); // where the pointer went down: a text may be selected beyond the edge
+	const [level, setLevel] = useState(0);
 	const id = useId();
-	useEffect(() => {
-		const before = document.activeElement;
-		dialog.current?.showModal();
-		return () => (before instanceof HTMLElement ? before.focus() : undefined);
+	useLayoutEffect(() => {
+		const shown = dialog.current!;
+		shown.showModal();
+		setLevel(++depth.value);
+		if (stays) shown.querySelector<HTMLElement>('.dialog-body input')?.focus();
+		return () => {
+			depth.value--;
+			shown.close(); // the focus goes back to where it was
+		};
 	}, []);
 	return (
 		<dialog
@@ -33,7 +44,7 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 				onClose();
 			}}
 			onPointerDown={(e) => (isOutside.current = e.target === dialog.current)}
-			onClick={(e) => isOutside.current && e.target === dialog.current && onClose()}
+			onClick={(e) => !stays && isOutside.current && e.target === dialog.current && onClose()}
 		>
 			<div class="dialog-box">
 				<header>
@@ -43,7 +54,16 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
 					</button>
 				</header>
 				<div class="dialog-body">{children}</div>
+				{level > 0 && <Toasts level={level} />}
 				{foot && <footer>{foot}</footer>}
+				{tools && (
+					<footer>
+						{tools}
+						<button type="button" class="primary" onClick={onClose}>
+							{t('common.close')}
+						</button>
+					</footer>
+				)}
 			</div>
 		</dialog>
 	);
@@ -101,6 +121,9 @@ export function questions<T>(): [Signal<(T & Answerable) | null>, (asked: T) => 
 /** `confirm` asks; resolves with what was answered. */
 const [question, confirm] = questions<Question>();
 export { confirm };
+
+/** Who goes elsewhere has said no. */
+export const dropQuestion = (): void => question.peek()?.answer(false);
 
 export function Questions() {
 	const q = question.value;

@@ -3,9 +3,13 @@
 import { signal } from '@preact/signals';
 import { ApiError } from '../lib/api';
 import { t } from '../lib/text';
+import { duration } from '../lib/time';
 import { draftOf, draftsOf, readDraft, type Draft, type Fault, type Schema } from './schema';
 
-export const faultText = (fault: Fault): string => t(fault.key, fault.values);
+export function faultText({ key, values = {}, ofTime }: Fault): string {
+	const words = Object.entries(values).map(([name, value]) => [name, ofTime && value ? duration(Number(value)) : value]);
+	return t(key, Object.fromEntries(words));
+}
 
 export class FormState {
 	readonly draft;

@@ -23,19 +23,35 @@ const UNITS = { seconds: 1, hours: HOUR, days: DAY };
 type Unit = keyof typeof UNITS;
 const unitOf = (seconds: number): Unit => (seconds % DAY === 0 ? 'days' : seconds % HOUR === 0 ? 'hours' : 'seconds');
 
+interface Shown {
+	seconds: number;
+	isOwn: boolean;
+	/** As it is typed: empty on the way from one number to another. */
+	text: string;
+	unit: Unit;
+}
+
+function shownOf(seconds: number): Shown {
+	const unit = unitOf(seconds);
+	return { seconds, isOwn: !COMMON.includes(seconds), text: String(seconds / UNITS[unit]), unit };
+}
+
 export function KeepPicker({ seconds, onChange, error }: { seconds: number; onChange: (seconds: number) => void; error?: string | undefined }) {
-	const [isOwn, setOwn] = useState(!COMMON.includes(seconds));
-	const [unit, setUnit] = useState<Unit>(unitOf(seconds));
-	const pick = (value: string): void => {
-		setOwn(value === 'own');
-		if (value === 'own') setUnit(unitOf(seconds));
-		else onChange(Number(value));
+	const [last, setLast] = useState(shownOf(seconds));
+	const shown = last.seconds === seconds ? last : shownOf(seconds);
+	const show = (next: Shown): void => {
+		setLast(next);
+		if (next.seconds !== seconds) onChange(next.seconds);
 	};
-	const set = (n: number, of: Unit): void => onChange(Math.min(MOST, Math.max(0, Math.round(n * UNITS[of]))));
+	const pick = (value: string): void => show(value === 'own' ? { ...shownOf(seconds), isOwn: true } : shownOf(Number(value)));
+	const set = (text: string, unit: Unit): void => {
+		const typed = text === '' ? seconds : Math.max(0, Math.round(Number(text) * UNITS[unit]));
+		show({ isOwn: true, text: typed > MOST ? String(MOST / UNITS[unit]) : text, unit, seconds: Math.min(MOST, typed) });
+	};
 	return (
 		<div class="row keep">
 			<Field label={t('keep.label')} error={error}>
-				<select value={isOwn ? 'own' : String(seconds)} onChange={(e) => pick(e.currentTarget.value)}>
+				<select value={shown.isOwn ? 'own' : String(seconds)} onChange={(e) => pick(e.currentTarget.value)}>
 					{COMMON.map((one) => (
 						<option key={one} value={String(one)}>
 							{keepText(one)}
@@ -44,20 +60,13 @@ export function KeepPicker({ seconds, onChange, error }: { seconds: number; onCh
 					<option value="own">{t('keep.own')}</option>
 				</select>
 			</Field>
-			{isOwn && (
+			{shown.isOwn && (
 				<>
 					<Field label={t('keep.number')}>
-						<input type="number" min={0} required value={seconds / UNITS[unit]} onInput={(e) => set(e.currentTarget.valueAsNumber || 0, unit)} />
+						<input type="number" min={0} step="any" required value={shown.text} onInput={(e) => set(e.currentTarget.value, shown.unit)} />
 					</Field>
 					<Field label={t('keep.unit')}>
-						<select
-							value={unit}
-							onChange={(e) => {
-								const next = e.currentTarget.value as Unit;
-								set(seconds / UNITS[unit], next);
-								setUnit(next);
-							}}
-						>
+						<select value={shown.unit} onChange={(e) => set(shown.text, e.currentTarget.value as Unit)}>
 							{(Object.keys(UNITS) as Unit[]).map((one) => (
 								<option key={one} value={one}>
 									{t(`keep.${one}Unit`)}

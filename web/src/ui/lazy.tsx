@@ -1,6 +1,8 @@
 // Views whose code is large come when somebody wants to see them.
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { reachable } from '../lib/api';
+import { liveState } from '../lib/live';
 import { t } from '../lib/text';
 import { Empty } from './bits';
 
@@ -9,21 +11,24 @@ export function lazy<Props extends object>(load: () => Promise<FunctionComponent
 	let loaded: FunctionComponent<Props> | null = null;
 	return function Lazy(props: Props) {
 		const [, tell] = useState(0);
-		const [reason, setReason] = useState('');
+		const [isLost, setLost] = useState(false);
+		const isThere = reachable.value && liveState.value === 'online';
 		const go = (): void => {
-			setReason('');
+			setLost(false);
 			load().then((found) => {
 				loaded = found;
 				tell((n) => n + 1);
-			}, (e: Error) => setReason(e.message));
+			}, () => setLost(true));
 		};
 		useEffect(() => void (loaded || go()), []);
+		useEffect(() => void (isLost && isThere && go()), [isThere]);
 		const View = loaded;
 		if (View) return <View {...props} />;
-		if (!reason) return <p class="view-body faint" role="status">{t('common.loading')}</p>;
+		if (!isLost) return <p class="view-body faint" role="status">{t('common.loading')}</p>;
 		return (
-			<Empty icon="warning" title={reason}>
-				<button type="button" onClick={go}>{t('common.retry')}</button>
+			<Empty icon="warning" title={t('common.partLost')}>
+				{/* where the gateway can be reached, it has another version of the page by now */}
+				<button type="button" onClick={() => (isThere ? location.reload() : go())}>{t('common.retry')}</button>
 			</Empty>
 		);
 	};

@@ -1,7 +1,7 @@
 // A button that opens a small sheet beneath it. The browser's own popover: it stands before everything,
 // nothing clips it, and Escape or a click beside it closes it.
 import type { ComponentChildren } from 'preact';
-import { useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface PopoverProps {
 	button: ComponentChildren;
@@ -14,6 +14,7 @@ interface PopoverProps {
 }
 
 const GAP = 4;
+const newState = (e: Event): string => (e as ToggleEvent).newState;
 
 export function Popover({ button, label, title, children, ...props }: PopoverProps) {
 	const id = useId();
@@ -26,6 +27,11 @@ export function Popover({ button, label, title, children, ...props }: PopoverPro
 		el.style.left = `${Math.max(8, Math.min(at.left, innerWidth - el.offsetWidth - 8))}px`;
 		el.style.top = `${Math.max(8, Math.min(at.bottom + GAP, innerHeight - el.offsetHeight - 8))}px`;
 	};
+	useLayoutEffect(() => {
+		if (!isOpen) return;
+		place();
+		sheet.current!.querySelector<HTMLElement>('[autofocus], button, input, select')?.focus();
+	}, [isOpen]);
 	const close = (): void => {
 		sheet.current!.hidePopover();
 		opener.current!.focus();
@@ -42,16 +48,8 @@ export function Popover({ button, label, title, children, ...props }: PopoverPro
 				popover="auto"
 				role="dialog"
 				aria-label={title ?? label}
-				onToggle={(e) => {
-					const opens = (e as unknown as ToggleEvent).newState === 'open';
-					setOpen(opens);
-					if (opens)
-						requestAnimationFrame(() => {
-							if (!sheet.current) return; // its view has gone by now
-							place();
-							sheet.current.querySelector<HTMLElement>('[autofocus], button, input, select')?.focus();
-						});
-				}}
+				onBeforeToggle={(e) => newState(e) === 'open' && setOpen(true)}
+				onToggle={(e) => newState(e) === 'closed' && setOpen(false)}
 			>
 				{isOpen && children(close)}
 			</div>

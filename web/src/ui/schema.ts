@@ -39,6 +39,8 @@ export type Draft = Record<string, string | boolean>;
 export interface Fault {
 	key: TextKey;
 	values?: Record<string, string | number>;
+	/** The values are seconds. */
+	ofTime?: boolean;
 }
 
 type Read = { value: unknown } | { fault: Fault };
@@ -77,7 +79,7 @@ function readNumber(p: Property, text: string): Read {
 	const value = Number(text);
 	if (!(p.type === 'integer' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)$/).test(text)) return { fault: { key: p.type === 'integer' ? 'form.wantsInteger' : 'form.wantsNumber' } };
 	const { minimum, maximum } = p;
-	if (minimum !== undefined && maximum !== undefined && (value < minimum || value > maximum)) return { fault: { key: 'form.range', values: { minimum, maximum } } };
+	if (minimum !== undefined && maximum !== undefined && (value < minimum || value > maximum)) return { fault: { key: 'form.range', values: { minimum, maximum }, ...(p.format === 'duration' && { ofTime: true }) } };
 	if (minimum !== undefined && value < minimum) return { fault: { key: 'form.atLeast', values: { minimum } } };
 	if (maximum !== undefined && value > maximum) return { fault: { key: 'form.atMost', values: { maximum } } };
 	return { value };

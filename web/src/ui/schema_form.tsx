@@ -121,36 +121,46 @@ function Control(props: ControlProps) {
 
 const UNIT_NAMES = { 86400: 'form.days', 3600: 'form.hours', 60: 'form.minutes', 1: 'form.seconds' } as const;
 
+interface Typed {
+	/** Seconds, or what is no number. */
+	value: string;
+	text: string;
+	unit: Unit;
+}
+
+function typedOf(value: string, p: Property): Typed {
+	const seconds = value === '' ? NaN : Number(value);
+	const unit = unitFor(Number.isFinite(seconds) ? seconds : Number(p.default ?? 3600));
+	return { value, text: Number.isFinite(seconds) ? String(seconds / unit) : value, unit };
+}
+
 /** Seconds, typed as a number of days, hours, minutes or seconds. */
 function DurationControl({ id, p, value, error, describedBy, onChange }: ControlProps) {
-	const seconds = Number(value);
-	const isNumber = value !== '' && Number.isFinite(seconds);
-	const [unit, setUnit] = useState<Unit>(unitFor(isNumber ? seconds : Number(p.default ?? 3600)));
-	const shown = isNumber ? unitFor(seconds) : unit;
-	// the unit stays as it is while somebody types in it
-	const fits = isNumber && seconds % unit === 0 ? unit : shown;
-	const text = isNumber ? String(seconds / fits) : String(value);
-	const set = (typed: string, by: Unit): void => onChange(/^\d+$/.test(typed.trim()) ? String(Number(typed) * by) : typed);
+	const [typed, setTyped] = useState<Typed>(typedOf(String(value), p));
+	// "1." is a number on its way to 1.5: it stays as it was typed, until another value is filled in
+	const { text, unit } = typed.value === value ? typed : typedOf(String(value), p);
+	const set = (text: string, unit: Unit): void => {
+		const n = text.trim() === '' ? NaN : Number(text);
+		const value = Number.isFinite(n) ? String(Number((n * unit).toFixed(3))) : text;
+		setTyped({ value, text, unit });
+		onChange(value);
+	};
 	return (
 		<div class="duration">
 			<input
 				id={id}
 				aria-invalid={error ? 'true' : undefined}
 				aria-describedby={describedBy}
-				inputMode="numeric"
+				inputMode="decimal"
 				autocomplete="off"
 				placeholder={p.placeholder}
 				value={text}
-				onInput={(e) => set(e.currentTarget.value, fits)}
+				onInput={(e) => set(e.currentTarget.value, unit)}
 			/>
 			<select
 				aria-label={t('form.unitOf', { name: p.title ?? '' })}
-				value={fits}
-				onChange={(e) => {
-					const next = Number(e.currentTarget.value) as Unit;
-					setUnit(next);
-					set(text, next);
-				}}
+				value={unit}
+				onChange={(e) => set(text, Number(e.currentTarget.value) as Unit)}
 			>
 				{([1, 60, 3600, 86400] as const).map((one) => (
 					<option key={one} value={one}>
@@ -158,7 +168,7 @@ function DurationControl({ id, p, value, error, describedBy, onChange }: Control
 					</option>
 				))}
 			</select>
-			{p.zero && seconds === 0 && value !== '' && <span class="badge">{p.zero}</span>}
+			{p.zero && value === '0' && <span class="badge">{p.zero}</span>}
 		</div>
 	);
 }

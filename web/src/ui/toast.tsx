@@ -1,5 +1,6 @@
 // Short words about what was done or refused. They are also read aloud.
 import { signal } from '@preact/signals';
+import { useState } from 'preact/hooks';
 import { t } from '../lib/text';
 import { Icon } from './icon';
 
@@ -19,15 +20,21 @@ export function toast(text: string, kind: Toast['kind'] = 'info'): void {
 	if (kind === 'info') setTimeout(() => close(id), 6000);
 }
 
+/** How many dialogs are open: only what stands in the uppermost can be seen and is read aloud. */
+export const depth = signal(0);
+
 const close = (id: number): void => void (toasts.value = toasts.value.filter((one) => one.id !== id));
 
-export function Toasts() {
+/** One for the page, level 0, and one for each dialog, with what was said since it opened. */
+export function Toasts({ level }: { level: number }) {
+	const [since] = useState(level && lastId);
+	const shown = level === depth.value ? toasts.value.filter((one) => one.id > since) : [];
 	return (
 		<div class="toasts" role="status" aria-live="polite">
-			{toasts.value.map((one) => (
+			{shown.map((one) => (
 				<div key={one.id} class={`toast ${one.kind}`}>
 					<span>{one.text}</span>
-					<button class="icon" aria-label={t('common.close')} onClick={() => close(one.id)}>
+					<button type="button" class="icon" aria-label={t('common.close')} onClick={() => close(one.id)}>
 						<Icon name="close" />
 					</button>
 				</div>

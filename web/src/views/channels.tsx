@@ -6,10 +6,10 @@ import { Empty } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { Sparkline } from '../ui/sparkline';
 import { edited, editChannel, removeChannel } from './channels/acts';
-import { Switch, Uri } from './channels/bits';
+import { Failed, OnOff, Uri } from './channels/bits';
 import { ChannelDialog } from './channels/form';
 import { ChannelPage } from './channels/page';
-import { activityOf, beat, channels, channelsError, channelsState, ROOM, startChannels } from './channels/store';
+import { activityOf, beat, channels, channelsState, ROOM, startChannels } from './channels/store';
 import type { Channel } from './channels/types';
 import { channelName } from './channels/words';
 import '../styles/channels.css';
@@ -40,9 +40,7 @@ function List() {
 			<div class="view-body stack">
 				<p class="faint">{t('channels.intro')}</p>
 				{channelsState.value === 'failed' ? (
-					<Empty icon="plug" title={t('channels.failed')}>
-						<p>{channelsError.value}</p>
-					</Empty>
+					<Failed />
 				) : list.length ? (
 					<div class="card table-box">
 						<table class="table" aria-label={t('channels.title')}>
@@ -90,7 +88,7 @@ function Row({ channel }: { channel: Channel }) {
 				<Uri channel={channel} />
 			</td>
 			<td data-label={t('channels.enabled')}>
-				<Switch channel={channel} />
+				<OnOff channel={channel} />
 			</td>
 			<td class="right num" data-label={t('channels.connections')}>{activity.connections === null ? '–' : number(activity.connections)}</td>
 			<td class="right num" data-label={t('channels.rate')}>{number(activity.messages.mean(), 1)}</td>

@@ -5,7 +5,7 @@ import { ApiError, call, get } from '../lib/api';
 import { watch } from '../lib/live';
 import { t } from '../lib/text';
 import { duration, now } from '../lib/time';
-import { Empty, Time } from '../ui/bits';
+import { Empty, Switch, Time } from '../ui/bits';
 import { confirm } from '../ui/dialog';
 import { reasonOf } from '../ui/form';
 import { Icon } from '../ui/icon';
@@ -157,18 +157,7 @@ function Row({ token }: { token: Token }) {
 			</td>
 			<td data-label={t('tokens.ips')}>{token.ips ? <code>{token.ips}</code> : <span class="faint">{t('tokens.anywhere')}</span>}</td>
 			<td data-label={t('tokens.enabled')}>
-				<label class="check switch">
-					<input
-						type="checkbox"
-						role="switch"
-						aria-label={t('tokens.enabledOf', { name })}
-						checked={token.enabled}
-						onClick={(e) => {
-							e.preventDefault(); // it moves when the gateway has done it
-							void setEnabled(token, !token.enabled, isMine);
-						}}
-					/>
-				</label>
+				<Switch on={token.enabled} label={t('tokens.enabledOf', { name })} turn={(on) => setEnabled(token, on, isMine)} />
 			</td>
 			<td class="acts">
 				<button type="button" class="icon" title={t('common.edit')} aria-label={t('tokens.editOne', { name })} onClick={() => (edited.value = token)}>

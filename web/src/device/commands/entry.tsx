@@ -8,7 +8,6 @@ import { summaryOf, type Command } from './types';
 
 export function CommandDialog({ title, command: c, onClose, onAgain }: { title: string; command: Command; onClose: () => void; onAgain: () => void }) {
 	const isOpen = c.state === 'queued' || c.state === 'sent';
-	const json = JSON.stringify(c, null, '\t');
 	const rows: [string, ComponentChildren][] = [
 		[t('commands.state'), <><StateBadge state={c.state} /> <Proof command={c} /></>],
 		[t('commands.nameOf'), <code>{c.name}</code>],
@@ -25,19 +24,16 @@ export function CommandDialog({ title, command: c, onClose, onAgain }: { title: 
 		[t('commands.response'), c.response ? <pre class="answer">{c.response}</pre> : null],
 		[t('commands.reply'), c.reply ? <pre class="answer">{c.reply}</pre> : null],
 	];
-	const foot = (
+	const tools = (
 		<>
-			<CopyButton text={json} label={t('commands.copyJson')} />
+			<CopyButton text={JSON.stringify(c, null, '\t')} label={t('commands.copyJson')} />
 			<button type="button" onClick={onAgain}>
 				{t('commands.again')}
-			</button>
-			<button type="button" class="primary" onClick={onClose}>
-				{t('common.close')}
 			</button>
 		</>
 	);
 	return (
-		<Dialog wide title={title} onClose={onClose} foot={foot}>
+		<Dialog wide title={title} onClose={onClose} tools={tools}>
 			<dl class="fact-list">
 				{rows
 					.filter(([, value]) => value !== null)

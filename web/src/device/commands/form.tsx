@@ -1,6 +1,6 @@
 // The form of one command, and how it goes: into the queue, or at once.
 import { useSignal, type Signal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { devices, fleetVersion } from '../../fleet/store';
 import { ApiError } from '../../lib/api';
 import { t } from '../../lib/text';
@@ -15,12 +15,6 @@ import { StateBadge } from './bits';
 import { sendAsked } from './send';
 import type { DeviceCommands } from './store';
 import { answerOf, riskOf, type Command, type CommandType } from './types';
-
-/** What "again" fills the form with; `key` moves with each of them. */
-export interface Template {
-	key: number;
-	command: Command;
-}
 
 function optionsSchema(isFuel: boolean): Schema {
 	return {
@@ -47,15 +41,28 @@ function bodyOf(type: CommandType, properties: Record<string, unknown>, options:
 	return { name: type.name, properties, ...Object.fromEntries(said) };
 }
 
-export function CommandForm({ store, type, template }: { store: DeviceCommands; type: CommandType; template: Signal<Template | null> }) {
-	const fields = useMemo(() => new FormState(type.schema), [type]);
-	const options = useMemo(() => new FormState(optionsSchema(riskOf(type, {}) === 'fuel')), [type]);
+interface Forms {
+	fields: FormState;
+	options: FormState;
+}
+/** What was typed stays while somebody looks at another command. */
+const forms = new WeakMap<CommandType, Forms>();
+
+function formsOf(type: CommandType): Forms {
+	let found = forms.get(type);
+	if (!found) forms.set(type, (found = { fields: new FormState(type.schema), options: new FormState(optionsSchema(riskOf(type, {}) === 'fuel')) }));
+	return found;
+}
+
+/** `template`: what "again" fills the form with. */
+export function CommandForm({ store, type, template }: { store: DeviceCommands; type: CommandType; template: Signal<Command | null> }) {
+	const { fields, options } = formsOf(type);
 	const error = useSignal('');
 	const outcome = useSignal<Command | null>(null);
 	const isBusy = useSignal(false);
 	const form = useRef<HTMLFormElement>(null);
 	useEffect(() => {
-		const given = template.value?.command;
+		const given = template.value;
 		if (given?.name !== type.name) return;
 		fields.fill(given.properties);
 		options.fill({ max_attempts: given.max_attempts, priority: given.priority, condition: given.condition, meta: given.meta });
@@ -179,7 +186,7 @@ function Buttons({ store, isBusy, onNow }: { store: DeviceCommands; isBusy: bool
 				<button class="primary" disabled={isBusy}>
 					<Icon name="clock" /> {t('commands.queueIt')}
 				</button>
-				<button type="button" disabled={isBusy || !isOnline} onClick={onNow}>
+				<button type="button" disabled={isBusy || !isOnline || store.running.value !== null} onClick={onNow}>
 					<Icon name="send" /> {t('commands.sendNow')}
 				</button>
 			</div>

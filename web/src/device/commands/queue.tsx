@@ -2,7 +2,7 @@
 // the live door.
 import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { t } from '../../lib/text';
+import { number, t } from '../../lib/text';
 import { duration, now } from '../../lib/time';
 import { Time } from '../../ui/bits';
 import { confirm } from '../../ui/dialog';
@@ -12,7 +12,6 @@ import { toast } from '../../ui/toast';
 import type { DeviceMessages } from '../store';
 import { Proof, StateBadge } from './bits';
 import { CommandDialog } from './entry';
-import type { Template } from './form';
 import type { DeviceCommands } from './store';
 import { answerOf, isUnproven, summaryOf, type Command } from './types';
 
@@ -22,7 +21,7 @@ const SHOWN = 100;
 interface Props {
 	store: DeviceCommands;
 	log: DeviceMessages;
-	template: Signal<Template | null>;
+	template: Signal<Command | null>;
 }
 
 export function titleOf(store: DeviceCommands, c: Command): string {
@@ -51,13 +50,13 @@ export function Queue({ store, log, template }: Props) {
 		// the status word of a message may bear a command out; no event tells that
 		if (results.peek()?.some((c) => isUnproven(c, Date.now() / 1000))) store.news();
 	}, [log.version.value]);
-	const again = (c: Command): void => void ((template.value = { key: (template.peek()?.key ?? 0) + 1, command: c }), (open.value = null));
+	const again = (c: Command): void => void ((template.value = c), (open.value = null));
 	return (
 		<div class="command-lists">
 			<section class="card" aria-label={t('commands.queue')}>
 				<header class="row">
 					<h2 class="grow">
-						{t('commands.queue')} <span class="badge">{queue.value.length}</span>
+						{t('commands.queue')} <span class="badge">{number(queue.value.length)}</span>
 					</h2>
 					{queue.value.length > 0 && (
 						<button type="button" onClick={() => void cancel(store, null)}>

@@ -1,6 +1,6 @@
 // The commands of one device: which it has, which wait, and what became of the others.
 import { computed, signal } from '@preact/signals';
-import { ApiError, call, get } from '../../lib/api';
+import { call, get, one } from '../../lib/api';
 import { jsonOf, watch, watchState, type LiveMessage } from '../../lib/live';
 import { queueOrder, type Command, type CommandType } from './types';
 
@@ -38,12 +38,20 @@ export class DeviceCommands {
 	start(): void {
 		const base = `gw/devices/${this.id}/commands-queue`;
 		this.ends = [
-			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => void (again && this.news()) }),
+			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => again && this.load() }),
 			watch(`flespi/log/${base}/#`, { on: () => this.news() }),
 		];
+		this.load();
+	}
+
+	private load(): void {
+		if (this.typesError.peek()) void this.loadTypes();
 		void this.loadResults();
 		// the live door says nothing to who may not see the queue
-		void get(`${base}/all`, { query: { fields: 'id', limit: 1 } }).catch((e: Error) => (this.queueError.value = e.message));
+		get(`gw/devices/${this.id}/commands-queue/all`, { query: { fields: 'id', limit: 1 } }).then(
+			() => (this.queueError.value = ''),
+			(e: Error) => (this.queueError.value = e.message),
+		);
 	}
 
 	stop(): void {
@@ -97,10 +105,8 @@ export class DeviceCommands {
 		this.timer = window.setTimeout(() => void this.loadResults(), NEWS_MS);
 	}
 
-	private async post(where: string, body: Record<string, unknown>, abort?: AbortSignal): Promise<Command> {
-		const { result, errors } = await call<Command>('POST', `gw/devices/${this.id}/${where}`, { body: [body], ...(abort && { signal: abort }) });
-		if (!result[0]) throw new ApiError(400, errors);
-		return result[0];
+	private post(where: string, body: Record<string, unknown>, abort?: AbortSignal): Promise<Command> {
+		return one<Command>('POST', `gw/devices/${this.id}/${where}`, { body: [body], ...(abort && { signal: abort }) });
 	}
 
 	/** As far as it has come since. */

@@ -55,18 +55,13 @@ export function ColumnsDialog({ log, onClose }: { log: DeviceMessages; onClose: 
 	const fits = (name: string): boolean => `${name} ${parameterOf(name)?.info ?? ''}`.toLowerCase().includes(search.toLowerCase());
 	const shown = columns.value.filter(fits);
 	const others = allNames(log).filter((name) => !columns.value.includes(name) && fits(name));
-	const foot = (
-		<>
-			<button type="button" onClick={() => (columns.value = [...DEFAULT_COLUMNS])}>
-				{t('columns.reset')}
-			</button>
-			<button type="button" class="primary" onClick={onClose}>
-				{t('common.close')}
-			</button>
-		</>
+	const reset = (
+		<button type="button" onClick={() => (columns.value = [...DEFAULT_COLUMNS])}>
+			{t('columns.reset')}
+		</button>
 	);
 	return (
-		<Dialog title={t('columns.title')} onClose={onClose} foot={foot} wide>
+		<Dialog title={t('columns.title')} onClose={onClose} tools={reset} wide>
 			<div class="columns">
 				<input type="search" placeholder={t('columns.search')} aria-label={t('columns.search')} value={search} onInput={(e) => setSearch(e.currentTarget.value)} />
 				<h3>{t('columns.shown')}</h3>

@@ -26,21 +26,23 @@ async function close(device: number, c: Connection): Promise<void> {
 }
 
 export function Connections({ id }: { id: number }) {
-	const list = useSignal<ReadonlyMap<string, Connection>>(new Map());
+	/** Null: not told yet. */
+	const list = useSignal<ReadonlyMap<string, Connection> | null>(null);
 	useEffect(
 		() =>
 			watchState(`flespi/state/gw/devices/${id}/connections/+`, {
 				on: (m) => {
-					const next = new Map(list.peek());
+					const next = new Map(list.peek() ?? []);
 					if (m.payload.length) next.set(m.topic, jsonOf<Connection>(m));
 					else next.delete(m.topic);
 					list.value = next;
 				},
+				ready: () => void (list.value ??= new Map()),
 			}),
 		[id],
 	);
-	const all = [...list.value.values()];
-	if (!all.length) return <p class="faint">{t('settings.notConnected')}</p>;
+	const all = [...(list.value?.values() ?? [])];
+	if (list.value && !all.length) return <p class="faint">{t('settings.notConnected')}</p>;
 	return (
 		<ul class="connections">
 			{all.map((c) => (

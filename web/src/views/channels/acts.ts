@@ -1,6 +1,6 @@
 // What can be done to a channel. Who would lose something is asked before.
 import { signal } from '@preact/signals';
-import { call } from '../../lib/api';
+import { call, one } from '../../lib/api';
 import { go } from '../../lib/router';
 import { bytes, t } from '../../lib/text';
 import { confirm } from '../../ui/dialog';
@@ -21,25 +21,31 @@ export async function editChannel(id: number | null): Promise<void> {
 	}
 }
 
-/** False: nothing has changed. */
-export async function setEnabled(channel: Channel, enabled: boolean): Promise<boolean> {
-	const { connections } = activityOf(channel.id);
-	const ask = { title: t('channels.disableTitle', { name: channelName(channel) }), text: t('channels.disableText', { n: connections ?? 0 }), action: t('channels.disable'), danger: true };
-	if (!enabled && connections && !(await confirm(ask))) return false;
+/** How many are connected at this moment. */
+async function connectionsOf({ id }: Channel): Promise<number> {
+	await activityOf(id).count(id);
+	return activityOf(id).connections ?? 0;
+}
+
+async function mayEnd(channel: Channel): Promise<boolean> {
+	const n = await connectionsOf(channel);
+	const ask = { title: t('channels.disableTitle', { name: channelName(channel) }), text: t('channels.disableText', { n }), action: t('channels.disable'), danger: true };
+	return !n || confirm(ask);
+}
+
+export async function setEnabled(channel: Channel, enabled: boolean): Promise<void> {
+	if (!enabled && !(await mayEnd(channel))) return;
 	try {
-		const { result } = await call<Channel>('PATCH', `gw/channels/${channel.id}`, { body: { enabled } });
-		if (result[0]) takeChannel(result[0]);
-		return true;
+		takeChannel(await one<Channel>('PATCH', `gw/channels/${channel.id}`, { body: { enabled } }));
 	} catch (e) {
 		toast(reasonOf(e), 'error');
-		return false;
 	}
 }
 
 export async function removeChannel(channel: Channel): Promise<void> {
 	try {
-		const { messages_size = 0 } = await readChannel(channel.id);
-		const text = [t('channels.deleteMessages', { size: bytes(messages_size) }), t('channels.deleteConnections', { n: activityOf(channel.id).connections ?? 0 }), t('channels.deleteKeeps')].join('\n');
+		const [{ messages_size = 0 }, n] = await Promise.all([readChannel(channel.id), connectionsOf(channel)]);
+		const text = [t('channels.deleteMessages', { size: bytes(messages_size) }), t('channels.deleteConnections', { n }), t('channels.deleteKeeps')].join('\n');
 		if (!(await confirm({ title: t('channels.deleteTitle', { name: channelName(channel) }), text, action: t('common.delete'), danger: true }))) return;
 		await call('DELETE', `gw/channels/${channel.id}`);
 		dropChannel(channel.id);

@@ -1,8 +1,8 @@
-// Where a channel listens, and whether it does: in the list and at the head of its page.
-import { useSignal } from '@preact/signals';
+// Where a channel listens, and whether it does: in the list and at the head of its page. And why there is neither.
 import { t } from '../../lib/text';
-import { CopyButton } from '../../ui/bits';
+import { CopyButton, Empty, Switch } from '../../ui/bits';
 import { setEnabled } from './acts';
+import { channelsError } from './store';
 import type { Channel } from './types';
 import { channelName } from './words';
 
@@ -15,26 +15,18 @@ export function Uri({ channel }: { channel: Channel }) {
 	);
 }
 
-export function Switch({ channel }: { channel: Channel }) {
-	const isBusy = useSignal(false);
+export function OnOff({ channel }: { channel: Channel }) {
 	return (
-		<label class="check switch">
-			<input
-				type="checkbox"
-				role="switch"
-				aria-label={t('channels.enabledOf', { name: channelName(channel) })}
-				checked={channel.enabled}
-				disabled={isBusy.value}
-				onChange={(e) => {
-					const box = e.currentTarget;
-					isBusy.value = true;
-					void setEnabled(channel, box.checked).then((done) => {
-						isBusy.value = false;
-						if (!done) box.checked = channel.enabled;
-					});
-				}}
-			/>
+		<Switch on={channel.enabled} label={t('channels.enabledOf', { name: channelName(channel) })} turn={(on) => setEnabled(channel, on)}>
 			<span>{t(channel.enabled ? 'common.on' : 'common.off')}</span>
-		</label>
+		</Switch>
+	);
+}
+
+export function Failed() {
+	return (
+		<Empty icon="plug" title={t('channels.failed')}>
+			<p>{channelsError.value}</p>
+		</Empty>
 	);
 }

@@ -78,11 +78,12 @@ export function ConnectionsTab({ id }: TabProps) {
 					if (m.payload.length) table.set(key, jsonOf<Connection>(m));
 					else table.delete(key);
 				},
+				ready: () => table.bell.known(),
 			}),
 		[id, table],
 	);
 	void table.bell.version.value;
-	const rows = [...table.rows.values()].filter((c) => !search.value || `${c.ident} ${c.source}`.includes(search.value)).sort((a, b) => b.established - a.established);
+	const rows = [...table.rows.values()].filter((c) => `${c.ident ?? ''} ${c.source}`.includes(search.value.trim())).sort((a, b) => b.established - a.established);
 	return (
 		<section class="tab-pane" aria-label={t('channels.tab_connections')}>
 			<div class="pane-bar">
@@ -100,7 +101,7 @@ export function ConnectionsTab({ id }: TabProps) {
 				row={(i) => rows[i]}
 				rowHeight={36}
 				keyOf={(c) => c.id}
-				empty={<Empty icon="plug" title={t(search.value ? 'channels.noMatch' : 'channels.noConnections')} />}
+				empty={table.bell.isKnown && <Empty icon="plug" title={t(table.rows.size ? 'channels.noMatch' : 'channels.noConnections')} />}
 			/>
 		</section>
 	);

@@ -1,7 +1,7 @@
 // Making and changing a channel.
 import { useSignal } from '@preact/signals';
 import { useId, useMemo, useRef } from 'preact/hooks';
-import { ApiError, call } from '../../lib/api';
+import { ApiError, one } from '../../lib/api';
 import { t, type TextKey } from '../../lib/text';
 import { Dialog, FormFoot } from '../../ui/dialog';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
@@ -22,7 +22,7 @@ const words: Words = (name) => {
 	};
 };
 
-/** Open the first two, and where something was changed from what is usual. */
+/** Open at first. */
 const OPEN: Part[] = ['general', 'listen'];
 
 export function ChannelDialog() {
@@ -46,10 +46,10 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 		if (!values) return focusWrong(form.current);
 		isBusy.value = true;
 		try {
-			const { result, errors } = await call<Channel>(isNew ? 'POST' : 'PATCH', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
-			if (!result[0]) throw new ApiError(400, errors);
-			takeChannel(result[0]);
-			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: channelName(result[0]), uri: result[0].uri }));
+			// PUT: what was taken out of the metadata goes
+			const saved = await one<Channel>(isNew ? 'POST' : 'PUT', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
+			takeChannel(saved);
+			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: channelName(saved), uri: saved.uri }));
 			edited.value = null;
 		} catch (reason) {
 			error.value = reason instanceof ApiError ? state.refuse(reason).join('; ') : reasonOf(reason);
@@ -61,7 +61,7 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 	const close = (): void => void (edited.value = null);
 	const foot = <FormFoot id={id} error={error.value} isNew={isNew} isBusy={isBusy.value} onCancel={close} />;
 	return (
-		<Dialog wide title={isNew ? t('channels.add') : t('channels.editOne', { name: channelName(channel) })} onClose={close} foot={foot}>
+		<Dialog wide stays title={isNew ? t('channels.add') : t('channels.editOne', { name: channelName(channel) })} onClose={close} foot={foot}>
 			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>
 				{!isNew && <p class="faint">{t('channels.editHint')}</p>}
 				{partNames.map((part) => (

@@ -58,9 +58,14 @@ function columnsOf(table: LiveTable<Ident>): Column<Ident>[] {
 /** Reads all; what the live door tells meanwhile is newer. */
 async function load(id: number, table: LiveTable<Ident>): Promise<void> {
 	const newer = (one: Ident): boolean => (table.rows.get(one.ident)?.last ?? 0) > one.last;
-	await stream<Ident>(`gw/channels/${id}/idents/*`, {}, (items) => {
-		for (const one of items) table.set(one.ident, newer(one) ? { ...table.rows.get(one.ident)!, reason: one.reason ?? null } : one);
-	}).catch((e: unknown) => toast(reasonOf(e), 'error'));
+	try {
+		await stream<Ident>(`gw/channels/${id}/idents/*`, {}, (items) => {
+			for (const one of items) table.set(one.ident, newer(one) ? { ...table.rows.get(one.ident)!, reason: one.reason ?? null } : one);
+		});
+		table.bell.known();
+	} catch (e) {
+		toast(reasonOf(e), 'error');
+	}
 }
 
 export function IdentsTab({ id }: TabProps) {
@@ -93,7 +98,7 @@ export function IdentsTab({ id }: TabProps) {
 				</label>
 				<span class="faint num">{t('channels.identsCount', { n: rows.length })}</span>
 			</div>
-			<Grid label={t('channels.tab_idents')} columns={columns} count={rows.length} row={(i) => rows[i]} keyOf={(one) => one.ident} rowHeight={36} empty={<Empty icon="signal" title={t(table.rows.size ? 'channels.noMatch' : 'channels.noIdents')} />} />
+			<Grid label={t('channels.tab_idents')} columns={columns} count={rows.length} row={(i) => rows[i]} keyOf={(one) => one.ident} rowHeight={36} empty={table.bell.isKnown && <Empty icon="signal" title={t(table.rows.size ? 'channels.noMatch' : 'channels.noIdents')} />} />
 		</section>
 	);
 }

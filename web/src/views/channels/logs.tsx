@@ -25,6 +25,7 @@ const ALL = { last: 3650 * DAY };
 const REFUSED = 103;
 const REFUSED_MOST = 5000;
 const NEWS_MS = 1000;
+const RECOUNT_MS = 60_000;
 
 export class ChannelLogs {
 	readonly entries: Entries<Log>;
@@ -42,9 +43,14 @@ export class ChannelLogs {
 		void this.countRefused();
 		const end = watch(`flespi/log/gw/channels/${this.id}/#`, {
 			on: (m) => this.take(jsonOf<Log>(m)),
-			ready: () => void this.entries.recent(),
+			ready: (again) => {
+				void this.entries.recent();
+				if (again) void this.countRefused();
+			},
 		});
+		const hour = setInterval(() => void this.countRefused(), RECOUNT_MS); // it moves, though nothing comes
 		return () => {
+			clearInterval(hour);
 			clearTimeout(this.timer);
 			end();
 			this.entries.close();

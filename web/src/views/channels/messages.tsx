@@ -53,22 +53,29 @@ export function MessagesTab({ id }: TabProps) {
 	useEffect(() => {
 		let isOver = false;
 		let read = new Set<string>(); // by the history: the live door may tell the last of them yet
+		const load = async (): Promise<void> => {
+			const list = await get<Message>(`gw/channels/${id}/messages`, { data: { reverse: true, count: FIRST } });
+			if (isOver) return;
+			const seen = new Set(tail.rows.map((line) => JSON.stringify(line.message)));
+			const texts = list.map((m) => JSON.stringify(m)).filter((text) => !seen.has(text));
+			tail.older(texts.map((text) => new Line(text)));
+			tail.bell.known();
+			read = new Set(texts);
+			setTimeout(() => read.clear(), LATE_MS);
+		};
+		const tryLoad = (): void => void load().catch(() => undefined); // what comes is shown all the same
 		const end = watch(`flespi/message/gw/channels/${id}/+`, {
 			on: (m) => {
 				const line = new Line(textOf(m));
 				if (!read.size || !read.delete(JSON.stringify(line.message))) tail.add(line);
 			},
+			ready: (again) => {
+				if (!again || tail.paused.peek()) return;
+				tail.clear();
+				tryLoad();
+			},
 		});
-		void get<Message>(`gw/channels/${id}/messages`, { data: { reverse: true, count: FIRST } })
-			.then((list) => {
-				if (isOver) return;
-				const seen = new Set(tail.rows.map((line) => JSON.stringify(line.message)));
-				const texts = list.map((m) => JSON.stringify(m)).filter((text) => !seen.has(text));
-				tail.older(texts.map((text) => new Line(text)));
-				read = new Set(texts);
-				setTimeout(() => read.clear(), LATE_MS);
-			})
-			.catch(() => undefined); // what comes is shown all the same
+		tryLoad();
 		return () => {
 			isOver = true;
 			end();
@@ -96,7 +103,7 @@ export function MessagesTab({ id }: TabProps) {
 				current={at}
 				onCurrent={(i) => (current.value = tail.rows[i] ?? null)}
 				onOpen={show}
-				empty={<Empty icon="list" title={t('channels.noMessages')} />}
+				empty={tail.bell.isKnown && <Empty icon="list" title={t('channels.noMessages')} />}
 			/>
 			{open.value && <JsonDialog title={t('channels.messageOf', { ident: String(open.value.message['ident']) })} value={open.value.message} onClose={() => (open.value = null)} />}
 		</section>

@@ -6,7 +6,7 @@ import { Empty, Tabs } from '../../ui/bits';
 import { Figure } from '../../ui/figure';
 import { Icon } from '../../ui/icon';
 import { editChannel, removeChannel } from './acts';
-import { Switch, Uri } from './bits';
+import { Failed, OnOff, Uri } from './bits';
 import { ConnectionsTab } from './connections';
 import { IdentsTab } from './idents';
 import { ChannelLogs, LogsTab } from './logs';
@@ -27,6 +27,7 @@ export function ChannelPage({ id }: { id: number }) {
 	const logs = useMemo(() => new ChannelLogs(id), [id]);
 	useEffect(() => logs.start(), [logs]);
 	const channel = channels.value.get(id);
+	if (channelsState.value === 'failed') return <Failed />;
 	if (!channel) return channelsState.value === 'loading' ? <Empty icon="plug" title={t('common.loading')} /> : <Empty icon="search" title={t('channels.gone')} />;
 	const current = names.find((name) => name === route.value.path[2]) ?? 'connections';
 	const Tab = tabs[current];
@@ -51,7 +52,7 @@ function Head({ channel }: { channel: Channel }) {
 			<span class="grow">
 				<Uri channel={channel} />
 			</span>
-			<Switch channel={channel} />
+			<OnOff channel={channel} />
 			<button type="button" onClick={() => void editChannel(channel.id)}>
 				<Icon name="edit" /> {t('common.edit')}
 			</button>

@@ -1,7 +1,7 @@
 // The channels as they are now, and how much they are doing: what comes is counted as it comes, how many
 // are connected is asked for every few seconds.
 import { signal } from '@preact/signals';
-import { get, send } from '../../lib/api';
+import { get, one, send } from '../../lib/api';
 import { jsonOf, watch, type LiveMessage } from '../../lib/live';
 import { RateSeries } from '../../ui/series';
 import type { Channel } from './types';
@@ -24,9 +24,9 @@ export class Activity {
 		this.bytes.add(m.payload.length);
 	}
 
-	step(): void {
-		this.messages.step(STEP_MS / 1000);
-		this.bytes.step(STEP_MS / 1000);
+	step(seconds: number): void {
+		this.messages.step(seconds);
+		this.bytes.step(seconds);
 	}
 
 	async count(id: number): Promise<void> {
@@ -85,17 +85,19 @@ async function load(): Promise<void> {
 }
 
 /** The whole of one: also what the list does not show. */
-export async function readChannel(id: number): Promise<Channel> {
-	return (await get<Channel>(`gw/channels/${id}`, { query: { fields: FIELDS + ',messages_size' } }))[0]!;
-}
+export const readChannel = (id: number): Promise<Channel> => one<Channel>('GET', `gw/channels/${id}`, { query: { fields: FIELDS + ',messages_size' } });
 
 let steps = 0;
+let lastStep = 0;
 
 function step(): void {
+	const now = performance.now();
+	const seconds = (now - lastStep) / 1000; // the timer of a page that nobody sees is slow
+	lastStep = now;
 	const counts = steps++ % COUNT_STEPS === 0 && !document.hidden;
 	for (const id of channels.peek().keys()) {
 		const activity = activityOf(id);
-		activity.step();
+		activity.step(seconds);
 		if (counts) void activity.count(id);
 	}
 	beat.value++;
@@ -106,6 +108,7 @@ export function startChannels(): () => void {
 	void load();
 	activities.clear();
 	steps = 0;
+	lastStep = performance.now();
 	const timer = setInterval(step, STEP_MS);
 	const ends = [
 		watch('flespi/state/gw/channels/+', {

@@ -7,7 +7,14 @@ const TELL_MS = 250;
 /** Tells soon that something has changed, but not with each change. */
 export class Bell {
 	readonly version = signal(0);
+	/** All that there was has been told. */
+	isKnown = false;
 	private timer = 0;
+
+	known(): void {
+		this.isKnown = true;
+		this.ring();
+	}
 
 	ring(): void {
 		if (!this.timer)
@@ -15,11 +22,6 @@ export class Bell {
 				this.timer = 0;
 				this.version.value++;
 			}, TELL_MS);
-	}
-
-	stop(): void {
-		clearTimeout(this.timer);
-		this.timer = 0;
 	}
 }
 
@@ -34,11 +36,6 @@ export class LiveTable<Row> {
 
 	delete(key: string): void {
 		if (this.rows.delete(key)) this.bell.ring();
-	}
-
-	clear(): void {
-		this.rows.clear();
-		this.bell.ring();
 	}
 }
 
@@ -61,6 +58,12 @@ export class Tail<Row> {
 			this.head++;
 			if (this.rows.length > this.room) this.rows.pop();
 		}
+		this.bell.ring();
+	}
+
+	/** What came meanwhile was missed. */
+	clear(): void {
+		this.rows.length = 0;
 		this.bell.ring();
 	}
 

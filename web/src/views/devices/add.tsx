@@ -1,15 +1,16 @@
 // A device that is known before its tracker speaks.
 import { useEffect, useState } from 'preact/hooks';
 import { deviceTypes, ITEM_FIELDS, loadDeviceTypes, takeItem, type DeviceItem } from '../../fleet/store';
-import { ApiError, call } from '../../lib/api';
+import { one } from '../../lib/api';
 import { faultOf } from '../../fleet/faults';
+import { modelOptions } from '../../fleet/models';
 import { go } from '../../lib/router';
 import { t } from '../../lib/text';
 import { Field } from '../../ui/bits';
 import { Dialog } from '../../ui/dialog';
 
 export function AddDialog({ onClose }: { onClose: () => void }) {
-	const [refused, setRefused] = useState<ApiError | null>(null);
+	const [refused, setRefused] = useState<Error | null>(null);
 	const [isBusy, setBusy] = useState(false);
 	useEffect(() => {
 		if (!deviceTypes.peek().length) void loadDeviceTypes().catch(() => undefined);
@@ -23,14 +24,12 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 		const phone = text('phone');
 		const body = { name: text('name'), device_type_id: Number(text('type')), configuration: { ident: text('ident'), ...(phone && { phone }) } };
 		try {
-			const made = await call<DeviceItem>('POST', 'gw/devices', { body: [body], query: { fields: ITEM_FIELDS } });
-			const d = takeItem(made.result[0]!);
+			const d = takeItem(await one<DeviceItem>('POST', 'gw/devices', { body: [body], query: { fields: ITEM_FIELDS } }));
 			onClose();
 			go('devices', d.id);
 		} catch (error) {
 			setBusy(false);
-			if (!(error instanceof ApiError)) throw error;
-			setRefused(error);
+			setRefused(error as Error);
 		}
 	};
 	const fault = (field: string): string | undefined => faultOf(refused, field);
@@ -46,7 +45,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 		</>
 	);
 	return (
-		<Dialog title={t('devices.addTitle')} onClose={onClose} foot={foot}>
+		<Dialog stays title={t('devices.addTitle')} onClose={onClose} foot={foot}>
 			<form id="add-form" class="stack" onSubmit={(e) => void submit(e)}>
 				<Field label={t('devices.ident')} hint={t('devices.identHint')} error={fault('configuration.ident')}>
 					<input name="ident" class="mono" inputMode="numeric" autocomplete="off" autofocus required aria-invalid={!!fault('configuration.ident')} />
@@ -55,13 +54,7 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 					<input name="name" autocomplete="off" />
 				</Field>
 				<Field label={t('devices.type')} error={fault('device_type_id')}>
-					<select name="type">
-						{deviceTypes.value.map((type) => (
-							<option key={type.id} value={type.id}>
-								{type.title}
-							</option>
-						))}
-					</select>
+					<select name="type">{modelOptions()}</select>
 				</Field>
 				<Field label={t('devices.phone')} hint={t('devices.phoneHint')} error={fault('configuration.phone')}>
 					<input name="phone" type="tel" autocomplete="off" />

@@ -1,7 +1,7 @@
 // Making and changing a token; the key of a new one is shown once.
 import { signal, useSignal } from '@preact/signals';
 import { useId, useMemo, useRef } from 'preact/hooks';
-import { ApiError, call } from '../../lib/api';
+import { ApiError, one } from '../../lib/api';
 import { t } from '../../lib/text';
 import { CopyLine } from '../../ui/bits';
 import { Dialog, FormFoot } from '../../ui/dialog';
@@ -67,9 +67,9 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 		const access = type.value === 2 ? { type: 2, acl: grants.value.map(tidy) } : { type: type.value };
 		isBusy.value = true;
 		try {
-			const { result, errors } = await call<Token>(isNew ? 'POST' : 'PATCH', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
-			if (!result[0]) throw new ApiError(400, errors);
-			if (isNew) made.value = result[0];
+			// PUT: what was taken out of the metadata goes
+			const saved = await one<Token>(isNew ? 'POST' : 'PUT', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
+			if (isNew) made.value = saved;
 			else toast(t('tokens.saved'));
 			edited.value = null;
 			onDone();
@@ -82,7 +82,7 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 	const close = (): void => void (edited.value = null);
 	const foot = <FormFoot id={id} error={error.value} isNew={isNew} isBusy={isBusy.value} onCancel={close} />;
 	return (
-		<Dialog wide title={isNew ? t('tokens.add') : t('tokens.editOne', { name: token.info || String(token.id) })} onClose={close} foot={foot}>
+		<Dialog wide stays title={isNew ? t('tokens.add') : t('tokens.editOne', { name: token.info || String(token.id) })} onClose={close} foot={foot}>
 			<form ref={form} id={id} class="stack" noValidate onSubmit={(e) => void save(e)}>
 				<div class="form-grid">
 					<SchemaForm form={state} only={['info', 'ttl', 'expire', 'ips']} />
@@ -117,7 +117,7 @@ function Key({ token, onClose }: { token: Token; onClose: () => void }) {
 		</button>
 	);
 	return (
-		<Dialog title={t('tokens.keyTitle', { name: token.info || String(token.id) })} onClose={onClose} foot={foot}>
+		<Dialog stays title={t('tokens.keyTitle', { name: token.info || String(token.id) })} onClose={onClose} foot={foot}>
 			<div class="stack">
 				<p>{t('tokens.keyOnce')}</p>
 				<div class="field">

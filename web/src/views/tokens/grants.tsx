@@ -75,7 +75,7 @@ function GrantCard({ grant, place, onChange }: CardProps) {
 					<Icon name="trash" />
 				</button>
 			</div>
-			{isMqtt ? <Topic grant={grant} set={set} /> : <Ids grant={grant} set={set} />}
+			{isMqtt ? <Topic grant={grant} set={set} /> : <Ids key={grant.uri} grant={grant} set={set} />}
 			<Below grant={grant} set={set} />
 		</fieldset>
 	);
