@@ -4,6 +4,7 @@ import { effect, signal } from '@preact/signals';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { get, reachable } from './api';
 import { bundlingSocket } from './bundle';
+import { part } from './part';
 import { place, token } from './session';
 
 export type LiveState = 'off' | 'connecting' | 'online' | 'lost';
@@ -145,7 +146,7 @@ function options(key: string): IClientOptions {
 async function code(key: string): Promise<typeof import('mqtt').default | null> {
 	while (token.peek() === key) {
 		try {
-			return (await import('mqtt')).default;
+			return (await part(() => import('mqtt'))).default;
 		} catch {
 			lose();
 			await new Promise((go) => setTimeout(go, RETRY_MS));

@@ -3,6 +3,7 @@ import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { reachable } from '../lib/api';
 import { liveState } from '../lib/live';
+import { part } from '../lib/part';
 import { t } from '../lib/text';
 import { Empty } from './bits';
 
@@ -15,7 +16,7 @@ export function lazy<Props extends object>(load: () => Promise<FunctionComponent
 		const isThere = reachable.value && liveState.value === 'online';
 		const go = (): void => {
 			setLost(false);
-			load().then((found) => {
+			part(load).then((found) => {
 				loaded = found;
 				tell((n) => n + 1);
 			}, () => setLost(true));
@@ -27,8 +28,7 @@ export function lazy<Props extends object>(load: () => Promise<FunctionComponent
 		if (!isLost) return <p class="view-body faint" role="status">{t('common.loading')}</p>;
 		return (
 			<Empty icon="warning" title={t('common.partLost')}>
-				{/* where the gateway can be reached, it has another version of the page by now */}
-				<button type="button" onClick={() => (isThere ? location.reload() : go())}>{t('common.retry')}</button>
+				<button type="button" onClick={go}>{t('common.retry')}</button>
 			</Empty>
 		);
 	};
