@@ -34,11 +34,20 @@ test('5,000 devices: scrolled, searched and sorted with mouse and keys, in a hun
 	await grid.evaluate((el) => (el.scrollTop = el.scrollHeight / 2));
 	await page.getByText('Truck 2500', { exact: true }).waitFor();
 	assert.ok((await rows(page).count()) < 100);
+	// another one above them does not move what somebody looks at
+	const place = async () => (await page.getByText('Truck 2500', { exact: true }).boundingBox()).y;
+	const before = await place();
+	const [{ id }] = await gateway.rest('POST', 'gw/devices', [{ name: 'A first one', device_type_id: 1, configuration: { ident: '5' } }]);
+	await until(async () => (await grid.getAttribute('aria-rowcount')) === String(COUNT + 2), 'one more');
+	assert.equal(await place(), before);
+	await gateway.rest('DELETE', `gw/devices/${id}`);
+	await count(page, 'All 5,000');
 
 	await page.keyboard.press('/');
 	await page.keyboard.type('truck 77');
 	await page.getByText('95 found').waitFor();
 	await until(async () => (await names(page)).every((name) => name.includes('77')), 'the search');
+	assert.equal(await grid.evaluate((el) => el.scrollTop), 0); // the first ones that were found
 	await page.keyboard.press('ArrowDown');
 	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'grid');
 	await page.keyboard.press('End');

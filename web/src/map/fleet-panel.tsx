@@ -114,6 +114,9 @@ export function FleetPanel({ onFly }: { onFly: () => void }) {
 						current={current}
 						onCurrent={choose}
 						onOpen={onFly}
+						keyOf={(device) => device.id}
+						indexOf={(device) => rows.indexOf(device)}
+						order={JSON.stringify([search.value, hiddenStates.value])}
 						empty={<p class="faint none">{t('map.nobody')}</p>}
 					/>
 				</div>

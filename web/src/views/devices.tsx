@@ -142,6 +142,9 @@ function List() {
 					onPick={onPick}
 					onKey={onKey}
 					isSelected={(d) => selected.value.has(d.id)}
+					keyOf={(d) => d.id}
+					indexOf={(d) => all.indexOf(d)}
+					order={JSON.stringify([sort.value, kind.value, search.value])}
 					jump={jump}
 					empty={<Empty icon="search" title={t('devices.noneFound')} />}
 				/>
