@@ -294,6 +294,9 @@ test('a phone has the list in two lines a device', async () => {
 	await shot(page, 'devices-phone');
 	const { width } = await row.boundingBox();
 	assert.ok(width <= 390);
+	await page.setViewportSize({ width: 320, height: 600 });
+	const add = await page.getByRole('button', { name: 'Add device' }).boundingBox();
+	assert.ok(add.x + add.width <= 320, 'the button is in sight');
 	await page.getByRole('button', { name: 'Ascending' }).click();
 	await until(async () => (await names(page))[0] === 'Truck 4997', 'the other direction');
 	await page.getByRole('button', { name: 'Descending' }).click();

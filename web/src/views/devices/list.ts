@@ -57,9 +57,14 @@ export const clearSelection = (): void => void (selected.value = new Set());
 
 let timer = 0;
 
+function count(): void {
+	counts.value = countKinds(devices.values(), now.peek());
+}
+
 function members(): void {
 	timer = 0;
 	merge();
+	count();
 	const gone = [...selected.peek()].filter((id) => !devices.has(id));
 	if (gone.length) select(gone, false);
 }
@@ -79,7 +84,7 @@ export function startList(): () => void {
 		effect(() => {
 			void [fleetVersion.value, now.value]; // who falls silent says nothing
 			untracked(() => {
-				counts.value = countKinds(devices.values(), now.peek());
+				count();
 				if (!isHeld && kind.peek() !== 'all') merge();
 			});
 		}),
