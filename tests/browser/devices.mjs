@@ -94,7 +94,7 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	await page.getByRole('columnheader', { name: 'Last seen' }).getByRole('button').click();
 	await until(async () => (await names(page))[0] === 'Truck 7', 'sorted anew');
 	await page.getByRole('button', { name: 'Moving 1' }).click();
-	await page.mouse.move(5, 5);
+	await page.mouse.move(700, 300);
 	await until(async () => (await rows(page).count()) === 1, 'only what moves');
 	await shot(page, 'devices-moving');
 	socket.destroy();

@@ -129,7 +129,7 @@ function List() {
 				focusGrid();
 			}} />
 			<SelectionBar onEmpty={focusGrid} />
-			<div class="device-list" ref={box} onPointerEnter={(e) => e.pointerType === 'mouse' && hold(true)} onPointerLeave={() => hold(false)}>
+			<div class="device-list" ref={box} onPointerMove={(e) => e.pointerType === 'mouse' && hold(true)} onPointerLeave={() => hold(false)}>
 				<Grid
 					label={t('devices.title')}
 					columns={isPhone.value ? phoneColumns() : wideColumns()}
