@@ -34,11 +34,20 @@ test('5,000 devices: scrolled, searched and sorted with mouse and keys, in a hun
 	await grid.evaluate((el) => (el.scrollTop = el.scrollHeight / 2));
 	await page.getByText('Truck 2500', { exact: true }).waitFor();
 	assert.ok((await rows(page).count()) < 100);
+	// another one above them does not move what somebody looks at
+	const place = async () => (await page.getByText('Truck 2500', { exact: true }).boundingBox()).y;
+	const before = await place();
+	const [{ id }] = await gateway.rest('POST', 'gw/devices', [{ name: 'A first one', device_type_id: 1, configuration: { ident: '5' } }]);
+	await until(async () => (await grid.getAttribute('aria-rowcount')) === String(COUNT + 2), 'one more');
+	assert.equal(await place(), before);
+	await gateway.rest('DELETE', `gw/devices/${id}`);
+	await count(page, 'All 5,000');
 
 	await page.keyboard.press('/');
 	await page.keyboard.type('truck 77');
 	await page.getByText('95 found').waitFor();
 	await until(async () => (await names(page)).every((name) => name.includes('77')), 'the search');
+	assert.equal(await grid.evaluate((el) => el.scrollTop), 0); // the first ones that were found
 	await page.keyboard.press('ArrowDown');
 	assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'grid');
 	await page.keyboard.press('End');
@@ -85,7 +94,7 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	await page.getByRole('columnheader', { name: 'Last seen' }).getByRole('button').click();
 	await until(async () => (await names(page))[0] === 'Truck 7', 'sorted anew');
 	await page.getByRole('button', { name: 'Moving 1' }).click();
-	await page.mouse.move(5, 5);
+	await page.mouse.move(700, 300);
 	await until(async () => (await rows(page).count()) === 1, 'only what moves');
 	await shot(page, 'devices-moving');
 	socket.destroy();
@@ -299,6 +308,9 @@ test('a phone has the list in two lines a device', async () => {
 	await shot(page, 'devices-phone');
 	const { width } = await row.boundingBox();
 	assert.ok(width <= 390);
+	await page.setViewportSize({ width: 320, height: 600 });
+	const add = await page.getByRole('button', { name: 'Add device' }).boundingBox();
+	assert.ok(add.x + add.width <= 320, 'the button is in sight');
 	await page.getByRole('button', { name: 'Ascending' }).click();
 	await until(async () => (await names(page))[0] === 'Truck 4997', 'the other direction');
 	await page.getByRole('button', { name: 'Descending' }).click();

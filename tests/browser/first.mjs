@@ -42,7 +42,7 @@ test('the words for a tracker follow the address, the model and the password tha
 	await page.getByLabel('APN of the SIM card').fill('iot.example');
 	await page.getByText(`adminip246810 gps.example.com ${gateway.port}`, { exact: true }).waitFor();
 	await page.getByText('apn246810 iot.example', { exact: true }).waitFor();
-	await page.getByLabel('Or the host name').fill('http://gps.example.com:6000/page');
+	await page.getByLabel('Or the host name').fill('gps.example.com:6000');
 	await page.getByText('adminip246810 gps.example.com 6000', { exact: true }).waitFor();
 	await page.getByLabel('Or the host name').fill('gps.example.com');
 	await page.getByRole('button', { name: 'From another server' }).click();

@@ -1,7 +1,7 @@
 // What is around every view: the way to the others, the state of the connection, work in progress.
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { DevicePage } from './device/page';
 import { liveState } from './lib/live';
 import { reachable } from './lib/api';
@@ -175,7 +175,8 @@ export function Shell() {
 	const main = useRef<HTMLElement>(null);
 	const first = useRef(true);
 	const at = route.value.path.slice(0, 2).join('/');
-	useEffect(() => {
+	// at once: a key that is typed into the new view moves the focus after this, not before
+	useLayoutEffect(() => {
 		dropQuestion();
 		// who follows a link with the keyboard goes on in the new view
 		if (!first.current) main.current?.focus({ preventScroll: true });

@@ -43,7 +43,7 @@ function Head({ id }: { id: number }) {
 						<Icon name="battery" /> {number(d.battery)} %
 					</li>
 				)}
-				{d.ignition !== null && (
+				{d.ignition !== null && isFresh(d.told.ignition, now.value) && (
 					<li>
 						<Icon name="power" /> {t(d.ignition ? 'common.on' : 'common.off')}
 					</li>

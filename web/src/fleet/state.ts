@@ -2,7 +2,8 @@
 import type { Device } from './store';
 
 export type State = 'moving' | 'idle' | 'parked' | 'offline' | 'never';
-export const STATES: readonly State[] = ['moving', 'idle', 'parked', 'offline', 'never'];
+export const ONLINE: readonly State[] = ['moving', 'idle', 'parked'];
+export const STATES: readonly State[] = [...ONLINE, 'offline', 'never'];
 
 /** km/h: below, positions of a standing car wander. */
 export const MOVING_KMH = 3;
@@ -25,8 +26,4 @@ export function stateOf(d: Told, now: number): State {
 	return d.ignition && isFresh(d.told.ignition, now) ? 'idle' : 'parked';
 }
 
-/** It moves, idles or is parked. */
-export function isOnline(d: Told, now: number): boolean {
-	const state = stateOf(d, now);
-	return state !== 'offline' && state !== 'never';
-}
+export const isOnline = (d: Told, now: number): boolean => ONLINE.includes(stateOf(d, now));

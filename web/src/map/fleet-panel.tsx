@@ -75,7 +75,7 @@ export function FleetPanel({ onFly }: { onFly: () => void }) {
 		timer.current = window.setTimeout(onFly, FLY_MS);
 	};
 	const onKey = (e: KeyboardEvent): void => {
-		if (e.key === 'Enter') choose(0);
+		if (e.key === 'Enter' && search.value) choose(0);
 		else if (e.key === 'ArrowDown') {
 			listIsOpen.value = true;
 			choose(Math.max(0, current));
@@ -114,6 +114,9 @@ export function FleetPanel({ onFly }: { onFly: () => void }) {
 						current={current}
 						onCurrent={choose}
 						onOpen={onFly}
+						keyOf={(device) => device.id}
+						indexOf={(device) => rows.indexOf(device)}
+						order={JSON.stringify([search.value, hiddenStates.value])}
 						empty={<p class="faint none">{t('map.nobody')}</p>}
 					/>
 				</div>

@@ -41,6 +41,8 @@ export interface GridProps<Row> {
 	indexOf?: (row: Row) => number;
 	/** What a row is known by when others come before it. */
 	keyOf?: (row: Row) => string | number;
+	/** When it changes, the rows are others or in another order, and are shown from the first one on. */
+	order?: string;
 	/** The last rows are near: more could be loaded. */
 	onEnd?: () => void;
 	/** What stands there when there are no rows. */
@@ -88,6 +90,11 @@ export function Grid<Row>(props: GridProps<Row>) {
 		if (!props.indexOf && more > 0 && box.current!.scrollTop > 0) box.current!.scrollTop += more * rowHeight;
 	}, [head]);
 	useAnchor(box, props, rowHeight);
+	const lastOrder = useRef(props.order);
+	useLayoutEffect(() => {
+		if (props.order !== lastOrder.current) box.current!.scrollTop = 0;
+		lastOrder.current = props.order;
+	}, [props.order]);
 	const show = (index: number): void => {
 		const el = box.current!;
 		const top = index * rowHeight;

@@ -129,7 +129,7 @@ function List() {
 				focusGrid();
 			}} />
 			<SelectionBar onEmpty={focusGrid} />
-			<div class="device-list" ref={box} onPointerEnter={(e) => e.pointerType === 'mouse' && hold(true)} onPointerLeave={() => hold(false)}>
+			<div class="device-list" ref={box} onPointerMove={(e) => e.pointerType === 'mouse' && hold(true)} onPointerLeave={() => hold(false)}>
 				<Grid
 					label={t('devices.title')}
 					columns={isPhone.value ? phoneColumns() : wideColumns()}
@@ -142,6 +142,9 @@ function List() {
 					onPick={onPick}
 					onKey={onKey}
 					isSelected={(d) => selected.value.has(d.id)}
+					keyOf={(d) => d.id}
+					indexOf={(d) => all.indexOf(d)}
+					order={JSON.stringify([sort.value, kind.value, search.value])}
 					jump={jump}
 					empty={<Empty icon="search" title={t('devices.noneFound')} />}
 				/>

@@ -15,8 +15,9 @@ export const selected = signal<ReadonlySet<number>>(new Set());
 
 const MEMBERS_MS = 50;
 const order = new Order();
-/** A mouse is over the rows: none moves away from under it because of what its device does. */
-let isHeld = false;
+/** While a mouse moves over the rows, none moves away from under it because of what its device does. */
+let heldUntil = 0;
+const HOLD_S = 5;
 
 const matches = (): ((d: Device) => boolean) => matcher(kind.peek(), search.peek(), now.peek());
 const compare = (): ReturnType<typeof comparer> => comparer(sort.peek(), now.peek());
@@ -27,7 +28,7 @@ function merge(): void {
 }
 
 export function hold(on: boolean): void {
-	isHeld = on;
+	heldUntil = on ? now.peek() + HOLD_S : 0;
 	if (!on) merge();
 }
 
@@ -57,9 +58,14 @@ export const clearSelection = (): void => void (selected.value = new Set());
 
 let timer = 0;
 
+function count(): void {
+	counts.value = countKinds(devices.values(), now.peek());
+}
+
 function members(): void {
 	timer = 0;
 	merge();
+	count();
 	const gone = [...selected.peek()].filter((id) => !devices.has(id));
 	if (gone.length) select(gone, false);
 }
@@ -79,8 +85,8 @@ export function startList(): () => void {
 		effect(() => {
 			void [fleetVersion.value, now.value]; // who falls silent says nothing
 			untracked(() => {
-				counts.value = countKinds(devices.values(), now.peek());
-				if (!isHeld && kind.peek() !== 'all') merge();
+				count();
+				if (now.peek() > heldUntil && kind.peek() !== 'all') merge();
 			});
 		}),
 	];
@@ -88,7 +94,7 @@ export function startList(): () => void {
 		ends.forEach((end) => end());
 		clearTimeout(timer);
 		timer = 0;
-		isHeld = false;
+		heldUntil = 0;
 		clearSelection();
 	};
 }

@@ -2,7 +2,7 @@
 // anew only when somebody asks for another order, another search or another choice.
 import type { Device } from '../../fleet/store';
 import { byTitle, finder } from '../../fleet/find';
-import { isOnline, stateOf, STATES, type State } from '../../fleet/state';
+import { isOnline, ONLINE, stateOf, STATES, type State } from '../../fleet/state';
 
 export type SortKey = 'online' | 'name' | 'ident' | 'lastActive' | 'position' | 'speed' | 'battery' | 'ignition' | 'signal';
 export interface Sort {
@@ -15,7 +15,7 @@ export type Kind = (typeof kinds)[number];
 
 const SHOWN: Record<Kind, readonly State[]> = {
 	all: STATES,
-	online: ['moving', 'idle', 'parked'],
+	online: ONLINE,
 	offline: ['offline'],
 	moving: ['moving'],
 	never: ['never'],

@@ -18,6 +18,8 @@ test('what somebody types may have a port, or be the address of a page', () => {
 	expect(read('gps.example.com:')).toBe('gps.example.com 5013');
 	expect(read('gps.example.com:6000')).toBe('gps.example.com 6000');
 	expect(read('https://gps.example.com/cantrack/#/add')).toBe('gps.example.com 5013');
+	expect(read('https://gps.example.com:8443/')).toBe('gps.example.com 5013');
+	expect(read('http://')).toBe('http 5013'); // it is being typed
 	expect(read('2001:db8::1')).toBe('2001:db8::1 5013');
 	expect(read('[2001:db8::1]:6000')).toBe('2001:db8::1 6000');
 	expect(read('  ')).toBe('');

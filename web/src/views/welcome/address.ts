@@ -19,10 +19,12 @@ export function parsePlace(uri: string): Place | null {
 	return found && { host: found[1]!, port: Number(found[2]) };
 }
 
-/** What somebody typed: a name or an address; perhaps with a port, where another one leads to the gateway's; perhaps the
- *  address of this page, with what is before and behind. null: nothing. */
+/** What somebody typed: a name or an address; perhaps with a port, where another one leads to the gateway's; perhaps
+ *  the address of a page, whose port is none for trackers. null: nothing. */
 export function typedPlace(text: string, port: number): Place | null {
-	const host = text.trim().replace(/^\w+:\/\//, '').replace(/\/.*$/, '');
+	const page = /^\w+:\/\/([^/]+)/.exec(text.trim());
+	if (page) return { host: typedPlace(page[1]!, port)!.host, port };
+	const host = text.trim().replace(/\/.*$/, '');
 	if (!host) return null;
 	const isBare = host.includes(':', host.indexOf(':') + 1) && !host.startsWith('['); // an IPv6 address
 	return (isBare ? null : parsePlace(host)) ?? { host: host.replace(/^\[|\]$|:$/g, ''), port };

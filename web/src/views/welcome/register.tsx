@@ -10,6 +10,7 @@ import { Icon } from '../../ui/icon';
 import { toast } from '../../ui/toast';
 import { nameOf } from './address';
 import { deviceOf, idents, identsReady, identsVersion, newcomers, SHOWN_MOST, type Seen } from './idents';
+import { channels, channelsError } from './place';
 import { way } from './tell';
 
 const MOST_OLD = 8;
@@ -115,6 +116,7 @@ async function registerAll(): Promise<void> {
 }
 
 function Listening() {
+	if (channelsError.value && !channels.value) return null; // who may not see channels does not hear who calls
 	return (
 		<div class="listening">
 			<i aria-hidden="true" />
