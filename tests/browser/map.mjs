@@ -69,14 +69,21 @@ test('the search flies to a device; its card follows it while it drives', async 
 	await page.getByText('Poland', { exact: true }).waitFor(); // where the map is now
 	const centre = await page.locator('.map').boundingBox();
 	await until(() => colours(page, centre.width / 2, centre.height / 2), 'a marker in the middle');
-	await own.getByRole('button', { name: 'Follow' }).click();
+	const follow = own.getByRole('button', { name: 'Follow' });
+	await follow.click();
 	const before = await placeIn(own);
+	const ground = () => page.evaluate(() => document.querySelector('.leaflet-base-pane canvas').toDataURL());
+	const groundBefore = await ground();
 	await gateway.post(ids[0], [position(52.2301, 21.0162, 61)]);
 	await own.getByText('61 km/h').waitFor();
 	await until(async () => String(await placeIn(own)) !== String(before), 'another position');
+	await until(async () => (await ground()) !== groundBefore, 'the map moves with it');
 	await until(() => colours(page, centre.width / 2, centre.height / 2), 'the marker in the middle again');
 	await shot(page, 'map-card');
 	assert.deepEqual(await axe(page), []);
+	await page.getByRole('application', { name: /Map of the fleet/ }).focus();
+	await page.keyboard.press('ArrowLeft');
+	await until(async () => (await follow.getAttribute('aria-pressed')) === 'false', 'who moves the map by keys is not held back');
 	await own.getByRole('link', { name: 'Track' }).click();
 	await page.getByRole('heading', { name: 'Truck 1' }).waitFor();
 	assert.deepEqual(page.faults, []);
@@ -89,6 +96,7 @@ test('pointing at a marker tells who it is, a click keeps it', async () => {
 	await page.keyboard.press('Escape');
 	await card(page, 'Truck 3').waitFor({ state: 'detached' });
 	const box = await page.locator('.map').boundingBox();
+	await until(() => colours(page, box.width / 2, box.height / 2), 'a marker in the middle');
 	const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
 	await page.mouse.move(x + 3, y);
 	await page.locator('#map-hover').getByText('Truck 3').waitFor();
@@ -106,10 +114,13 @@ test('the map is moved by keys, and Fiji is not torn apart', async () => {
 	await page.evaluate(() => localStorage.setItem('cantrack.map.list', 'false'));
 	await gateway.post(ids[0], [position(-18, 178.9, 54)]);
 	await until(async () => /3\s*moving/.test(await legend(page, 'moving').textContent()), 'the counts');
-	await page.getByRole('button', { name: 'Show all' }).click();
-	await until(async () => / km/.test(await page.locator('.leaflet-control-scale').textContent()) && !/000/.test(await page.locator('.leaflet-control-scale').textContent()), 'Fiji from near');
-	await shot(page, 'map-fiji-dark');
 	const scale = () => page.locator('.leaflet-control-scale').textContent();
+	const fitted = async () => {
+		await page.getByRole('button', { name: 'Show all' }).click();
+		return /^\d\d km/.test(await scale());
+	};
+	await until(fitted, 'Fiji from near'); // when the page has heard that the last one is there
+	await shot(page, 'map-fiji-dark');
 	const before = await scale();
 	await map.focus();
 	await page.keyboard.press('+');

@@ -61,6 +61,7 @@ test('the track has the colours of its speeds; trip and stops say what it was', 
 	assert.equal(await stops.count(), 4);
 	assert.match(await stops.nth(1).textContent(), /9 min|8 min 50 s/);
 	assert.match(await stops.nth(1).textContent(), /66\.\d km since the last/);
+	assert.match(await stops.first().textContent(), /0 m from the start/);
 	await trip.getByLabel('At least').selectOption({ label: '10 min' });
 	await until(async () => (await stops.count()) === 2, 'the longer stops');
 	await trip.getByLabel('At least').selectOption({ label: '3 min' });
@@ -86,6 +87,7 @@ test('playback moves the time on, and is moved by keys', async () => {
 	const first = await time(page);
 	await until(async () => (await time(page)) > first + 60, 'a later time');
 	await page.getByRole('button', { name: 'Pause' }).click();
+	await page.getByRole('button', { name: 'Play the track' }).waitFor(); // the time that is told is where it stands
 	const slider = page.getByRole('slider', { name: 'Time of the playback' });
 	const paused = await time(page);
 	await slider.focus();
@@ -168,6 +170,7 @@ test('the track goes on while it is watched, also over positions without a fix',
 	assert.equal(await time(page), END + 30);
 	const doubtful = page.getByLabel('Positions without a fix');
 	const pixels = () => page.evaluate(() => document.querySelector('.leaflet-overlay-pane canvas').toDataURL().length);
+	await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))); // the new position is painted
 	const plain = await pixels();
 	await doubtful.check();
 	await until(async () => (await pixels()) !== plain, 'the doubtful positions');

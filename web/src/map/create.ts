@@ -10,6 +10,7 @@ import { worldOf, type Atlas, type World } from './topology';
 
 const ATTRIBUTION = 'Natural Earth';
 const MAX_ZOOM = 19;
+const MOST_PADDING = 0.7; // of a small map
 
 let worldOnce: Promise<World> | null = null;
 
@@ -82,13 +83,21 @@ export function createMap(container: HTMLElement, label: string): L.Map {
 export function fitBox(map: L.Map, box: Box, { maxZoom = 16, left = 0, top = 0, animate = true } = {}): void {
 	map.invalidateSize({ animate: false, pan: false }); // it may just have been laid out
 	const bounds = L.latLngBounds([latOf(box.bottom), lonOf(box.left)], [latOf(box.top), lonOf(box.right)]);
+	const [padLeft, padTop, padRight, padBottom] = [40 + left, 48 + top, 56, 44];
 	const size = map.getSize();
-	const within = (x: number, y: number): [number, number] => [Math.min(x, size.x / 3), Math.min(y, size.y / 3)]; // a map may be small
-	map.fitBounds(bounds, { maxZoom, paddingTopLeft: within(40 + left, 48 + top), paddingBottomRight: within(56, 44), animate: animate && mayMove() });
+	const across = Math.min(1, (MOST_PADDING * size.x) / (padLeft + padRight));
+	const down = Math.min(1, (MOST_PADDING * size.y) / (padTop + padBottom));
+	map.fitBounds(bounds, { maxZoom, paddingTopLeft: [padLeft * across, padTop * down], paddingBottomRight: [padRight * across, padBottom * down], animate: animate && mayMove() });
 }
 
 /** The copy of a place that is nearest to the middle: the way there is not around the world. */
 export const nearPlace = (map: L.Map, lat: number, lon: number): [number, number] => [lat, lon + 360 * Math.round((map.getCenter().lng - lon) / 360)];
+
+/** Somebody moves the map by hand: it follows nothing then. */
+export function onPanned(map: L.Map, then: () => void): void {
+	map.on('dragstart', then);
+	map.on('keydown', (e) => e.originalEvent.key.startsWith('Arrow') && then());
+}
 
 /** Goes there: by flight, when it may move. */
 export function flyTo(map: L.Map, lat: number, lon: number, zoom: number): void {

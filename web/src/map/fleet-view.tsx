@@ -8,7 +8,7 @@ import { href } from '../lib/router';
 import { t } from '../lib/text';
 import { now } from '../lib/time';
 import { Empty } from '../ui/bits';
-import { fitBox, flyTo } from './create';
+import { fitBox, flyTo, onPanned } from './create';
 import { DeviceCard, HoverCard } from './device-card';
 import { FleetLayer } from './fleet-layer';
 import { FleetPanel } from './fleet-panel';
@@ -38,7 +38,7 @@ class FleetMap {
 		map.on('mousemove', (e) => this.point(layer.at(e.containerPoint.x, e.containerPoint.y)));
 		map.on('mouseout', () => this.point(0));
 		map.on('click', (e) => select(layer.at(e.containerPoint.x, e.containerPoint.y)));
-		map.on('dragstart', () => (following.value = false));
+		onPanned(map, () => (following.value = false));
 		map.on('movestart zoomstart', () => this.point(0));
 		layer.onDrawn = () => this.drawn();
 		this.watchHands(map.getContainer());

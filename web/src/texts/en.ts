@@ -541,6 +541,7 @@ export const en = {
 		distanceHint: 'From position to position; where there was silence, in a straight line ({unseen})',
 		doubtful: 'Positions without a fix',
 		driven: '{distance} since the last',
+		drivenFirst: '{distance} from the start',
 		driving: 'Driving',
 		fastest: 'Top speed',
 		filtered: 'Only {filter}',

@@ -49,8 +49,9 @@ function Readout({ model }: { model: TrackModel }) {
 }
 
 /** To the next message, or with Shift a minute on. */
-function onKey(e: KeyboardEvent, model: TrackModel, at: number): void {
+function onKey(e: KeyboardEvent, model: TrackModel): void {
 	const track = model.track.peek();
+	const at = model.at.peek() ?? model.playable.peek()?.to ?? 0;
 	const by = e.key === 'ArrowRight' || e.key === 'ArrowUp' ? 1 : e.key === 'ArrowLeft' || e.key === 'ArrowDown' ? -1 : 0;
 	if (by) {
 		const index = indexAt(track, by > 0 ? at : at - 1e-3) + (by > 0 ? 1 : 0);
@@ -91,7 +92,7 @@ export function PlaybackBar({ model }: { model: TrackModel }) {
 					step="any"
 					value={at}
 					onInput={(e) => model.seek(Number(e.currentTarget.value))}
-					onKeyDown={(e) => onKey(e, model, at)}
+					onKeyDown={(e) => onKey(e, model)}
 				/>
 			</div>
 			<Readout model={model} />

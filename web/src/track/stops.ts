@@ -22,8 +22,9 @@ export interface Rest {
 export interface Stop extends Rest {
 	lat: number;
 	lon: number;
-	/** Metres driven since the stop before, or since the beginning. */
+	/** Metres driven since the stop before; of the first one, since the beginning. */
 	driven: number;
+	isFirst: boolean;
 	/** It still stands, as far as is known. */
 	isOpen: boolean;
 }
@@ -53,10 +54,10 @@ export function stopsOf(track: Track, rests: Rest[], seconds: number): Stop[] {
 	let before = 0;
 	return rests
 		.filter((rest) => rest.to - rest.from >= seconds)
-		.map((rest) => {
+		.map((rest, i) => {
 			const driven = track.along[rest.first]! - track.along[before]!;
 			before = rest.last;
-			return { ...rest, lat: track.lat[rest.first]!, lon: track.lon[rest.first]!, driven, isOpen: rest.last === track.count - 1 };
+			return { ...rest, lat: track.lat[rest.first]!, lon: track.lon[rest.first]!, driven, isFirst: i === 0, isOpen: rest.last === track.count - 1 };
 		});
 }
 

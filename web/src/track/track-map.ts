@@ -2,7 +2,7 @@
 import type * as L from 'leaflet';
 import { effect } from '@preact/signals';
 import { isDark } from '../lib/prefs';
-import { fitBox, flyTo, nearPlace } from '../map/create';
+import { fitBox, flyTo, nearPlace, onPanned } from '../map/create';
 import { boxOf, nearCopy, xOf, yOf } from '../map/geo';
 import { viewOf } from '../map/canvas-layer';
 import { showsDoubtful, type TrackModel } from './model';
@@ -46,7 +46,7 @@ export class TrackMap {
 		map.on('mousemove', (e) => this.pointed(e.containerPoint));
 		map.on('mouseout', () => void (log.pointed.value = null));
 		map.on('click', (e) => this.clicked(e.containerPoint));
-		map.on('dragstart', () => (model.follows.value = false));
+		onPanned(map, () => (model.follows.value = false));
 		const ends = [effect(() => this.paintTrack()), effect(() => this.paintMoment()), effect(() => this.fitWhenKnown()), effect(() => this.fitZoom()), effect(() => this.follow()), effect(() => this.showSelected())];
 		return () => {
 			ends.forEach((end) => end());

@@ -52,7 +52,7 @@ function StopItem({ stop, index, isNow, onGo, onMark }: { stop: Stop; index: num
 					{stop.isOpen && isNow ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
 				</span>
 				<b class="num">{length}</b>
-				<small class="num">{t('track.driven', { distance: distanceText(stop.driven) })}</small>
+				<small class="num">{t(stop.isFirst ? 'track.drivenFirst' : 'track.driven', { distance: distanceText(stop.driven) })}</small>
 			</button>
 		</li>
 	);
