@@ -203,6 +203,16 @@ test('positions without a fix alone are told, and shown when they are wanted', a
 	await page.context().close();
 });
 
+test('a clock that was wrong for once does not stretch the time of all', async () => {
+	const page = await open();
+	const [whole, last] = [await distance(page), await time(page)];
+	await gateway.post(ids[0], [{ ...LAST, timestamp: END + 400 * 86400, 'position.latitude': 10 }]);
+	await page.getByText('1 message of the future is left out').waitFor();
+	assert.deepEqual([await distance(page), await time(page)], [whole, last]);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
 test('a device that told no position says so', async () => {
 	const page = await browser.open(gateway, `#/devices/${ids[1]}/track`, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
 	await page.getByText('No position in this range').waitFor();

@@ -535,6 +535,8 @@ export const en = {
 		zoomOut: 'Zoom out of the time',
 	},
 	track: {
+		ahead: { one: '{n} message of the future is left out', other: '{n} messages of the future are left out' },
+		aheadHint: 'Dated more than a day ahead: the clock of the tracker was wrong. The table of messages has them at its top.',
 		average: 'Average speed',
 		count: { one: '{n} position', other: '{n} positions' },
 		distance: 'Distance',

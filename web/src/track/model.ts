@@ -1,7 +1,8 @@
 // What the map, the plots and the lists of a device's track show: computed once from its messages, and the
 // choices of the viewer.
 import { batch, computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import type { DeviceMessages, Range, Span } from '../device/store';
+import { placeOf } from '../device/rows';
+import { isOpen, type DeviceMessages, type Range, type Span } from '../device/store';
 import { pref } from '../lib/prefs';
 import { seriesOf, type Series } from '../plots/series';
 import { PLOTS } from '../plots/list';
@@ -15,6 +16,7 @@ export const showsDoubtful = pref('track.doubtful', false);
 export const pace = pref('track.pace', 60);
 export const panelIsOpen = pref('track.panel', true);
 
+const AHEAD_S = 86_400; // a clock that is wrong by its zone is no reason
 const LONGEST_FRAME_MS = 250; // a hidden page paints none: it goes on where it was
 const REST_MS = 150; // between two computations, at least; and nine times as long as one takes
 
@@ -26,6 +28,9 @@ export class TrackModel {
 	readonly extent = signal<Span | null>(null);
 	/** The track is all of what was to be read. */
 	readonly isWhole = signal(false);
+	/** Messages of an open range that are dated so far ahead of now that they are left out: an axis with them would
+	 *  show nothing else. */
+	readonly ahead = signal(0);
 	/** What it was read of: for a moment after another one was chosen, the range before. */
 	readonly range = signal<Range | null>(null);
 	/** km/h at the end of the colours. */
@@ -93,12 +98,14 @@ export class TrackModel {
 	/** Returns how long to wait until the next time, so that the page stays quick while messages stream in. */
 	private compute(): number {
 		const start = performance.now();
-		const { rows } = this.log;
+		const ahead = isOpen(this.log.range.peek()) ? placeOf(this.log.rows, Date.now() / 1000 + AHEAD_S) : 0;
+		const rows = ahead ? this.log.rows.slice(ahead) : this.log.rows;
 		clearTimeout(this.timer);
 		this.timer = 0;
 		const track = trackOf(rows);
 		const [newest, oldest] = [rows[0], rows.at(-1)];
 		batch(() => {
+			this.ahead.value = ahead;
 			this.isWhole.value = this.log.state.peek() !== 'loading';
 			this.range.value = this.log.range.peek();
 			this.track.value = track;

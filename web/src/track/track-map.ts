@@ -141,7 +141,9 @@ export class TrackMap {
 	private clicked(at: L.Point): void {
 		const { log, track } = this.model;
 		const index = pointAt(track.peek(), this.map!, this.layer.shift(viewOf(this.map!)), at.x, at.y);
-		log.selected.value = index < 0 ? null : (log.rows[log.nearest(track.peek().time[index]!)] ?? null);
+		const time = track.peek().time[index];
+		// of those of its second, the one with the position
+		log.selected.value = log.rows.find((m) => m.timestamp === time && m['position.latitude'] !== undefined) ?? null;
 	}
 
 	/** To a stop of the list. */

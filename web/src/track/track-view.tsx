@@ -100,8 +100,9 @@ function unfilter(log: DeviceMessages): void {
 	replace(...path, { ...Object.fromEntries(query), ...rangeQuery(log.range.peek()), filter: undefined });
 }
 
-/** Why this is not all: it is being read, there is too much, it is filtered, it is paused. */
-function Partly({ log }: { log: DeviceMessages }) {
+/** Why this is not all: it is being read, there is too much, it is filtered, it is of the future, it is paused. */
+function Partly({ model }: { model: TrackModel }) {
+	const { ahead, log } = model;
 	const filter = log.filter.value;
 	return (
 		<>
@@ -114,6 +115,11 @@ function Partly({ log }: { log: DeviceMessages }) {
 				<button type="button" class="chip" title={t('filter.clear')} onClick={() => unfilter(log)}>
 					<span>{t('track.filtered', { filter })}</span> <Icon name="close" />
 				</button>
+			)}
+			{ahead.value > 0 && (
+				<span class="badge warn" title={t('track.aheadHint')}>
+					{t('track.ahead', { n: ahead.value })}
+				</span>
 			)}
 			{log.paused.value && (
 				<button type="button" class="chip" onClick={() => log.resume()}>
@@ -133,7 +139,7 @@ function Head({ model }: { model: TrackModel }) {
 			<span class="faint num" role="status">
 				{!model.isWhole.value ? t('common.loading') : t('track.count', { n: model.track.value.count })}
 			</span>
-			<Partly log={log} />
+			<Partly model={model} />
 			<button type="button" class="icon" aria-expanded={panelIsOpen.value} title={toggle} aria-label={toggle} onClick={() => (panelIsOpen.value = !panelIsOpen.value)}>
 				<Icon name="list" />
 			</button>
