@@ -145,6 +145,8 @@ test('pointing at a plot shows the place; a part that is dragged is zoomed to in
 	await until(async () => (await distance(page)) !== whole, 'a part, by the keyboard');
 	await page.keyboard.press('0');
 	await until(async () => (await distance(page)) === whole, 'everything, by the keyboard');
+	await page.keyboard.press('ArrowRight');
+	await plots.getByRole('status').getByText(/^2\d{3}-.*, Speed \d+ km\/h, Ignition o(n|ff), Battery/).waitFor();
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

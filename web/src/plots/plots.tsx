@@ -1,5 +1,5 @@
 // The plots of a device's range, one above the other on a common axis of time.
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { effect } from '@preact/signals';
 import { isDark } from '../lib/prefs';
 import { number, t } from '../lib/text';
@@ -96,6 +96,17 @@ function onKey(e: KeyboardEvent, model: TrackModel): void {
 	e.preventDefault();
 }
 
+/** The time that is marked and its values, for who does not see the plots. */
+function told(model: TrackModel): string {
+	const at = model.moment.peek();
+	if (at === null) return '';
+	const values = PLOTS.map((plot) => {
+		const value = valueAt(model.series.peek().get(plot.key)!, at, KEEPS_S);
+		return value === null ? '' : `${t(plot.title)} ${words(plot, value)}`;
+	});
+	return [local(at), ...values.filter(Boolean)].join(', ');
+}
+
 function Pointed({ model }: { model: TrackModel }) {
 	const at = model.moment.value;
 	return <span class="plots-time num">{at === null ? '' : local(at)}</span>;
@@ -103,6 +114,7 @@ function Pointed({ model }: { model: TrackModel }) {
 
 export function Plots({ model }: { model: TrackModel }) {
 	const box = useRef<HTMLDivElement>(null);
+	const [said, say] = useState('');
 	const shown = PLOTS.filter((plot) => model.series.value.get(plot.key)?.time.length);
 	const { zoom } = model.log;
 	useEffect(() => {
@@ -128,7 +140,10 @@ export function Plots({ model }: { model: TrackModel }) {
 					</button>
 				</div>
 			</header>
-			<div ref={box} class="plots" tabIndex={0} role="group" aria-label={t('plots.label')} onKeyDown={(e) => onKey(e, model)}>
+			<p class="sr" role="status">
+				{said}
+			</p>
+			<div ref={box} class="plots" tabIndex={0} role="group" aria-label={t('plots.label')} onKeyDown={(e) => (onKey(e, model), say(told(model)))}>
 				{shown.map((plot, i) => (
 					<PlotBox key={plot.key} model={model} plot={plot} isLast={i === shown.length - 1} />
 				))}
