@@ -99,10 +99,13 @@ class FleetMap {
 
 	fit(animate = true): void {
 		const box = this.layer.box();
-		const left = listIsOpen.peek() && innerWidth > 760 ? 350 : 0;
 		following.value = false;
 		this.isMoved = false;
-		if (box && this.map) fitBox(this.map, box, { left, animate });
+		if (!box || !this.map) return;
+		// the panel lies at the left, or above
+		const isBeside = listIsOpen.peek() && innerWidth > 760;
+		const panel = this.map.getContainer().parentElement!.querySelector<HTMLElement>('.fleet-panel');
+		fitBox(this.map, box, { left: isBeside ? 350 : 0, top: isBeside ? 0 : (panel?.offsetHeight ?? 0), animate });
 	}
 
 	/** To the chosen device. */

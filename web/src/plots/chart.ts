@@ -11,6 +11,8 @@ import { ticks } from './ticks';
 
 const AXIS_WIDTH = 48;
 const AXIS_HEIGHT = 26;
+const PADDING = 12; // at the right
+const LETTER = 6.5; // pixels, of SMALL
 const SMALL = `11px ${FONT}`;
 const LEAST_DRAG_PX = 4;
 
@@ -29,10 +31,10 @@ export class Chart {
 		const grid = { stroke: colours.plotGrid, width: 1 };
 		const isBand = plot.kind === 'band';
 		return {
-			width: host.clientWidth, height: host.clientHeight, legend: { show: false }, padding: [6, 12, isLast ? 0 : 2, 0],
+			width: host.clientWidth, height: host.clientHeight, legend: { show: false }, padding: [6, PADDING, isLast ? 0 : 2, 0],
 			scales: { x: { time: true, auto: false }, y: { range: (_u, least, most) => rangeOf(plot, least, most) } },
 			axes: [
-				{ stroke: colours.axis, font: SMALL, grid, ticks: { ...grid, size: 4 }, space: 90, size: isLast ? AXIS_HEIGHT : 4, values: (_u, marks, _axis, _space, step) => (isLast ? ticks(marks, step, { date: localDate, time: localTime }) : marks.map(() => '')) },
+				{ stroke: colours.axis, font: SMALL, grid, ticks: { ...grid, size: 4 }, space: 90, size: isLast ? AXIS_HEIGHT : 4, values: (u, marks, _axis, _space, step) => (isLast ? this.marksOf(u, marks, step) : marks.map(() => '')) },
 				{ stroke: colours.axis, font: SMALL, grid: { ...grid, show: !isBand }, ticks: { show: false }, gap: 6, size: AXIS_WIDTH, space: 26, ...(isBand && { splits: () => [0, 1], values: () => ['', t('common.on')] }) },
 			],
 			series: [
@@ -61,6 +63,14 @@ export class Chart {
 			this.chart.setData(points as uPlot.AlignedData, false);
 			this.chart.setScale('x', { min: span.from, max: span.to });
 		});
+	}
+
+	/** What stands at the marks of the time axis, where it is not cut off at the right. */
+	private marksOf({ width }: uPlot, marks: number[], step: number): string[] {
+		const { from, to } = this.shown;
+		const perSecond = (width - AXIS_WIDTH - PADDING) / (to - from);
+		const hasRoom = (text: string, i: number): boolean => (text.length * LETTER) / 2 <= (to - marks[i]!) * perSecond + PADDING;
+		return ticks(marks, step, { date: localDate, time: localTime }).map((text, i) => (hasRoom(text, i) ? text : ''));
 	}
 
 	resize(width: number, height: number): void {

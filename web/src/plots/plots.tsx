@@ -4,6 +4,7 @@ import { effect } from '@preact/signals';
 import { isDark } from '../lib/prefs';
 import { number, t } from '../lib/text';
 import { local } from '../lib/time';
+import { Time } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { palette } from '../map/palette';
 import type { TrackModel } from '../track/model';
@@ -109,7 +110,7 @@ function told(model: TrackModel): string {
 
 function Pointed({ model }: { model: TrackModel }) {
 	const at = model.moment.value;
-	return <span class="plots-time num">{at === null ? '' : local(at)}</span>;
+	return <span class="plots-time num">{at !== null && <Time at={at} />}</span>;
 }
 
 export function Plots({ model }: { model: TrackModel }) {

@@ -540,7 +540,6 @@ export const en = {
 		average: 'Average speed',
 		count: { one: '{n} position', other: '{n} positions' },
 		distance: 'Distance',
-		distanceHint: 'From position to position; where there was silence, in a straight line ({unseen})',
 		doubtful: 'Positions without a fix',
 		driven: '{distance} since the last',
 		drivenFirst: '{distance} from the start',
@@ -575,6 +574,7 @@ export const en = {
 		time: 'Time of the playback',
 		trip: 'Trip',
 		unknown: 'no position',
+		unseen: 'Of the distance, {distance} are straight lines between positions with silence between them.',
 	},
 	commands: {
 		again: 'Send again',

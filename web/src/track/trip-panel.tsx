@@ -11,9 +11,8 @@ const LENGTHS = [1, 3, 5, 10, 30, 60];
 
 function Totals({ model }: { model: TrackModel }) {
 	const total = model.totals.value;
-	const hint = total.unseen ? t('track.distanceHint', { unseen: distanceText(total.unseen) }) : undefined;
-	const facts: [string, string, string?][] = [
-		[t('track.distance'), distanceText(total.distance), hint],
+	const facts: [string, string][] = [
+		[t('track.distance'), distanceText(total.distance)],
 		[t('track.driving'), duration(total.driving)],
 		[t('track.standing'), duration(total.standing)],
 		[t('track.average'), speedText(total.average)],
@@ -25,13 +24,14 @@ function Totals({ model }: { model: TrackModel }) {
 				{t('track.trip')} {model.log.zoom.value && <small class="badge">{t('track.of')}</small>}
 			</h2>
 			<dl>
-				{facts.map(([name, value, title]) => (
-					<div key={name} title={title}>
+				{facts.map(([name, value]) => (
+					<div key={name}>
 						<dt>{name}</dt>
 						<dd>{value}</dd>
 					</div>
 				))}
 			</dl>
+			{total.unseen > total.distance / 100 && <p class="faint">{t('track.unseen', { distance: distanceText(total.unseen) })}</p>}
 		</section>
 	);
 }
@@ -48,7 +48,7 @@ function StopItem({ stop, index, isNow, onGo, onMark }: { stop: Stop; index: num
 					<span class="sr">{t('track.stop')} </span>
 					{index + 1}
 				</i>
-				<span class="stop-when num" title={utc(stop.from)}>
+				<span class="stop-when num" title={`${utc(stop.from)} –\n${utc(stop.to)}`}>
 					{stop.isOpen && isNow ? t('track.open', { from: hours(stop.from) }) : `${hours(stop.from)} – ${hours(stop.to)}`}
 				</span>
 				<b class="num">{length}</b>
