@@ -67,7 +67,7 @@ test('a list that could not be read is read again by itself', async () => {
 	let tries = 0;
 	await page.route(LIST, (route) => (++tries < 3 ? route.fulfill({ status: 502, body: 'no gateway' }) : route.continue()));
 	await page.reload();
-	await page.getByText('no gateway').waitFor();
+	await page.getByText('the gateway cannot be reached').waitFor();
 	await row(page, 'Found').waitFor();
 	await until(() => tries >= 3, 'the third time');
 	assert.deepEqual(page.faults, []);
