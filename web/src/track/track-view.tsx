@@ -1,13 +1,13 @@
 // A device's track: map and playback, plots below, trip and stops at the side.
 import { useEffect, useMemo } from 'preact/hooks';
+import { chooseFilter } from '../device/address';
 import { Reading } from '../device/messages/status';
 import { chooseRange, RangePicker } from '../device/picker';
 import type { DeviceMessages } from '../device/store';
-import { dayOf, rangeQuery } from '../device/range';
+import { dayOf } from '../device/range';
 import { devices, fleetVersion } from '../fleet/store';
 import { media } from '../lib/media';
 import { pref } from '../lib/prefs';
-import { replace, route } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
 import { MapBox } from '../map/map-box';
@@ -95,11 +95,6 @@ function MapPane({ model, map }: { model: TrackModel; map: TrackMap }) {
 	);
 }
 
-function unfilter(log: DeviceMessages): void {
-	const { path, query } = route.peek();
-	replace(...path, { ...Object.fromEntries(query), ...rangeQuery(log.range.peek()), filter: undefined });
-}
-
 /** Why this is not all: it is being read, there is too much, it is filtered, it is of the future, it is paused. */
 function Partly({ model }: { model: TrackModel }) {
 	const { ahead, log } = model;
@@ -112,7 +107,7 @@ function Partly({ model }: { model: TrackModel }) {
 				</span>
 			)}
 			{filter && (
-				<button type="button" class="chip" title={t('filter.clear')} onClick={() => unfilter(log)}>
+				<button type="button" class="chip" title={t('filter.clear')} onClick={() => chooseFilter(log, '')}>
 					<span>{t('track.filtered', { filter })}</span> <Icon name="close" />
 				</button>
 			)}
