@@ -14,7 +14,7 @@ import { exactTime } from './messages/value';
 import type { DeviceMessages } from './store';
 
 function SidePane({ desk }: { desk: Desk }) {
-	const isTraffic = desk.side.value === 'traffic';
+	const isTraffic = desk.isTraffic.value;
 	return (
 		<section class="pane" aria-label={t(isTraffic ? 'traffic.title' : 'logs.title')}>
 			<div class="pane-head">
@@ -36,14 +36,10 @@ function SidePane({ desk }: { desk: Desk }) {
 
 /** A phone shows one pane at a time. */
 function Phone({ desk, onOpen }: { desk: Desk; onOpen: () => void }) {
-	const pane = desk.pane.value;
-	useEffect(() => {
-		if (pane !== 'messages') desk.side.value = pane;
-	}, [pane]);
 	return (
 		<div class="phone-panes">
 			<Choice label={t('messages.panes')} value={desk.pane} options={[['messages', t('messages.title')], ['logs', t('logs.title')], ['traffic', t('traffic.title')]]} />
-			{pane === 'messages' ? <MessagesPane log={desk.log} onOpen={onOpen} /> : <SidePane desk={desk} />}
+			{desk.pane.value === 'messages' ? <MessagesPane log={desk.log} onOpen={onOpen} /> : <SidePane desk={desk} />}
 		</div>
 	);
 }
@@ -57,7 +53,8 @@ export function MessagesTab({ log }: { log: DeviceMessages }) {
 		log.selected.value = log.pointed.value = null;
 		box.current?.querySelector<HTMLElement>('[role=grid]')?.focus();
 	};
-	const open = (): void => box.current?.querySelector<HTMLElement>('.message-body')?.focus();
+	// once it is painted
+	const open = (): void => void requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('.message-body')?.focus());
 	const escape = (e: KeyboardEvent): void => {
 		if (e.key === 'Escape' && m && !isNarrow.value && !(e.target as Element).closest('[popover], dialog')) close();
 	};

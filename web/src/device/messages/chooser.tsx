@@ -19,22 +19,29 @@ function Line({ name }: { name: string }) {
 	const list = columns.value;
 	const at = list.indexOf(name);
 	const move = (by: 1 | -1): void => void (columns.value = moved(list, name, by));
+	const toggle = (box: HTMLInputElement): void => {
+		// its line goes to the other list: who has no mouse goes on where they were
+		const line = box.closest('li')!;
+		(line.nextElementSibling ?? line.previousElementSibling)?.querySelector('input')?.focus();
+		columns.value = toggled(list, name);
+	};
 	return (
 		<li>
 			<label class="check">
-				<input type="checkbox" checked={at >= 0} disabled={at >= 0 && list.length === 1} onChange={() => (columns.value = toggled(list, name))} />
+				<input type="checkbox" checked={at >= 0} disabled={at >= 0 && list.length === 1} onChange={(e) => toggle(e.currentTarget)} />
 				<code>{name}</code>
 				<span class="badge" hidden={!unitOf(name)}>
 					{unitOf(name)}
 				</span>
 			</label>
 			<small>{parameterOf(name)?.info}</small>
+			{/* at the ends the buttons are not disabled: the one that was just pressed would lose the focus */}
 			{at >= 0 && (
 				<span class="column-moves">
-					<button type="button" class="icon" disabled={at === 0} aria-label={t('columns.up', { name })} onClick={() => move(-1)}>
+					<button type="button" class="icon" aria-disabled={at === 0} aria-label={t('columns.up', { name })} onClick={() => move(-1)}>
 						<Icon name="chevronUp" />
 					</button>
-					<button type="button" class="icon" disabled={at === list.length - 1} aria-label={t('columns.down', { name })} onClick={() => move(1)}>
+					<button type="button" class="icon" aria-disabled={at === list.length - 1} aria-label={t('columns.down', { name })} onClick={() => move(1)}>
 						<Icon name="chevronDown" />
 					</button>
 				</span>

@@ -33,7 +33,8 @@ export class Desk {
 	readonly pane = signal<'messages' | Side>('messages');
 	readonly entry = signal<LogEntry | null>(null);
 	readonly packet = signal<Packet | null>(null);
-	private readonly isTraffic = computed(() => this.side.value === 'traffic');
+	/** Somebody looks at the traffic. */
+	readonly isTraffic = computed(() => (isPhone.value ? this.pane.value : this.side.value) === 'traffic');
 
 	constructor(readonly log: DeviceMessages) {
 		this.logs = new Entries(`gw/devices/${log.id}/logs`);
@@ -80,8 +81,8 @@ export class Desk {
 
 	/** Opens the traffic where a packet was received at this very time. */
 	async showPacket(timestamp: number): Promise<void> {
-		this.side.value = 'traffic';
-		this.pane.value = 'traffic';
+		if (isNarrow.peek()) this.log.selected.value = null; // its window would cover the packet
+		this.pane.value = this.side.value = 'traffic';
 		await this.opened;
 		if (!(await this.traffic.reach(timestamp).catch(() => true))) return toast(t('traffic.far'), 'error');
 		const found = this.traffic.rows.find((one) => one.timestamp === timestamp && one.type === RECEIVED);

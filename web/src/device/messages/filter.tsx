@@ -44,10 +44,8 @@ function Options({ id, items, active, choose }: { id: string; items: Suggestion[
 					id={`${id}-${i}`}
 					role="option"
 					aria-selected={i === active}
-					onPointerDown={(e) => {
-						e.preventDefault(); // the box keeps the focus
-						choose(item);
-					}}
+					onMouseDown={(e) => e.preventDefault()} // the box keeps the focus
+					onClick={() => choose(item)}
 				>
 					<code>{item.text.trim()}</code> <span>{infoOf(item)}</span>
 				</li>
@@ -122,7 +120,10 @@ export function FilterBox({ log }: { log: DeviceMessages }) {
 	const active = useSignal(-1);
 	const box = useMemo(() => new Box(log, text, error, open, active), [log]);
 	const applied = log.filter.value;
-	useEffect(() => void (text.value = applied), [applied]);
+	useEffect(() => {
+		text.value = applied;
+		error.value = '';
+	}, [applied]);
 	const clear = (): void => {
 		text.value = '';
 		void box.apply();

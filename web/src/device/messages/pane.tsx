@@ -1,6 +1,6 @@
 // The table of messages: newest first, new ones come in on top.
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { useCallback, useMemo } from 'preact/hooks';
+import { effect, useSignal, useSignalEffect } from '@preact/signals';
+import { useCallback, useEffect, useMemo } from 'preact/hooks';
 import type { Message } from '../../fleet/store';
 import { parameterOf, parameters, unitOf } from '../../lib/parameters';
 import { t } from '../../lib/text';
@@ -11,7 +11,7 @@ import { RangePicker } from '../picker';
 import type { DeviceMessages } from '../store';
 import { ColumnsDialog } from './chooser';
 import { isTime, split, widthOf } from './columns';
-import { columns, isDown, isPhone } from './desk';
+import { columns, isDown, isNarrow, isPhone } from './desk';
 import { NoMessages } from './empty';
 import { ExportDialog } from './export';
 import { FilterBox } from './filter';
@@ -65,12 +65,28 @@ function Table({ log, onOpen }: { log: DeviceMessages; onOpen: () => void }) {
 	const list = useMemo(() => columns.value.map(columnOf), [columns.value, parameters.value]);
 	const keyOf = useKeys();
 	const selected = log.selected.value;
+	// where the arrow keys go on when the message was closed
+	const cursor = useSignal<Message | null>(null);
+	// at once: it may be closed before the next frame
+	useEffect(
+		() =>
+			effect(() => {
+				if (log.selected.value) cursor.value = log.selected.value;
+			}),
+		[log],
+	);
+	const at = selected ?? cursor.value;
 	const jump = useMemo(() => ({ index: selected ? log.indexOf(selected) - first : -1 }), [selected]);
 	const indexOf = useCallback((m: Message) => log.indexOf(m) - log.shown()[0], [log]);
-	const select = (index: number): void => {
+	const open = (index: number): void => {
 		const m = log.rows[first + index];
 		log.selected.value = m ?? null;
 		log.pointed.value = m?.timestamp ?? null;
+	};
+	/** A message that has a place at the side follows the arrow keys; a window would take them away. */
+	const move = (index: number): void => {
+		if (!isNarrow.peek()) return open(index);
+		cursor.value = log.rows[first + index] ?? null;
 	};
 	const isFresh = (m: Message): boolean => performance.now() - (log.arrived.get(m) ?? -Infinity) < FRESH_MS;
 	return (
@@ -80,9 +96,13 @@ function Table({ log, onOpen }: { log: DeviceMessages; onOpen: () => void }) {
 			count={last - first}
 			row={(i) => log.rows[first + i]}
 			rowHeight={ROW_HEIGHT}
-			current={selected ? indexOf(selected) : -1}
-			onCurrent={select}
-			onOpen={onOpen}
+			current={at ? indexOf(at) : -1}
+			onCurrent={move}
+			onPick={open}
+			onOpen={(index) => {
+				open(index);
+				onOpen();
+			}}
 			rowClass={(m) => (isFresh(m) ? 'fresh' : '')}
 			keyOf={keyOf}
 			indexOf={indexOf}
@@ -99,7 +119,6 @@ function Pause({ log }: { log: DeviceMessages }) {
 		<button
 			type="button"
 			class={isPaused ? 'pause waiting' : 'icon'}
-			aria-pressed={isPaused}
 			aria-label={label}
 			title={label}
 			onClick={() => (isPaused ? log.resume() : (log.paused.value = true))}
