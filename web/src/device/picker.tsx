@@ -1,5 +1,6 @@
 // Which part of time is shown. It stands in the address, so that a link shows the same; the screen of the
 // device opens what the address says.
+import { computed } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import { DAY, isDay, midnight, rangeQuery, sameRange } from './range';
 import { isOpen, spanOf, type DeviceMessages, type Range } from './store';
@@ -17,8 +18,10 @@ const LASTS: [number, TextKey][] = [
 	[30 * DAY, 'range.month'],
 ];
 
-const today = (): Range => ({ from: midnight(now.peek()), to: midnight(now.peek(), 1) });
-const yesterday = (): Range => ({ from: midnight(now.peek(), -1), to: midnight(now.peek()) });
+/** Who watches over midnight sees "Today" become a date. */
+const thisDay = computed(() => midnight(now.value));
+const today = (): Range => ({ from: thisDay.value, to: midnight(thisDay.value, 1) });
+const yesterday = (): Range => ({ from: midnight(thisDay.value, -1), to: thisDay.value });
 
 const PRESETS: [TextKey, () => Range][] = [
 	...LASTS.map(([last, key]): [TextKey, () => Range] => [key, () => ({ last })]),

@@ -5,6 +5,7 @@ import type { Message } from '../fleet/store';
 import { get, stream } from '../lib/api';
 import { jsonOf, liveState, watch } from '../lib/live';
 import { t } from '../lib/text';
+import { now } from '../lib/time';
 import { toast } from '../ui/toast';
 import { DEFAULT_RANGE, sameRange } from './range';
 import { alike, indexOf, insert, mark, nameOf, partsOf, placeOf, rowNamed, type Told } from './rows';
@@ -28,8 +29,13 @@ export const PAGE = 50_000;
 const READY_MS = 1000;
 /** Arrivals of two connections are committed in nearly their order: so many seconds are read again. */
 const OVERLAP = 5;
+/** After so long what could not be caught up with is tried again. */
+const RETRY_MS = 3000;
 
 export type LoadState = 'loading' | 'done' | 'more' | 'failed' | 'stopped';
+
+/** The newest arrival. */
+const arrivalOf = (rows: readonly Message[]): number => rows.reduce((last, m) => Math.max(last, Number(m['server.timestamp']) || 0), 0);
 
 export class DeviceMessages {
 	/** Newest first. The array is the same one for its life: read it when `version` has moved. */
@@ -72,6 +78,8 @@ export class DeviceMessages {
 	private loading: Promise<void> = Promise.resolve();
 	/** What the history has told goes back to here; null: it has told nothing. */
 	private back: number | null = null;
+	/** New messages that arrived later may be missing; null: none is. */
+	private since: number | null = null;
 	private unwatch: () => void = () => undefined;
 	private frame = 0;
 	private isOpened = false;
@@ -98,6 +106,7 @@ export class DeviceMessages {
 		this.rows.length = this.held.length = 0;
 		this.told = new WeakSet();
 		this.back = null;
+		this.since = 0;
 		this.selected.value = this.zoom.value = this.pointed.value = null;
 		this.wanted.value = '';
 		this.waiting.value = this.outside.value = this.progress.value = 0;
@@ -188,7 +197,11 @@ export class DeviceMessages {
 		let isReady: () => void = () => undefined;
 		const ready = new Promise<void>((done) => (isReady = done));
 		let hasBegun = false;
-		this.follow(() => (hasBegun ? void this.catchUp() : isReady()));
+		this.follow(() => {
+			if (hasBegun) return void this.catchUp();
+			this.since = null;
+			isReady();
+		});
 		if (isLive(this.range.peek()) && liveState.peek() === 'online')
 			await Promise.race([ready, new Promise((done) => setTimeout(done, READY_MS))]);
 		hasBegun = true;
@@ -211,6 +224,7 @@ export class DeviceMessages {
 			const count = await stream<Message>(this.path, { data, signal: abort.signal }, (items) => {
 				if (abort.signal.aborted) return;
 				for (const m of items) if (!this.isKnown(m, told)) insert(this.rows, m, false);
+				if (this.since === 0) this.since = arrivalOf(items);
 				this.back = items.at(-1)!.timestamp;
 				this.progress.value = Math.min(1, Math.max(0, (span.to - this.back) / Math.max(1, span.to - span.from)));
 				this.changed();
@@ -304,11 +318,30 @@ export class DeviceMessages {
 		const filter = this.filter.peek();
 		const topic = `flespi/message/gw/devices/${this.id}`;
 		const on = (m: Message): void => this.take(m, this.told);
-		this.unwatch = watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, { on: (m) => on(jsonOf<Message>(m)), ready });
+		const ends = [
+			effect(() => {
+				// before anything is told again
+				if (liveState.value === 'lost') this.since ??= Math.max(arrivalOf(this.rows), arrivalOf(this.held));
+			}),
+			effect(() => this.forget(now.value)),
+			watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, { on: (m) => on(jsonOf<Message>(m)), ready }),
+		];
+		this.unwatch = () => ends.forEach((end) => end());
 	}
 
-	/** Told again after a pause: what has arrived since the newest that is here, whatever its time, and the
-	 *  rest of a reading that broke off. */
+	/** An open range moves on: what is older than it goes, unless somebody has stopped it. */
+	private forget(at: number): void {
+		const range = this.range.peek();
+		if (!isOpen(range) || this.paused.peek() || this.state.peek() === 'loading') return;
+		const { length } = this.rows;
+		while ((this.rows.at(-1)?.timestamp ?? at) < Math.floor(at - range.last)) this.rows.pop();
+		if (this.rows.length === length) return;
+		if (this.back !== null) this.state.value = 'done'; // to where it was read lies outside now
+		this.changed();
+	}
+
+	/** Told again after a pause: what has arrived since then, whatever its time, and the rest of a reading that
+	 *  broke off. */
 	private async catchUp(): Promise<void> {
 		const { signal } = this.alive;
 		await this.loading;
@@ -317,14 +350,20 @@ export class DeviceMessages {
 			this.older();
 			await this.loading;
 		}
-		const newest = [...this.rows, ...this.held].reduce((last, m) => Math.max(last, Number(m['server.timestamp']) || 0), 0);
+		if (this.since === null || signal.aborted) return;
 		const own = this.filter.peek();
-		const filter = `server.timestamp>=${Math.max(0, newest - OVERLAP)}` + (own && `&&(${own})`);
+		const filter = `server.timestamp>=${Math.max(0, this.since - OVERLAP)}` + (own && `&&(${own})`);
 		const range = this.range.peek();
 		const data = { filter, from: spanOf(range).from, ...(!isOpen(range) && { to: range.to }) };
 		const told: Told = new WeakSet();
-		await stream<Message>(this.path, { data, signal }, (items) => {
-			for (const m of items) if (!signal.aborted) this.take(m, told);
-		}).catch(() => undefined); // lost again: it will be caught up then
+		try {
+			await stream<Message>(this.path, { data, signal }, (items) => {
+				for (const m of items) if (!signal.aborted) this.take(m, told);
+			});
+			if (liveState.peek() === 'online') this.since = null;
+		} catch {
+			// when the connection is lost again, it will be caught up then
+			setTimeout(() => void (signal.aborted || liveState.peek() !== 'online' || this.catchUp()), RETRY_MS);
+		}
 	}
 }

@@ -379,7 +379,7 @@ export const en = {
 	},
 	messages: {
 		border: 'Border between messages and logs',
-		closed: 'a closed range',
+		closed: 'the range has ended',
 		count: { one: '{n} message', other: '{n} messages' },
 		down: 'Logs beneath',
 		empty: 'No messages in this range',
@@ -394,6 +394,7 @@ export const en = {
 		newestOnes: 'The newest {n} messages',
 		nothingEver: 'This device has no messages at all yet. They appear here the moment they come.',
 		nothingFits: 'No message of this device fits the filter.',
+		notLive: 'waits for the connection',
 		older: 'Load older ones',
 		outside: { one: '{n} message came with a time outside of the range', other: '{n} messages came with a time outside of the range' },
 		panes: 'Panes',

@@ -50,7 +50,7 @@ export class Entries<T extends Timed> {
 
 	/** One that was told the moment it happened. */
 	take(entry: T): void {
-		if (this.isKnown(entry, this.told)) return;
+		if ((!isOpen(this.range) && entry.timestamp > this.range.to) || this.isKnown(entry, this.told)) return;
 		insert(this.rows, entry, true);
 		this.trim();
 		this.changed();

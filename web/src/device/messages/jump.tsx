@@ -28,8 +28,8 @@ export function selectNearest(log: DeviceMessages, timestamp: number): void {
 function jumpTo(log: DeviceMessages, timestamp: number, later: (timestamp: number) => void): void {
 	log.zoom.value = null;
 	if (isLoaded(log, timestamp)) return selectNearest(log, timestamp);
+	chooseRange(dayOf(timestamp)); // is being read from now on, which `later` waits for
 	later(timestamp);
-	chooseRange(dayOf(timestamp));
 }
 
 function Form({ log, later, close }: { log: DeviceMessages; later: (timestamp: number) => void; close: () => void }) {

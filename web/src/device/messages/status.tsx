@@ -1,6 +1,7 @@
 // The line beneath the table: how much there is, what is being read, what waits.
-import { number, t } from '../../lib/text';
-import { local, utc } from '../../lib/time';
+import { liveState } from '../../lib/live';
+import { number, t, type TextKey } from '../../lib/text';
+import { local, now, utc } from '../../lib/time';
 import { Icon } from '../../ui/icon';
 import { chooseRange } from '../picker';
 import { dayOf } from '../range';
@@ -66,14 +67,20 @@ function Outside({ log }: { log: DeviceMessages }) {
 	);
 }
 
+function tailOf(log: DeviceMessages): TextKey {
+	void now.value; // a range may end meanwhile
+	if (!isLive(log.range.value)) return 'messages.closed';
+	if (log.paused.value) return 'messages.paused';
+	return liveState.value === 'online' ? 'messages.live' : 'messages.notLive';
+}
+
 export function Status({ log }: { log: DeviceMessages }) {
-	const live = isLive(log.range.value);
 	return (
 		<div class="pane-foot">
 			<Reading log={log} />
 			<Zoom log={log} />
 			<Outside log={log} />
-			<span class="end faint">{t(!live ? 'messages.closed' : log.paused.value ? 'messages.paused' : 'messages.live')}</span>
+			<span class="end faint">{t(tailOf(log))}</span>
 			<span class="sr" role="status">
 				{t(`messages.said.${log.state.value}`)}
 			</span>

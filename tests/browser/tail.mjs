@@ -1,0 +1,97 @@
+// The tail of the messages over hours and lost connections: none is lost, none is there twice, and an open range moves on.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Browser, Gateway, ident, until } from './harness.mjs';
+import { Tracker, v1 } from './tracker.mjs';
+
+const gateway = new Gateway();
+const browser = new Browser();
+const now = Math.floor(Date.now() / 1000);
+let renamed, refused, moving; // devices, one for each thing that is tested
+before(async () => {
+	await Promise.all([gateway.start(), browser.start()]);
+	[renamed, refused, moving] = await gateway.fleet(3);
+});
+after(() => Promise.all([gateway.close(), browser.close()]));
+
+const identOf = (device) => ident(device - renamed);
+const grid = (page) => page.getByRole('grid', { name: 'Messages' });
+const count = (page, n) => page.getByText(new RegExp(`^${n} messages?$`)).waitFor();
+const online = (page) => page.locator('.live.on').waitFor();
+const stored = (device) => gateway.rest('GET', `gw/devices/${device}/messages`);
+
+async function open(device, query = '') {
+	const page = await browser.open(gateway, `#/devices/${device}/messages${query}`);
+	await grid(page).waitFor();
+	await online(page);
+	return page;
+}
+
+/** The trackers' frames are stored before it returns. */
+async function send(device, frames) {
+	const before = (await stored(device)).length;
+	const tracker = new Tracker(gateway);
+	await tracker.send(frames.join(''));
+	await until(async () => (await stored(device)).length === before + frames.length, 'the messages');
+	tracker.close();
+}
+
+async function restart(page, meanwhile) {
+	await gateway.stop();
+	await page.getByText('The connection to the gateway is lost').waitFor();
+	assert.equal(await page.getByText('waits for the connection').count(), 1);
+	await gateway.start();
+	await meanwhile();
+	await online(page);
+}
+
+test('a device that is renamed while the connection is lost has no message twice', async () => {
+	await send(renamed, [v1(identOf(renamed), now - 20), v1(identOf(renamed), now - 10)]);
+	const page = await open(renamed);
+	await count(page, 2);
+	await restart(page, async () => {
+		await gateway.rest('PUT', `gw/devices/${renamed}`, { name: 'Lorry' });
+		await send(renamed, [v1(identOf(renamed), now - 5)]);
+	});
+	await count(page, 3);
+	assert.equal(await grid(page).getByRole('row').count(), 4); // and the head
+	assert.deepEqual(page.faults, []);
+});
+
+test('what came while the connection was lost is asked for again when that failed, whatever is told meanwhile', async () => {
+	await send(refused, [v1(identOf(refused), now - 3000)]);
+	const page = await open(refused);
+	await count(page, 1);
+	let asked = 0;
+	let refuse;
+	const told = new Promise((done) => (refuse = done));
+	await page.route(/server\.timestamp/, async (route) => {
+		if (asked++) return route.continue();
+		await told;
+		await route.abort();
+	});
+	await restart(page, () => send(refused, [v1(identOf(refused), now - 2000)]));
+	const missed = Date.now();
+	await until(() => asked > 0, 'the request');
+	await until(() => Date.now() > missed + 6000, 'more than the seconds that are read again');
+	await send(refused, [v1(identOf(refused), now - 1000)]);
+	await count(page, 2); // the first and the last one
+	refuse();
+	await count(page, 3);
+	assert.deepEqual(page.faults, []);
+});
+
+test('an open range moves on: what is older than it goes, but while it is paused', async () => {
+	const page = await open(moving, '?last=10');
+	const begun = Date.now() / 1000;
+	await gateway.post(moving, [{ timestamp: begun - 3, 'position.speed': 1 }, { timestamp: begun + 3, 'position.speed': 2 }]);
+	await count(page, 2);
+	await until(() => page.getByText('1 message', { exact: true }).isVisible(), 'the older one to go');
+	assert.ok(Date.now() / 1000 > begun + 6, 'not too early');
+	await page.getByRole('button', { name: 'Pause' }).click();
+	await until(() => Date.now() / 1000 > begun + 15, 'the end of the other one');
+	await count(page, 1);
+	await page.getByRole('button', { name: /^Go on/ }).click();
+	await page.getByText('No messages in this range').waitFor();
+	assert.deepEqual(page.faults, []);
+});
