@@ -49,6 +49,28 @@ test('who closes a message goes on from its row', async () => {
 	assert.deepEqual(page.faults, []);
 });
 
+test('no message stands beside the frame of another one, not even for a moment', async () => {
+	const page = await open({ timezoneId: 'UTC' });
+	await grid(page).focus();
+	await page.keyboard.press('ArrowDown');
+	const frame = panel(page).locator('.frame-text');
+	await frame.waitFor();
+	await panel(page).evaluate((el) => {
+		globalThis.wrong = 0;
+		new MutationObserver(() => {
+			const [time, frame] = [el.querySelector('header p'), el.querySelector('.frame-text')].map((one) => one?.textContent);
+			if (frame && !frame.includes(time.slice(11).replaceAll(':', ''))) globalThis.wrong++;
+		}).observe(el, { subtree: true, childList: true, characterData: true });
+	});
+	for (let i = 1; i < 6; i++) {
+		await page.keyboard.press('ArrowDown');
+		await isAt(page, i);
+		await until(async () => (await frame.allTextContents()).some((text) => text.includes(`E,${i}.00,`)), 'its frame');
+	}
+	assert.equal(await page.evaluate(() => globalThis.wrong), 0);
+	assert.deepEqual(page.faults, []);
+});
+
 test('where a message gets a window, the arrow keys go through the table, and Enter opens it', async () => {
 	const page = await open({ viewport: { width: 1000, height: 800 } });
 	const dialog = page.getByRole('dialog');
