@@ -100,6 +100,16 @@ test('on a phone, the frame of a message leads to its packet', async () => {
 	assert.deepEqual(page.faults, []);
 });
 
+test('a phone on its side shows one pane, with room for rows', async () => {
+	const page = await open({ viewport: { width: 844, height: 390 }, hasTouch: true });
+	await page.getByRole('group', { name: 'Panes' }).getByRole('button', { name: 'Logs' }).tap();
+	await page.getByRole('grid', { name: 'Logs' }).waitFor();
+	assert.equal(await grid(page).count(), 0);
+	await page.getByRole('button', { name: 'Messages', exact: true }).tap();
+	assert.ok((await grid(page).boundingBox()).height > 130);
+	assert.deepEqual(page.faults, []);
+});
+
 test('columns are chosen and moved without losing the focus', async () => {
 	const page = await open();
 	await page.getByRole('button', { name: 'Columns' }).click();
