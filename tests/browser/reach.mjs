@@ -49,6 +49,28 @@ test('who closes a message goes on from its row', async () => {
 	assert.deepEqual(page.faults, []);
 });
 
+test('no message stands beside the frame of another one, not even for a moment', async () => {
+	const page = await open({ timezoneId: 'UTC' });
+	await grid(page).focus();
+	await page.keyboard.press('ArrowDown');
+	const frame = panel(page).locator('.frame-text');
+	await frame.waitFor();
+	await panel(page).evaluate((el) => {
+		globalThis.wrong = 0;
+		new MutationObserver(() => {
+			const [time, frame] = [el.querySelector('header p'), el.querySelector('.frame-text')].map((one) => one?.textContent);
+			if (frame && !frame.includes(time.slice(11).replaceAll(':', ''))) globalThis.wrong++;
+		}).observe(el, { subtree: true, childList: true, characterData: true });
+	});
+	for (let i = 1; i < 6; i++) {
+		await page.keyboard.press('ArrowDown');
+		await isAt(page, i);
+		await until(async () => (await frame.allTextContents()).some((text) => text.includes(`E,${i}.00,`)), 'its frame');
+	}
+	assert.equal(await page.evaluate(() => globalThis.wrong), 0);
+	assert.deepEqual(page.faults, []);
+});
+
 test('where a message gets a window, the arrow keys go through the table, and Enter opens it', async () => {
 	const page = await open({ viewport: { width: 1000, height: 800 } });
 	const dialog = page.getByRole('dialog');
@@ -75,6 +97,16 @@ test('on a phone, the frame of a message leads to its packet', async () => {
 	await page.getByRole('dialog').waitFor({ state: 'detached' });
 	assert.equal(await page.getByRole('button', { name: 'Traffic', exact: true }).getAttribute('aria-pressed'), 'true');
 	assert.deepEqual(await axe(page), []);
+	assert.deepEqual(page.faults, []);
+});
+
+test('a phone on its side shows one pane, with room for rows', async () => {
+	const page = await open({ viewport: { width: 844, height: 390 }, hasTouch: true });
+	await page.getByRole('group', { name: 'Panes' }).getByRole('button', { name: 'Logs' }).tap();
+	await page.getByRole('grid', { name: 'Logs' }).waitFor();
+	assert.equal(await grid(page).count(), 0);
+	await page.getByRole('button', { name: 'Messages', exact: true }).tap();
+	assert.ok((await grid(page).boundingBox()).height > 130);
 	assert.deepEqual(page.faults, []);
 });
 

@@ -7,10 +7,10 @@ import { Tracker, v1 } from './tracker.mjs';
 const gateway = new Gateway();
 const browser = new Browser();
 const now = Math.floor(Date.now() / 1000);
-let renamed, refused, moving; // devices, one for each thing that is tested
+let renamed, refused, logged, moving; // devices, one for each thing that is tested
 before(async () => {
 	await Promise.all([gateway.start(), browser.start()]);
-	[renamed, refused, moving] = await gateway.fleet(3);
+	[renamed, refused, logged, moving] = await gateway.fleet(4);
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
 
@@ -78,6 +78,25 @@ test('what came while the connection was lost is asked for again when that faile
 	await count(page, 2); // the first and the last one
 	refuse();
 	await count(page, 3);
+	assert.deepEqual(page.faults, []);
+});
+
+test('entries of the log that could not be asked for come when the connection is back the next time', async () => {
+	const page = await open(logged);
+	const logs = page.getByRole('grid', { name: 'Logs' });
+	const rename = (name) => gateway.rest('PUT', `gw/devices/${logged}`, { name });
+	await rename('First');
+	await logs.getByText('item changed over REST').waitFor();
+	let refused = 0;
+	await page.route((url) => /logs\?/.test(url) && !/reverse/.test(url), (route) => (refused++ ? route.continue() : route.abort()));
+	await restart(page, () => rename('Second'));
+	await until(() => refused > 0, 'a request that fails');
+	const missed = Date.now();
+	await until(() => Date.now() > missed + 6000, 'more than the seconds that are read again');
+	await rename('Third');
+	await until(async () => (await logs.getByText('item changed over REST').count()) === 2, 'what is told');
+	await restart(page, async () => undefined);
+	await until(async () => (await logs.getByText('item changed over REST').count()) === 3, 'what was missed');
 	assert.deepEqual(page.faults, []);
 });
 

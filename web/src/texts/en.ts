@@ -374,7 +374,7 @@ export const en = {
 			wifi: 'access point and signal',
 		},
 		fields: 'Fields',
-		gone: 'The traffic that this message came with is not recorded any more.',
+		gone: 'The packet that this message came with is not recorded for this device, or not any more.',
 		hex: 'Hex',
 		none: 'The packet that this message came with is recorded, but no frame in it fits.',
 		posted: 'There is no frame: the message was stored over REST.',

@@ -17,8 +17,8 @@ export const share = pref('messages.share', 62);
 export const isDown = pref('messages.down', true);
 export const asHex = pref('traffic.hex', false);
 
-/** One pane at a time. */
-export const isPhone = media('(max-width: 700px)');
+/** One pane at a time; also on a phone that lies on its side. */
+export const isPhone = media('(max-width: 700px), (max-height: 480px)');
 /** A message in full gets a window instead of a place at the side. */
 export const isNarrow = media('(max-width: 1100px)');
 

@@ -24,6 +24,7 @@ export class Entries<T extends Timed> {
 	private abort = new AbortController();
 	private range: Range = { last: 1 };
 	private told: Told = new WeakSet();
+	private since: number | null = null;
 	private frame = 0;
 	private loading: Promise<void> = Promise.resolve();
 
@@ -34,6 +35,7 @@ export class Entries<T extends Timed> {
 		this.abort = new AbortController();
 		this.range = range;
 		this.rows.length = 0;
+		this.since = null;
 		this.told = new WeakSet();
 		this.changed();
 		return (this.loading = this.load(isOpen(range) ? undefined : range.to));
@@ -56,16 +58,22 @@ export class Entries<T extends Timed> {
 		this.changed();
 	}
 
-	/** Reads what has happened since the newest that is here. */
+	/** Reads what has happened since the newest that was here when it was last known that nothing is missing. */
 	async recent(): Promise<void> {
 		const { signal } = this.abort;
+		this.since ??= this.rows[0]?.timestamp ?? null; // not of one that is told while this is asked for
 		await this.loading;
 		if (signal.aborted) return;
 		if (this.state.peek() === 'failed') return this.older();
-		const newest = this.rows[0]?.timestamp ?? spanOf(this.range).from + OVERLAP;
-		const isWhole = await this.between(newest - OVERLAP, isOpen(this.range) ? undefined : this.range.to).catch(() => true);
-		if (!isWhole) await this.open(this.range);
-		else this.trim();
+		const newest = this.since ?? this.rows[0]?.timestamp ?? spanOf(this.range).from + OVERLAP;
+		try {
+			const isWhole = await this.between(newest - OVERLAP, isOpen(this.range) ? undefined : this.range.to);
+			this.since = null;
+			if (!isWhole) await this.open(this.range);
+			else this.trim();
+		} catch {
+			// the next time, it is asked for from there
+		}
 	}
 
 	/** Makes the rows go to this time, also beyond the range; false: there is too much in between. */

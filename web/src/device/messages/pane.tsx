@@ -1,6 +1,6 @@
 // The table of messages: newest first, new ones come in on top.
-import { useSignal, useSignalEffect } from '@preact/signals';
-import { useCallback, useMemo } from 'preact/hooks';
+import { effect, useSignal, useSignalEffect } from '@preact/signals';
+import { useCallback, useEffect, useMemo } from 'preact/hooks';
 import type { Message } from '../../fleet/store';
 import { parameterOf, parameters, unitOf } from '../../lib/parameters';
 import { t } from '../../lib/text';
@@ -67,9 +67,14 @@ function Table({ log, onOpen }: { log: DeviceMessages; onOpen: () => void }) {
 	const selected = log.selected.value;
 	// where the arrow keys go on when the message was closed
 	const cursor = useSignal<Message | null>(null);
-	useSignalEffect(() => {
-		if (log.selected.value) cursor.value = log.selected.value;
-	});
+	// at once: it may be closed before the next frame
+	useEffect(
+		() =>
+			effect(() => {
+				if (log.selected.value) cursor.value = log.selected.value;
+			}),
+		[log],
+	);
 	const at = selected ?? cursor.value;
 	const jump = useMemo(() => ({ index: selected ? log.indexOf(selected) - first : -1 }), [selected]);
 	const indexOf = useCallback((m: Message) => log.indexOf(m) - log.shown()[0], [log]);

@@ -103,20 +103,19 @@ function sentence(m: Message, found: Found): string {
 }
 
 export function RawFrame({ desk, m }: { desk: Desk; m: Message }) {
-	const found = useSignal<Found | null>(null);
-	const failed = useSignal('');
+	const answer = useSignal<{ of: Message; found: Found | null; failed: string } | null>(null);
 	useEffect(() => {
 		const abort = new AbortController();
-		found.value = null;
-		failed.value = '';
 		(hasFrame(m) ? packetsOf(desk.log.id, m, abort.signal) : Promise.resolve([]))
-			.then((packets) => void (found.value = frameOf(m, packets)))
-			.catch((e: Error) => void (abort.signal.aborted || (failed.value = e.message)));
+			.then((packets) => void (answer.value = { of: m, found: frameOf(m, packets), failed: '' }))
+			.catch((e: Error) => void (abort.signal.aborted || (answer.value = { of: m, found: null, failed: e.message })));
 		return () => abort.abort();
 	}, [m]);
-	const frames = found.value?.frames ?? [];
+	// not that of the message before
+	const { found, failed } = answer.value?.of === m ? answer.value : { found: null, failed: '' };
+	const frames = found?.frames ?? [];
 	const shown = frames.filter((frame, i) => frames.findIndex((one) => one.text === frame.text) === i);
-	const words = failed.value || (found.value ? sentence(m, found.value) : t('common.loading'));
+	const words = failed || (found ? sentence(m, found) : t('common.loading'));
 	return (
 		<section class="raw-frame" aria-label={t('frame.title')}>
 			<div class="raw-head">
