@@ -19,7 +19,7 @@ import { LessDialog, watchFreed } from './settings/less';
 import type { DeviceMessages } from './store';
 import '../styles/settings.css';
 
-const FIELDS = ITEM_FIELDS + ',messages_size,metadata,connected,last_active';
+const FIELDS = ITEM_FIELDS + ',messages_size,metadata'; // whether it is connected, the fleet knows better
 
 function Section({ title, children }: { title: string; children: ComponentChildren }) {
 	return (

@@ -92,7 +92,7 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
 	if (response.ok) return response;
 	const error = await refusal(response);
 	// who has logged out meanwhile knows why
-	if (response.status === 401 && !ask.key && key && key === token.peek()) logOut(error.message);
+	if (response.status === 401 && !ask.key && key && key === token.peek()) logOut(t('login.ended'));
 	throw error;
 }
 
