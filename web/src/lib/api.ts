@@ -113,6 +113,17 @@ export async function get<T>(path: string, ask: Ask = {}): Promise<T[]> {
 	return (await call<T>('GET', path, ask)).result;
 }
 
+/** For what is read again and again, where one answer may overtake another: `const isNews = asked()` before the
+ *  request, and an answer counts if isNews() then. */
+export function inOrder(): () => () => boolean {
+	let last = 0;
+	let taken = 0;
+	return () => {
+		const mine = ++last;
+		return () => mine >= taken && !!(taken = mine);
+	};
+}
+
 /** Reads a long answer as it comes: `take` gets the items of each piece, in their order. Resolves with
  *  their number when all have come; rejects with an AbortError when ask.signal says so. */
 export async function stream<T>(path: string, ask: Ask, take: (items: T[]) => void): Promise<number> {
