@@ -64,7 +64,7 @@ const results = (page) => page.getByRole('region', { name: 'Results' }).getByRol
 test('a form is made of the schema, and what is wrong stands at its field', async () => {
 	const page = await open();
 	await page.getByLabel('Search commands').fill('interval upload');
-	assert.equal(await list(page).count(), 1);
+	await until(async () => (await list(page).count()) === 1, 'the one that is searched');
 	await list(page).click();
 	const field = page.getByLabel('Seconds', { exact: true });
 	const go = page.getByRole('button', { name: 'Put into the queue' });
@@ -107,6 +107,7 @@ test('a command waits, is sent when the tracker comes, and ends with its answer'
 	const tracker = new Tracker(ident(0), false);
 	await queue(page).getByText('sent', { exact: true }).waitFor();
 	await queue(page).getByText('attempt 1 of 3').waitFor();
+	await until(() => tracker.got.length, 'the command at the tracker');
 	assert.deepEqual(tracker.got, ['S2,13812341234']);
 	tracker.answers = true;
 	tracker.say('V4,S2,130305');

@@ -96,11 +96,10 @@ test('a refused frame leads to its packet; traffic is shown as text and as hex, 
 	assert.deepEqual(await axe(page), []);
 	await page.getByLabel('Hex', { exact: true }).uncheck();
 
-	const shown = await lines(traffic(page));
-	assert.equal(shown.length, (await packets(talks)).length);
+	await until(async () => (await lines(traffic(page))).length === (await packets(talks)).length, 'each packet once');
 	await tracker.send(`*HQ,${ident(0)},HTBT,66#`);
 	await traffic(page).getByText(`*HQ,${ident(0)},HTBT,66#`).first().waitFor();
-	assert.ok((await lines(traffic(page))).some((line) => /sent.*HTBT,66#/.test(line)));
+	await until(async () => (await lines(traffic(page))).some((line) => /sent.*HTBT,66#/.test(line)), 'the answer');
 
 	// the packet of the message that is looked at is marked
 	await page.getByRole('grid', { name: 'Messages' }).getByText('HTBT').first().click();

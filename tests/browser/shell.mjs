@@ -60,9 +60,7 @@ test('a token that is deleted ends the session with the reason', async () => {
 	const page = await browser.open(gateway, '#/health', { token: made.key });
 	await live(page);
 	await gateway.rest('DELETE', `platform/tokens/${made.id}`);
-	await page.getByRole('link', { name: 'Tokens' }).click();
-	await page.getByLabel('Key of a token').waitFor();
-	assert.match(await page.getByRole('alert').textContent(), /\w/);
+	await page.getByRole('alert').getByText('You were logged out').waitFor(); // by itself
 });
 
 test('below a path of a proxy nothing is asked for outside of it', async () => {

@@ -2,9 +2,10 @@ import { render } from 'preact';
 import { effect } from '@preact/signals';
 import './styles/base.css';
 import './styles/shell.css';
-import { startFleet, loadDeviceTypes } from './fleet/store';
+import { deviceTypes, loadDeviceTypes, startFleet } from './fleet/store';
+import { reachable } from './lib/api';
 import { startLive } from './lib/live';
-import { loadParameters } from './lib/parameters';
+import { loadParameters, parameters } from './lib/parameters';
 import { token } from './lib/session';
 import { language } from './lib/text';
 import { Login } from './login';
@@ -12,11 +13,11 @@ import { Shell } from './shell';
 
 document.documentElement.lang = language;
 startLive();
+effect(() => (token.value ? startFleet() : undefined));
 effect(() => {
-	if (!token.value) return undefined;
-	void loadParameters().catch(() => undefined);
-	void loadDeviceTypes().catch(() => undefined);
-	return startFleet();
+	if (!token.value || !reachable.value) return; // what does not come is asked for again when the gateway is back
+	if (!parameters.peek().size) void loadParameters().catch(() => undefined);
+	if (!deviceTypes.peek().length) void loadDeviceTypes().catch(() => undefined);
 });
 
 function App() {

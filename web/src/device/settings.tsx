@@ -1,11 +1,11 @@
 // What a device is called and how long it keeps its messages, who is connected as it, and its end.
 import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { faultOf } from '../fleet/faults';
 import { modelOptions } from '../fleet/models';
 import { ITEM_FIELDS, takeItem } from '../fleet/store';
-import { get, one } from '../lib/api';
+import { get, inOrder, one } from '../lib/api';
 import { watch } from '../lib/live';
 import { bytes, t } from '../lib/text';
 import { CopyButton, Field } from '../ui/bits';
@@ -19,7 +19,7 @@ import { LessDialog, watchFreed } from './settings/less';
 import type { DeviceMessages } from './store';
 import '../styles/settings.css';
 
-const FIELDS = ITEM_FIELDS + ',messages_size,metadata,connected,last_active';
+const FIELDS = ITEM_FIELDS + ',messages_size,metadata'; // whether it is connected, the fleet knows better
 
 function Section({ title, children }: { title: string; children: ComponentChildren }) {
 	return (
@@ -172,14 +172,17 @@ export function SettingsTab({ log }: { log: DeviceMessages }) {
 	const item = useSignal<SettingsItem | null>(null);
 	const size = useSignal(0);
 	const error = useSignal('');
+	const asked = useMemo(inOrder, []);
 	const load = async (): Promise<void> => {
+		const isNews = asked();
 		try {
 			const [found] = await get<SettingsItem>(`gw/devices/${log.id}`, { query: { fields: FIELDS } });
+			if (!isNews()) return;
 			item.value = found ?? null;
 			size.value = found?.messages_size ?? 0;
 			error.value = '';
 		} catch (e) {
-			error.value = (e as Error).message;
+			if (isNews()) error.value = (e as Error).message;
 		}
 	};
 	useEffect(() => {

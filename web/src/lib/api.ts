@@ -92,7 +92,7 @@ export async function send(method: string, path: string, ask: Ask = {}): Promise
 	if (response.ok) return response;
 	const error = await refusal(response);
 	// who has logged out meanwhile knows why
-	if (response.status === 401 && !ask.key && key && key === token.peek()) logOut(error.message);
+	if (response.status === 401 && !ask.key && key && key === token.peek()) logOut(t('login.ended'));
 	throw error;
 }
 
@@ -111,6 +111,17 @@ export async function one<T>(method: string, path: string, ask: Ask = {}): Promi
 
 export async function get<T>(path: string, ask: Ask = {}): Promise<T[]> {
 	return (await call<T>('GET', path, ask)).result;
+}
+
+/** For what is read again and again, where one answer may overtake another: `const isNews = asked()` before the
+ *  request, and an answer counts if isNews() then. */
+export function inOrder(): () => () => boolean {
+	let last = 0;
+	let taken = 0;
+	return () => {
+		const mine = ++last;
+		return () => mine >= taken && !!(taken = mine);
+	};
 }
 
 /** Reads a long answer as it comes: `take` gets the items of each piece, in their order. Resolves with

@@ -38,6 +38,10 @@ interface Subscription {
 }
 
 const RETRY_MS = 3000;
+/** A lost network is noticed soon: nothing else tells of it. */
+const KEEPALIVE_S = 15;
+/** The gateway is more patient: in a page that nobody sees, browsers let a timer run once a minute, and it takes two. */
+const PATIENCE_S = 120;
 const decoder = new TextDecoder();
 const subscriptions = new Map<string, Subscription>();
 const byId = new Map<number, Subscription>();
@@ -131,7 +135,7 @@ function options(key: string): IClientOptions {
 		protocolVersion: 5,
 		username: key,
 		clientId: 'web-' + crypto.getRandomValues(new Uint32Array(2)).join('-'),
-		keepalive: 15, // a lost network is noticed soon: nothing else tells of it
+		keepalive: PATIENCE_S,
 		reconnectPeriod: 1000,
 		connectTimeout: 10_000,
 		resubscribe: false,
@@ -164,6 +168,7 @@ async function connect(key: string): Promise<void> {
 	const mine = mqtt.connect(url.href, options(key));
 	client = mine;
 	mine.on('connect', () => {
+		mine.keepaliveManager.setKeepalive(KEEPALIVE_S);
 		liveState.value = 'online';
 		for (const s of subscriptions.values()) subscribe(s);
 	});

@@ -6,7 +6,7 @@ const KEY = 'cantrack.token';
 /** The key of the token, 64 characters; '' before somebody has logged in. */
 export const token = signal(sessionStorage.getItem(KEY) ?? '');
 
-/** Why the login is shown again: the sentence of the gateway, or ''. */
+/** Why the login is shown again, or ''. */
 export const farewell = signal('');
 
 let wasUsed = token.peek() !== '';

@@ -57,6 +57,7 @@ export const en = {
 		title: 'Work in progress',
 	},
 	login: {
+		ended: 'You were logged out: the gateway does not take this token any more.',
 		go: 'Log in',
 		hint: 'The key of the administrator lies on the gateway, in the file admin.token of its data directory (data/admin.token after make run). Other tokens are made on the page Tokens.',
 		title: 'Log in to cantrack',

@@ -81,7 +81,7 @@ export function FormFoot({ id, error, isNew, isBusy, onCancel }: { id: string; e
 			<button type="button" onClick={onCancel}>
 				{t('common.cancel')}
 			</button>
-			<button class="primary" form={id} disabled={isBusy}>
+			<button class="primary" form={id} aria-busy={isBusy}>
 				{t(isNew ? 'common.create' : 'common.save')}
 			</button>
 		</>

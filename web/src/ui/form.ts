@@ -56,9 +56,9 @@ export class FormState {
 	}
 }
 
-/** The first field that is wrong gets the focus, once it is painted as wrong. */
+/** The first field that is wrong gets the focus, as soon as it is rendered as wrong. */
 export function focusWrong(form: HTMLElement | null): void {
-	requestAnimationFrame(() => {
+	queueMicrotask(() => {
 		const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
 		field?.closest('details')?.setAttribute('open', '');
 		field?.focus();

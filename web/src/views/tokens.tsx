@@ -1,7 +1,7 @@
 // Tokens: who may use the gateway, for what, and until when.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { ApiError, call, get } from '../lib/api';
+import { ApiError, call, get, inOrder } from '../lib/api';
 import { watch } from '../lib/live';
 import { t } from '../lib/text';
 import { duration, now } from '../lib/time';
@@ -25,14 +25,19 @@ const isRefused = signal(false);
 /** The one in use; null: not known yet. */
 const mine = signal<Token | null>(null);
 
+const asked = inOrder();
+
 async function load(): Promise<void> {
+	const isNews = asked();
 	try {
 		const [list, [own]] = await Promise.all([get<Token>('platform/tokens/all', { query: { fields: FIELDS } }), get<Token>('auth/info')]);
+		if (!isNews()) return;
 		tokens.value = list.sort((a, b) => b.created - a.created || b.id - a.id);
 		mine.value = own ?? null;
 		error.value = '';
 		isRefused.value = false;
 	} catch (e) {
+		if (!isNews()) return;
 		isRefused.value = e instanceof ApiError && e.status === 403;
 		error.value = reasonOf(e);
 		if (isRefused.value) mine.value = (await get<Token>('auth/info').catch(() => []))[0] ?? null;

@@ -82,6 +82,7 @@ export function CommandForm({ store, type, template }: { store: DeviceCommands; 
 		focusWrong(form.current);
 	};
 	const send = async (atOnce: boolean): Promise<void> => {
+		if (isBusy.peek()) return;
 		const properties = fields.read();
 		const more = options.read();
 		error.value = '';
@@ -183,10 +184,10 @@ function Buttons({ store, isBusy, onNow }: { store: DeviceCommands; isBusy: bool
 	return (
 		<div class="stack send-buttons">
 			<div class="row">
-				<button class="primary" disabled={isBusy}>
+				<button class="primary" aria-busy={isBusy}>
 					<Icon name="clock" /> {t('commands.queueIt')}
 				</button>
-				<button type="button" disabled={isBusy || !isOnline || store.running.value !== null} onClick={onNow}>
+				<button type="button" aria-busy={isBusy} disabled={!isOnline || (!isBusy && store.running.value !== null)} onClick={onNow}>
 					<Icon name="send" /> {t('commands.sendNow')}
 				</button>
 			</div>

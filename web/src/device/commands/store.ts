@@ -1,6 +1,6 @@
 // The commands of one device: which it has, which wait, and what became of the others.
 import { computed, signal } from '@preact/signals';
-import { call, get, one } from '../../lib/api';
+import { call, get, inOrder, one } from '../../lib/api';
 import { jsonOf, watch, watchState, type LiveMessage } from '../../lib/live';
 import { queueOrder, type Command, type CommandType } from './types';
 
@@ -29,6 +29,7 @@ export class DeviceCommands {
 	readonly hasMore = signal(false);
 	readonly running = signal<Running | null>(null);
 
+	private readonly asked = inOrder();
 	private wanted = PAGE;
 	private timer = 0;
 	private ends: (() => void)[] = [];
@@ -115,14 +116,16 @@ export class DeviceCommands {
 	}
 
 	private async loadResults(): Promise<void> {
+		const isNews = this.asked();
 		try {
 			const data = { reverse: true, count: this.wanted + 1 };
 			const list = await get<Command>(`gw/devices/${this.id}/commands-result`, { data });
+			if (!isNews()) return;
 			this.hasMore.value = list.length > this.wanted;
 			this.results.value = list.slice(0, this.wanted);
 			this.resultsError.value = '';
 		} catch (e) {
-			this.resultsError.value = (e as Error).message;
+			if (isNews()) this.resultsError.value = (e as Error).message;
 		}
 	}
 

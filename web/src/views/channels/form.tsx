@@ -41,6 +41,7 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 	const id = useId();
 	const save = async (e: SubmitEvent): Promise<void> => {
 		e.preventDefault();
+		if (isBusy.peek()) return;
 		const values = state.read();
 		error.value = '';
 		if (!values) return focusWrong(form.current);

@@ -62,6 +62,7 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 	};
 	const save = async (e: SubmitEvent): Promise<void> => {
 		e.preventDefault();
+		if (isBusy.peek()) return;
 		const values = state.read();
 		if (!values) return focusWrong(form.current);
 		const access = type.value === 2 ? { type: 2, acl: grants.value.map(tidy) } : { type: type.value };
