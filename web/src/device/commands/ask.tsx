@@ -31,7 +31,7 @@ function Facts({ q }: { q: Question }) {
 			<dt>{t('commands.device')}</dt>
 			<dd>
 				<strong>{d && titleOf(d)}</strong> <code>{d?.ident}</code>{' '}
-				{d && <Dot on={d.connected} label={t(d.connected ? 'common.online' : 'common.offline')} />} {t(d?.connected ? 'common.online' : 'common.offline')}
+				{d && <Dot on={d.connected} label={t(d.connected ? 'common.connected' : 'common.notConnected')} />} {t(d?.connected ? 'common.connected' : 'common.notConnected')}
 			</dd>
 			<dt>{t('commands.lastSpeed')}</dt>
 			<dd>

@@ -74,7 +74,7 @@ function Row({ s, onEnd }: { s: Session; onEnd: () => void }) {
 	return (
 		<tr>
 			<td class="wide">
-				<Dot on={s.connected} label={t(s.connected ? 'common.online' : 'common.offline')} /> <code>{s.client_id}</code>
+				<Dot on={s.connected} label={t(s.connected ? 'common.connected' : 'common.notConnected')} /> <code>{s.client_id}</code>
 			</td>
 			<td data-label={t('health.from')}>
 				<code>{s.source}</code> <span class="faint">{t('health.by', { transport: s.transport, version: s.version })}</span>

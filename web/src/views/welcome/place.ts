@@ -44,13 +44,15 @@ async function loadChannels(): Promise<void> {
 
 async function loadMachine(): Promise<void> {
 	// without, there is the name of this page
-	machine.value = await web().then((found) => found.addresses, () => []);
+	machine.value = await web().then((found) => found.addresses, () => machine.value);
 }
 
 /** Reads where the gateway listens, and again when a channel changes or may have; returns the end of it. */
 export function startPlace(): () => void {
-	const load = (): void => void loadChannels();
+	const load = (): void => {
+		void loadChannels();
+		void loadMachine();
+	};
 	load();
-	void loadMachine();
 	return watch('flespi/state/gw/channels/+', { on: load, ready: load, retained: false });
 }
