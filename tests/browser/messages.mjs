@@ -133,6 +133,10 @@ test('a filter is written with the keyboard alone, and refused with the reason',
 	await count(page, 30); // what is shown stays
 	await page.keyboard.press('Escape');
 	assert.equal(await box.inputValue(), 'position.speed >= 90');
+	await box.fill(`position.speed>=90${'&&position.speed>0'.repeat(200)}`); // nothing would come live
+	await page.keyboard.press('Enter');
+	await page.getByRole('alert').getByText('This filter is too long').waitFor();
+	await page.keyboard.press('Escape');
 
 	// also of what comes live
 	const tracker = new Tracker(gateway);

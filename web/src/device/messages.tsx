@@ -1,5 +1,5 @@
 // A device's messages and what happened to it, side by side.
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { t } from '../lib/text';
 import { Dialog } from '../ui/dialog';
 import { Split } from '../ui/split';
@@ -55,12 +55,16 @@ export function MessagesTab({ log }: { log: DeviceMessages }) {
 	};
 	// once it is painted
 	const open = (): void => void requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('.message-body')?.focus());
-	const escape = (e: KeyboardEvent): void => {
-		if (e.key === 'Escape' && m && !isNarrow.value && !(e.target as Element).closest('[popover], dialog')) close();
-	};
+	// wherever the focus is: a link has opened it, perhaps
+	useLayoutEffect(() => {
+		if (!m || isNarrow.value) return undefined;
+		const escape = (e: KeyboardEvent): void => void (e.key === 'Escape' && !e.defaultPrevented && !(e.target as Element).closest('[popover], dialog') && close());
+		document.addEventListener('keydown', escape);
+		return () => document.removeEventListener('keydown', escape);
+	}, [m, isNarrow.value]);
 	const first = <MessagesPane log={log} onOpen={open} />;
 	return (
-		<div ref={box} class="messages-tab" onKeyDown={escape}>
+		<div ref={box} class="messages-tab">
 			{isPhone.value ? <Phone desk={desk} onOpen={open} /> : <Split first={first} second={<SidePane desk={desk} />} share={share} label={t('messages.border')} down={isDown.value} />}
 			{m && !isNarrow.value && <MessagePanel desk={desk} m={m} onClose={close} />}
 			{m && isNarrow.value && (

@@ -337,6 +337,7 @@ export const en = {
 		},
 		placeholder: 'Filter, such as position.speed>60',
 		suggestions: 'Suggestions',
+		tooLong: 'This filter is too long: {n} characters as an address spells them, {max} are possible',
 	},
 	frame: {
 		as: 'Frame as',

@@ -12,6 +12,8 @@ import { complete, take, type Completion, type Name, type Suggestion } from './c
 
 /** Nothing is that new: the expression is parsed, nothing is read. */
 const NEVER = 4e9;
+/** Encoded: it is a part of the topic that the tail subscribes to, which has 4,096 bytes (docs/mqtt.md). */
+const LENGTH_MAX = 4000;
 const VALUES_LOOKED_AT = 2000;
 
 const CLOSED: Completion = { from: 0, to: 0, items: [] };
@@ -85,6 +87,8 @@ class Box {
 		this.open.value = CLOSED;
 		this.error.value = '';
 		if (filter === this.log.filter.peek()) return;
+		const { length } = encodeURIComponent(filter);
+		if (length > LENGTH_MAX) return void (this.error.value = t('filter.tooLong', { n: length, max: LENGTH_MAX }));
 		try {
 			if (filter) await get(`gw/devices/${this.log.id}/messages`, { data: { filter, from: NEVER, count: 1 } });
 			if (this.text.peek().trim() === filter) chooseFilter(this.log, filter);
