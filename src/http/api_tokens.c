@@ -8,6 +8,7 @@
 #include "http/ids.h"
 #include "http/routes.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -53,6 +54,13 @@ static void release_made(void *producer)
 	free(m);
 }
 
+/* A token that would be gone before it is used is a slip. */
+static bool is_to_live(const struct token *t, int64_t now_s, struct refusal *refusal)
+{
+	return t->ttl || t->expire > now_s ||
+	       refuse_member(refusal, "expire", "expire is %" PRIi64 ", which is past", t->expire);
+}
+
 /* Reads all or refuses all. */
 static bool parse_tokens(const json_t *body, struct made *m, struct answer *a)
 {
@@ -60,7 +68,8 @@ static bool parse_tokens(const json_t *body, struct made *m, struct answer *a)
 		const json_t *one = json_is_array(body) ? json_array_get(body, i) : body;
 		struct refusal refusal;
 		token_init(&m->tokens[i]);
-		if (!token_parse(one, PARSE_REPLACE, &m->tokens[i], &refusal))
+		if (!token_parse(one, PARSE_REPLACE, &m->tokens[i], &refusal) ||
+			!is_to_live(&m->tokens[i], clock_now_us() / 1000000, &refusal))
 			answer_item_error(a, 400, i, refusal.member, "%s", refusal.why.text);
 	}
 	return a->errors.len == 0;

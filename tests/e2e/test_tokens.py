@@ -67,6 +67,13 @@ def test_what_has_expired_is_deleted_unasked(gateway):
     assert ask(gateway, token["key"], "GET", "/auth/info")[0] == 401
 
 
+def test_none_is_made_that_is_gone_at_once(gateway):
+    status, answer = ask(gateway, gateway.token, "POST", "/platform/tokens", [{"expire": 1577836800}])
+    assert status == 400
+    assert answer["errors"][0]["reason"] == "expire is 1577836800, which is past"
+    make(gateway, expire=1577836800, ttl=60)  # the later of the two counts
+
+
 def test_addresses_are_checked(gateway):
     here = make(gateway, ttl=60, ips="127.0.0.0/8,::1")
     elsewhere = make(gateway, ttl=60, ips="192.0.2.0/24")
