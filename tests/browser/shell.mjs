@@ -45,6 +45,19 @@ test('the printed link logs in, and the key leaves the address and stays in this
 	assert.deepEqual(page.faults, []);
 });
 
+test('another tab is logged in as this one, and out with it', async () => {
+	const page = await browser.open(gateway, `#token=${gateway.token}`, { token: '' });
+	await live(page);
+	const other = await page.context().newPage();
+	await other.goto(`${gateway.url}#/health`);
+	await live(other);
+	await page.getByRole('button', { name: 'Log out' }).click();
+	await other.getByLabel('Key of a token').waitFor();
+	await page.reload();
+	await page.getByLabel('Key of a token').waitFor();
+	assert.deepEqual(page.faults, []);
+});
+
 test('a part of the page that is lost on its way is asked for again', async () => {
 	const page = await browser.open(gateway, '#/health', { token: '' });
 	let asked = 0;

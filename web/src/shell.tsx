@@ -8,7 +8,7 @@ import { reachable } from './lib/api';
 import { jobs } from './ui/jobs';
 import { theme, type Theme } from './lib/prefs';
 import { href, route } from './lib/router';
-import { logOut } from './lib/session';
+import { logOutEverywhere } from './lib/session';
 import { t, type TextKey } from './lib/text';
 import { Dialog, dropQuestion, Questions } from './ui/dialog';
 import { Empty, useTitle } from './ui/bits';
@@ -87,7 +87,7 @@ const menuOpen = signal(false);
 
 function leave(): void {
 	menuOpen.value = false;
-	logOut();
+	logOutEverywhere();
 }
 
 /** What is not a view: colours, the description of the API, the way out. */

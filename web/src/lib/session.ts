@@ -25,7 +25,27 @@ export function logOut(why = ''): void {
 	sessionStorage.removeItem(KEY);
 	farewell.value = why;
 	token.value = '';
+	mayAsk = false;
 }
+
+/** The tabs of this page in this browser: a new one is logged in as another one is, and who logs out is out in all.
+ *  With the last of them the token is gone. Of two gateways below one host each has its own. */
+const tabs = new BroadcastChannel(`cantrack ${location.pathname}`);
+/** Who has logged out, or has typed a key, is not logged in by others. */
+let mayAsk = token.peek() === '';
+
+type Word = { ask: true } | { key: string } | { out: string };
+
+export function logOutEverywhere(): void {
+	tabs.postMessage({ out: token.peek() } satisfies Word);
+	logOut();
+}
+
+tabs.onmessage = ({ data }: MessageEvent<Word>) => {
+	if ('out' in data) return void (data.out === token.peek() && logOut());
+	if ('key' in data) return void (mayAsk && !token.peek() && logIn(data.key));
+	if (token.peek()) tabs.postMessage({ key: token.peek() } satisfies Word);
+};
 
 /** The gateway prints a link with #token=KEY. The key leaves the address bar before anybody sees it, also when the
  *  link is opened where the page is open already. */
@@ -38,6 +58,7 @@ function takeTokenFromAddress(): void {
 
 // before lib/router looks at the address, at the beginning and later
 takeTokenFromAddress();
+if (!token.peek()) tabs.postMessage({ ask: true } satisfies Word);
 window.addEventListener('hashchange', takeTokenFromAddress);
 
 /** An address of the gateway: the page may lie below any path, so nothing here begins with a slash. */
