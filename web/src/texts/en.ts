@@ -174,7 +174,7 @@ export const en = {
 		keptNone: 'Cancelled before anything was changed',
 		keptSome: '{n} of {all} devices have the new time; the others are as before.\n\nThose can be put back to the times that they had. Messages that were deleted meanwhile do not come back.',
 		keptSomeTitle: 'Cancelled. And those that were changed?',
-		kind: { all: 'All', moving: 'Moving', never: 'No data', offline: 'Offline', online: 'Online' },
+		kind: { all: 'All', idle: 'Idling', moving: 'Moving', never: 'No data', offline: 'Offline', online: 'Online', parked: 'Parked' },
 		kinds: 'Which devices',
 		lastSeen: 'Last seen',
 		name: 'Name',

@@ -16,7 +16,8 @@ let lastId = 0;
 /** An error stays until it is closed, everything else for some seconds. */
 export function toast(text: string, kind: Toast['kind'] = 'info'): void {
 	const id = ++lastId;
-	toasts.value = [...toasts.value.slice(-3), { id, text, kind }];
+	// what was said already is said again, not twice
+	toasts.value = [...toasts.value.filter((one) => one.text !== text).slice(-3), { id, text, kind }];
 	if (kind === 'info') setTimeout(() => close(id), 6000);
 }
 

@@ -49,7 +49,8 @@ test('search finds words of name and ident, kinds what is so now', () => {
 	expect(found('all', '1002 truck')).toEqual([2]);
 	expect(found('moving')).toEqual([1]);
 	expect(found('online')).toEqual([1, 4]);
+	expect(found('parked')).toEqual([4]);
 	expect(found('offline')).toEqual([2]);
 	expect(found('never')).toEqual([3]);
-	expect(countKinds(some, now)).toEqual({ all: 4, online: 2, offline: 1, moving: 1, never: 1 });
+	expect(countKinds(some, now)).toEqual({ all: 4, online: 2, moving: 1, idle: 0, parked: 1, offline: 1, never: 1 });
 });

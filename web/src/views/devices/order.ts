@@ -10,20 +10,22 @@ export interface Sort {
 	down: boolean;
 }
 
-export const kinds = ['all', 'online', 'offline', 'moving', 'never'] as const;
+export const kinds = ['all', 'online', 'moving', 'idle', 'parked', 'offline', 'never'] as const;
 export type Kind = (typeof kinds)[number];
 
 const SHOWN: Record<Kind, readonly State[]> = {
 	all: STATES,
 	online: ONLINE,
-	offline: ['offline'],
 	moving: ['moving'],
+	idle: ['idle'],
+	parked: ['parked'],
+	offline: ['offline'],
 	never: ['never'],
 };
 
 /** `now`: seconds since 1970, here and below. */
 export function countKinds(all: Iterable<Device>, now: number): Record<Kind, number> {
-	const count = { all: 0, online: 0, offline: 0, moving: 0, never: 0 };
+	const count = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
 	for (const d of all) {
 		const state = stateOf(d, now);
 		for (const kind of kinds) if (SHOWN[kind].includes(state)) count[kind]++;
