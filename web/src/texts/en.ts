@@ -34,7 +34,7 @@ export const en = {
 		addShort: 'Add',
 		api: 'REST API',
 		channels: 'Channels',
-		connecting: 'Connecting…',
+		connecting: 'not live',
 		devices: 'Devices',
 		health: 'Health',
 		logOut: 'Log out',
