@@ -229,7 +229,12 @@ test('settings are changed, refused with a sentence at the field, and take back 
 	await page.getByRole('heading', { name: 'Van 1' }).waitFor();
 	const [device] = await gateway.rest('GET', `gw/devices/${ids[0]}?fields=name,configuration,metadata`);
 	assert.deepEqual([device.name, device.configuration.fuel_cut_max_speed, device.metadata], ['Van 1', '30', { plate: 'AB 123' }]);
+	// who looks at something else loses nothing
 	await page.getByLabel('Ident').fill('1');
+	await page.getByRole('link', { name: 'Map', exact: true }).click();
+	await page.locator('.fleet-map').waitFor();
+	await page.goBack();
+	await until(async () => (await page.getByLabel('Ident').inputValue()) === '1', 'what was typed');
 	await page.getByRole('button', { name: 'Discard' }).click();
 	assert.equal(await page.getByLabel('Ident').inputValue(), ident(0));
 	// what is typed while the gateway takes its time stays

@@ -1,5 +1,5 @@
 // What a device is called and how long it keeps its messages, who is connected as it, and its end.
-import { useSignal, type Signal } from '@preact/signals';
+import { useSignal, useSignalEffect, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { faultOf } from '../fleet/faults';
@@ -96,10 +96,14 @@ function Metadata({ draft, set, refusal }: FormProps) {
 
 const ours = ['name', 'device_type_id', 'configuration.ident', 'configuration.phone', 'configuration.fuel_cut_max_speed', 'messages_ttl', 'messages_rotate', 'metadata'];
 
+/** What was typed and not saved, by device: who goes to see something else finds it again. */
+const unsaved = new Map<number, Partial<Draft>>();
+
 /** The form, and the request that it makes. */
 function Form({ item, size }: { item: Signal<SettingsItem | null>; size: Signal<number> }) {
 	const now = item.value!;
-	const edited = useSignal<Partial<Draft>>({});
+	const edited = useSignal<Partial<Draft>>(unsaved.get(now.id) ?? {});
+	useSignalEffect(() => void unsaved.set(now.id, edited.value));
 	const refusal = useSignal<Refusal>(null);
 	const asked = useSignal<Patch | null>(null);
 	const draft = { ...draftOf(now), ...edited.value };
