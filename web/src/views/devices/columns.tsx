@@ -79,14 +79,14 @@ function sorted(column: Omit<Column<Device>, 'onSort' | 'sorted'> & { key: SortK
 export const wideColumns = (): Column<Device>[] => [
 	check,
 	sorted({ key: 'online', title: <span class="sr">{t('devices.online')}</span>, label: t('devices.online'), width: '36px', cell: (d) => <Online d={d} /> }),
-	sorted({ key: 'name', title: t('devices.name'), width: 'minmax(170px, 1.7fr)', cell: (d) => <Name d={d} /> }),
-	sorted({ key: 'ident', title: t('devices.ident'), width: 'minmax(160px, 1.6fr)', cell: (d) => <span class="mono">{d.ident}</span> }),
-	sorted({ key: 'lastActive', title: t('devices.lastSeen'), width: 'minmax(110px, 1.1fr)', cell: (d) => <Time at={d.lastActive} how="ago" /> }),
-	sorted({ key: 'position', title: t('devices.position'), width: 'minmax(250px, 2.5fr)', cell: (d) => <Position d={d} /> }),
-	sorted({ key: 'speed', title: t('devices.speed'), width: '96px', align: 'right', cell: (d) => <Speed d={d} /> }),
-	sorted({ key: 'ignition', title: t('devices.ignition'), width: '84px', cell: (d) => <Ignition d={d} /> }),
-	sorted({ key: 'battery', title: t('devices.battery'), width: '110px', cell: (d) => <Level value={d.battery} low={15} /> }),
-	sorted({ key: 'signal', title: t('devices.signal'), width: '110px', cell: (d) => <Level value={d.signal} low={10} /> }),
+	sorted({ key: 'name', title: t('devices.name'), width: 'minmax(140px, 1.7fr)', cell: (d) => <Name d={d} /> }),
+	sorted({ key: 'ident', title: t('devices.ident'), width: 'minmax(146px, 1.4fr)', cell: (d) => <span class="mono">{d.ident}</span> }),
+	sorted({ key: 'lastActive', title: t('devices.lastSeen'), width: 'minmax(100px, 1fr)', cell: (d) => <Time at={d.lastActive} how="ago" /> }),
+	sorted({ key: 'position', title: t('devices.position'), width: 'minmax(200px, 2.4fr)', cell: (d) => <Position d={d} /> }),
+	sorted({ key: 'speed', title: t('devices.speed'), width: '84px', align: 'right', cell: (d) => <Speed d={d} /> }),
+	sorted({ key: 'ignition', title: t('devices.ignition'), width: '80px', cell: (d) => <Ignition d={d} /> }),
+	sorted({ key: 'battery', title: t('devices.battery'), width: '104px', cell: (d) => <Level value={d.battery} low={15} /> }),
+	sorted({ key: 'signal', title: t('devices.signal'), width: '104px', cell: (d) => <Level value={d.signal} low={10} /> }),
 ];
 
 function TwoLines({ d }: { d: Device }) {
