@@ -14,7 +14,7 @@ let ids = [];
 
 before(async () => {
 	await Promise.all([gateway.start(), browser.start()]);
-	ids = await gateway.fleet(3);
+	ids = await gateway.fleet(4);
 	await gateway.post(ids[0], TRIP);
 	await gateway.post(ids[0], OLD);
 	await gateway.post(ids[2], TRIP.filter((m) => m['position.latitude']).map((m) => ({ ...m, 'position.valid': false })));
@@ -73,6 +73,18 @@ test('the track has the colours of its speeds; trip and stops say what it was', 
 	await page.getByRole('button', { name: 'Show the whole track' }).click();
 	await until(async () => (await scale()) === before, 'the whole track again');
 	assert.deepEqual(await axe(page), []);
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('a jump that no vehicle makes is told, and not counted', async () => {
+	const way = TRIP.filter((m) => m['position.speed'] > 100).slice(0, 60);
+	await gateway.post(ids[3], way.map((m, i) => (i < 30 ? m : { ...m, 'position.latitude': m['position.latitude'] + 1 })));
+	const page = await browser.open(gateway, `#/devices/${ids[3]}/track`);
+	const trip = page.getByRole('complementary', { name: 'Trip' });
+	await trip.getByText('1 jump at more than 300 km/h is not counted.').waitFor();
+	assert.match(await distance(page), /^1\d\.\d km$/);
+	await shot(page, 'track-jump');
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

@@ -563,6 +563,7 @@ export const en = {
 		fit: 'Show the whole track',
 		follow: 'Follow',
 		hidePanel: 'Hide trip and stops',
+		jumps: { one: '{n} jump at more than {speed} is not counted.', other: '{n} jumps at more than {speed} are not counted.' },
 		km: '{km} km',
 		label: 'Map of the track. Arrow keys move it, plus and minus zoom; the list of stops and the plots say the same.',
 		legend: 'Colours by speed',

@@ -14,7 +14,7 @@ import { distanceText, speedText } from './words';
 
 const BANDS = 120;
 
-/** The fastest of each part of the time, as a CSS gradient; silence stays empty. */
+/** The fastest of each part of the time, as a CSS gradient; a gap stays empty. */
 function gradient(track: Track, { from: begin, to }: Span, end: number): string {
 	const length = to - begin;
 	const fastest = new Array<number>(BANDS).fill(-1);

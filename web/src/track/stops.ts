@@ -66,6 +66,8 @@ export interface Totals {
 	distance: number;
 	/** Of them in a straight line over silence. */
 	unseen: number;
+	/** How often it was elsewhere faster than a vehicle can be: neither distance nor driving. */
+	jumps: number;
 	/** Seconds. */
 	driving: number;
 	standing: number;
@@ -79,14 +81,16 @@ const ALWAYS: Span = { from: -Infinity, to: Infinity };
 /** Of a span of time; of a way or a rest that goes on beyond its ends, what lies inside. Short rests, at a traffic
  *  light, are driving. */
 export function totalsOf(track: Track, rests: Rest[], seconds: number, span = ALWAYS): Totals {
-	const total: Totals = { distance: 0, unseen: 0, driving: 0, standing: 0, fastest: null, average: null };
+	const total: Totals = { distance: 0, unseen: 0, jumps: 0, driving: 0, standing: 0, fastest: null, average: null };
 	const [first, last] = pointsOf(track, span);
 	let at = 0;
 	for (let i = first; i < last; i++) {
 		const speed = track.speed[i]!;
 		const [begin, end] = [track.time[i - 1]!, track.time[i]!];
-		if (end >= span.from && end <= span.to && !Number.isNaN(speed)) total.fastest = Math.max(total.fastest ?? 0, speed);
+		const isInside = end >= span.from && end <= span.to;
+		if (isInside && !Number.isNaN(speed)) total.fastest = Math.max(total.fastest ?? 0, speed);
 		if (i === first) continue;
+		if (isInside) total.jumps += track.jump[i]!;
 		while (at < rests.length && rests[at]!.leaves < i) at++;
 		const rest = rests[at];
 		const isRest = rest !== undefined && rest.first < i && i <= rest.leaves;

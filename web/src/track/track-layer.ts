@@ -1,4 +1,4 @@
-// The way of a device: coloured by speed, dotted over silence, with its stops, its beginning and its end.
+// The way of a device: coloured by speed, dotted over silence and jumps, with its stops, its beginning and its end.
 import type { Span } from '../device/store';
 import { CanvasLayer } from '../map/canvas-layer';
 import { nearCopy } from '../map/geo';
@@ -109,7 +109,7 @@ export class TrackLayer extends CanvasLayer {
 /** Lines of one colour, x,y of both ends. */
 type Strokes = number[][];
 
-/** Cuts the way into short lines, by colour; `silent` are those over silence. */
+/** Cuts the way into short lines, by colour; `silent` are those over gaps. */
 function cut(view: View, shift: number, track: Track, scale: number, first: number, last: number): { strokes: Strokes; silent: number[]; chevrons: number[] } {
 	const strokes: Strokes = Array.from({ length: STEPS }, () => []);
 	const silent: number[] = [];

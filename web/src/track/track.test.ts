@@ -84,6 +84,28 @@ test('totals', () => {
 	expect(totalsOf(trackOf([]), [], 180)).toMatchObject({ distance: 0, fastest: null, average: null });
 });
 
+test('a jump that no vehicle makes is a gap, and not counted', () => {
+	const track = trackOf(rowsOf([[0, 0, 50], [60, 1000, 60], [90, 20_000, 60], [150, 21_000, 60]]));
+	expect([1, 2, 3].map((i) => isGap(track, i))).toEqual([false, true, false]);
+	const total = totalsOf(track, restsOf(track), 180);
+	expect(total).toMatchObject({ unseen: 0, jumps: 1, driving: 120, fastest: 60 });
+	expect(total.distance).toBeCloseTo(2000, -1);
+	expect(total.average).toBeCloseTo(60, 0);
+	expect(momentAt(track, 75)).toMatchObject({ index: 1, y: track.line[3], isUnknown: true }); // it does not glide over
+	expect(totalsOf(track, restsOf(track), 180, { from: 70, to: 90 }).jumps).toBe(1);
+	expect(totalsOf(track, restsOf(track), 180, { from: 90, to: 150 }).jumps).toBe(0);
+	// a fast train is none, nor a bad fix
+	expect([...trackOf(rowsOf([[0, 0, 290], [10, 805, 290], [11, 1200, 290]])).jump]).toEqual([0, 0, 0]);
+});
+
+test('jumps in no time, and of a clock that went back', () => {
+	const track = trackOf(rowsOf([[100, 0, 50], [100, 300, 50], [100, 9000, 50], [40, 20_000, 50], [40, 20_100, 50]]));
+	expect([...track.jump]).toEqual([0, 0, 1, 1, 0]);
+	expect(track.along[4]).toBeCloseTo(400, -1);
+	const standstill = trackOf(rowsOf([[100, 0, 50], [100, 9000, 50]]));
+	expect(totalsOf(standstill, restsOf(standstill), 180)).toMatchObject({ distance: 0, driving: 0, jumps: 1, average: null });
+});
+
 test('colours of speeds', () => {
 	expect([scaleOf([]), scaleOf([NaN, 25]), scaleOf([95])]).toEqual([30, 30, 120]);
 	expect(scaleOf([...Array.from({ length: 500 }, () => 50), 400])).toBe(60); // one odd value moves nothing

@@ -5,6 +5,9 @@ import { metres, nearCopy, xOf, yOf } from '../map/geo';
 
 /** Seconds of silence after which nobody knows which way it went. */
 export const GAP_S = 600;
+/** Faster than this from one position to the next, and farther than a bad fix is off, is a jump: no vehicle went that way. */
+export const JUMP_KMH = 300;
+const JUMP_M = 500;
 
 export interface Track {
 	count: number;
@@ -16,8 +19,10 @@ export interface Track {
 	/** km/h; NaN: not told. */
 	speed: Float32Array;
 	direction: Float32Array;
-	/** Metres from the beginning, gaps in a straight line. */
+	/** Metres from the beginning: silence in a straight line, jumps not at all. */
 	along: Float64Array;
+	/** 1: a jump from the point before. */
+	jump: Uint8Array;
 	/** Stretches x,y,x,y… over positions without a fix, each from the last good position to the next one. */
 	doubtful: number[][];
 }
@@ -67,7 +72,7 @@ function columns(points: Point[], doubtful: number[][]): Track {
 	const count = points.length;
 	const track: Track = {
 		count, time: new Float64Array(count), lat: new Float64Array(count), lon: new Float64Array(count), line: new Float64Array(2 * count),
-		speed: new Float32Array(count), direction: new Float32Array(count), along: new Float64Array(count), doubtful,
+		speed: new Float32Array(count), direction: new Float32Array(count), along: new Float64Array(count), jump: new Uint8Array(count), doubtful,
 	};
 	points.forEach((p, i) => {
 		const before = points[i - 1];
@@ -78,13 +83,17 @@ function columns(points: Point[], doubtful: number[][]): Track {
 		track.line[2 * i + 1] = p.y;
 		track.speed[i] = p.speed;
 		track.direction[i] = p.direction;
-		track.along[i] = before ? track.along[i - 1]! + metres(before.lat, before.lon, p.lat, p.lon) : 0;
+		if (!before) return;
+		const way = metres(before.lat, before.lon, p.lat, p.lon);
+		const isJump = way > JUMP_M && way * 3.6 > JUMP_KMH * (p.time - before.time);
+		track.jump[i] = Number(isJump);
+		track.along[i] = track.along[i - 1]! + (isJump ? 0 : way);
 	});
 	return track;
 }
 
-/** Whether there was silence between a point and the one before it. */
-export const isGap = (track: Track, i: number): boolean => i > 0 && track.time[i]! - track.time[i - 1]! > GAP_S;
+/** Whether nobody knows the way to a point from the one before it: there was silence, or it jumped. */
+export const isGap = (track: Track, i: number): boolean => i > 0 && (track.jump[i] === 1 || track.time[i]! - track.time[i - 1]! > GAP_S);
 
 /** The last point that is not later; -1: all are. */
 export function indexAt(track: Track, time: number): number {

@@ -5,6 +5,7 @@ import { duration, localDate, localTime, utc } from '../lib/time';
 import { t } from '../lib/text';
 import { stopMinutes, type TrackModel } from './model';
 import type { Stop } from './stops';
+import { JUMP_KMH } from './track';
 import { distanceText, speedText } from './words';
 
 const LENGTHS = [1, 3, 5, 10, 30, 60];
@@ -32,6 +33,7 @@ function Totals({ model }: { model: TrackModel }) {
 				))}
 			</dl>
 			{total.unseen > total.distance / 100 && <p class="faint">{t('track.unseen', { distance: distanceText(total.unseen) })}</p>}
+			{total.jumps > 0 && <p class="faint">{t('track.jumps', { n: total.jumps, speed: speedText(JUMP_KMH) })}</p>}
 		</section>
 	);
 }
