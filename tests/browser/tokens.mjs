@@ -1,8 +1,10 @@
 // Tokens: one with a list of grants is made, used, changed and deleted; others see only what it may.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
+import { Tracker, v1 } from './tracker.mjs';
 
+const REFUSED = /the token does not grant/;
 const gateway = new Gateway();
 const browser = new Browser();
 before(async () => {
@@ -101,5 +103,28 @@ test('who deletes the token in use is warned; off means off', async () => {
 	await page.setViewportSize({ width: 390, height: 844 });
 	await shot(page, 'tokens-phone');
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+	assert.deepEqual(page.faults, []);
+});
+
+test('what a token may not read is refused in words, not told as empty', async () => {
+	const reads = ['messages', 'telemetry'].map((name) => ({ name, methods: ['GET'] }));
+	const [few] = await gateway.rest('POST', 'platform/tokens', [{ info: 'few', ttl: 600, access: { type: 2, acl: [{ uri: 'gw/devices', methods: ['GET'], submodules: reads }] } }]);
+	await new Tracker(gateway).send(v1(ident(0), Math.floor(Date.now() / 1000)));
+	await gateway.rest('POST', 'gw/devices/1/commands-queue', [{ name: 'custom', properties: { payload: 'D1,130305,60' }, ttl: 600, condition: 'position.speed > 500' }]);
+	const page = await open('#/devices/1/settings', { token: few.key });
+	const connections = page.locator('.card', { hasText: 'Connections' });
+	await connections.getByText(REFUSED).waitFor();
+	assert.equal(await page.getByText('is not connected').count(), 0);
+	await shot(page, 'token-few-settings');
+	await go(page, '#/devices/1/commands');
+	const queue = page.getByRole('region', { name: 'Queue' });
+	await queue.getByText(REFUSED).waitFor();
+	assert.equal(await queue.getByRole('heading').textContent(), 'Queue ');
+	assert.equal(await queue.getByText('Nothing waits').count(), 0);
+	await shot(page, 'token-few-commands');
+	await go(page, '#/devices/1/messages');
+	await page.getByRole('grid', { name: 'Logs' }).getByText(REFUSED).waitFor();
+	await shot(page, 'token-few-logs');
+	assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
 	assert.deepEqual(page.faults, []);
 });

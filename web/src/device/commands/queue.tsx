@@ -44,6 +44,7 @@ async function cancel(store: DeviceCommands, c: Command | null): Promise<void> {
 export function Queue({ store, log, template }: Props) {
 	const open = useSignal<Command | null>(null);
 	const { queue, results } = store;
+	const isKnown = store.queueError.value === '';
 	const shown = open.value && store.newest(open.value);
 	void log.version.value;
 	useEffect(() => {
@@ -56,7 +57,7 @@ export function Queue({ store, log, template }: Props) {
 			<section class="card" aria-label={t('commands.queue')}>
 				<header class="row">
 					<h2 class="grow">
-						{t('commands.queue')} <span class="badge">{number(queue.value.length)}</span>
+						{t('commands.queue')} {isKnown && <span class="badge">{number(queue.value.length)}</span>}
 					</h2>
 					{queue.value.length > 0 && (
 						<button type="button" onClick={() => void cancel(store, null)}>
@@ -70,7 +71,7 @@ export function Queue({ store, log, template }: Props) {
 						<Waits key={c.id} store={store} c={c} position={i + 1} onOpen={() => (open.value = c)} />
 					))}
 				</ol>
-				{!queue.value.length && !store.queueError.value && <p class="faint nothing">{t('commands.queueEmpty')}</p>}
+				{isKnown && !queue.value.length && <p class="faint nothing">{t('commands.queueEmpty')}</p>}
 				{queue.value.length > SHOWN && <p class="faint nothing">{t('commands.andMore', { n: queue.value.length - SHOWN })}</p>}
 			</section>
 			<section class="card" aria-label={t('commands.results')}>

@@ -22,7 +22,8 @@ export class DeviceCommands {
 	readonly typesError = signal('');
 	readonly waiting = signal(new Map<number, Command>());
 	readonly queue = computed(() => [...this.waiting.value.values()].sort(queueOrder));
-	readonly queueError = signal('');
+	/** Why the queue could not be read; null: not known yet whether it may be, and then none is told. */
+	readonly queueError = signal<string | null>(null);
 	/** Newest first; null: not read yet. */
 	readonly results = signal<Command[] | null>(null);
 	readonly resultsError = signal('');
@@ -39,7 +40,7 @@ export class DeviceCommands {
 	start(): void {
 		const base = `gw/devices/${this.id}/commands-queue`;
 		this.ends = [
-			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => again && this.load() }),
+			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => (this.askQueue(), again && this.load()) }),
 			watch(`flespi/log/${base}/#`, { on: () => this.news() }),
 		];
 		this.load();
@@ -48,7 +49,10 @@ export class DeviceCommands {
 	private load(): void {
 		if (this.typesError.peek()) void this.loadTypes();
 		void this.loadResults();
-		// the live door says nothing to who may not see the queue
+	}
+
+	/** The live door says nothing to who may not see the queue. */
+	private askQueue(): void {
 		get(`gw/devices/${this.id}/commands-queue/all`, { query: { fields: 'id', limit: 1 } }).then(
 			() => (this.queueError.value = ''),
 			(e: Error) => (this.queueError.value = e.message),

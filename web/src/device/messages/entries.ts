@@ -1,7 +1,7 @@
 // Entries of a journal of the gateway (logs, packets) in a range of time: newest first, read page by page,
 // and added to while the range is open.
 import { signal } from '@preact/signals';
-import { stream } from '../../lib/api';
+import { ApiError, stream } from '../../lib/api';
 import { insert, mark, type Timed, type Told } from '../rows';
 import { isOpen, spanOf, type Range } from '../store';
 
@@ -13,13 +13,15 @@ const REACH = 20_000;
 /** More are not held: who watches for days can load the oldest again. */
 const MOST = 2 * REACH;
 
-export type EntriesState = 'loading' | 'done' | 'more' | 'failed';
+/** 'refused': the token may not read them, however often it asks. */
+export type EntriesState = 'loading' | 'done' | 'more' | 'failed' | 'refused';
 
 export class Entries<T extends Timed> {
 	/** Newest first; the same array for its life: read it when `version` has moved. */
 	readonly rows: T[] = [];
 	readonly version = signal(0);
 	readonly state = signal<EntriesState>('loading');
+	/** Why the state is 'failed' or 'refused'. */
 	readonly error = signal('');
 	private abort = new AbortController();
 	private range: Range = { last: 1 };
@@ -64,7 +66,7 @@ export class Entries<T extends Timed> {
 		this.since ??= this.rows[0]?.timestamp ?? null; // not of one that is told while this is asked for
 		await this.loading;
 		if (signal.aborted) return;
-		if (this.state.peek() === 'failed') return this.older();
+		if (this.error.peek()) return this.older();
 		const newest = this.since ?? this.rows[0]?.timestamp ?? spanOf(this.range).from + OVERLAP;
 		try {
 			const isWhole = await this.between(newest - OVERLAP, isOpen(this.range) ? undefined : this.range.to);
@@ -116,7 +118,7 @@ export class Entries<T extends Timed> {
 		} catch (e) {
 			if (signal.aborted) return;
 			this.error.value = (e as Error).message;
-			this.state.value = 'failed';
+			this.state.value = e instanceof ApiError && e.status === 403 ? 'refused' : 'failed';
 		}
 	}
 
@@ -130,6 +132,7 @@ export class Entries<T extends Timed> {
 		if (this.rows.length <= MOST || this.state.peek() === 'loading') return;
 		this.rows.length = REACH;
 		this.state.value = 'more';
+		this.error.value = '';
 	}
 
 	private changed(): void {

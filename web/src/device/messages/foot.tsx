@@ -7,7 +7,7 @@ export function EntriesFoot<T extends Timed>({ entries, text }: { entries: Entri
 	const state = entries.state.value;
 	return (
 		<div class="pane-foot">
-			{state === 'failed' ? <span class="error">{entries.error.value}</span> : <span class="num">{state === 'loading' ? t('common.loading') : text}</span>}
+			{entries.error.value ? <span class="error">{entries.error.value}</span> : <span class="num">{state === 'loading' ? t('common.loading') : text}</span>}
 			{(state === 'more' || state === 'failed') && (
 				<button type="button" class="link" onClick={() => entries.older()}>
 					{t(state === 'more' ? 'messages.older' : 'common.retry')}

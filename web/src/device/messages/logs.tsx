@@ -176,6 +176,6 @@ export function LogsPane({ desk }: { desk: Desk }) {
 function NoLogs({ desk, isAll }: { desk: Desk; isAll: boolean }) {
 	const state = desk.logs.state.value;
 	if (state === 'loading') return <Empty icon="clock" title={t('common.loading')} />;
-	if (state === 'failed') return <Empty icon="warning" title={desk.logs.error.value} />;
+	if (desk.logs.error.value) return <Empty icon="warning" title={desk.logs.error.value} />;
 	return <Empty icon="list" title={t(isAll ? 'logs.empty' : 'logs.emptyFiltered')} />;
 }

@@ -100,7 +100,7 @@ export function TrafficPane({ desk }: { desk: Desk }) {
 function NoTraffic({ desk }: { desk: Desk }) {
 	const state = desk.traffic.state.value;
 	if (state === 'loading') return <Empty icon="clock" title={t('common.loading')} />;
-	if (state === 'failed') return <Empty icon="warning" title={desk.traffic.error.value} />;
+	if (desk.traffic.error.value) return <Empty icon="warning" title={desk.traffic.error.value} />;
 	return (
 		<Empty icon="signal" title={t('traffic.empty')}>
 			<p>{t('traffic.emptyHint')}</p>

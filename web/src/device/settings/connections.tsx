@@ -1,7 +1,7 @@
 // The connections of a device's tracker, as they come and go.
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { call } from '../../lib/api';
+import { call, get } from '../../lib/api';
 import { jsonOf, watchState } from '../../lib/live';
 import { t } from '../../lib/text';
 import { Time } from '../../ui/bits';
@@ -28,6 +28,7 @@ async function close(device: number, c: Connection): Promise<void> {
 export function Connections({ id }: { id: number }) {
 	/** Null: not told yet. */
 	const list = useSignal<ReadonlyMap<string, Connection> | null>(null);
+	const error = useSignal('');
 	useEffect(
 		() =>
 			watchState(`flespi/state/gw/devices/${id}/connections/+`, {
@@ -37,10 +38,16 @@ export function Connections({ id }: { id: number }) {
 					else next.delete(m.topic);
 					list.value = next;
 				},
-				ready: () => void (list.value ??= new Map()),
+				// the live door says nothing to who may not see them
+				ready: () =>
+					void get(`gw/devices/${id}/connections/all`, { query: { fields: 'id' } }).then(
+						() => ((list.value ??= new Map()), (error.value = '')),
+						(e: Error) => (error.value = e.message),
+					),
 			}),
 		[id],
 	);
+	if (error.value) return <p class="error">{error.value}</p>;
 	const all = [...(list.value?.values() ?? [])];
 	if (list.value && !all.length) return <p class="faint">{t('settings.notConnected')}</p>;
 	return (
