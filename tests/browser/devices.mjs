@@ -305,6 +305,35 @@ test('a device that is to keep less: what goes is counted before, its disk watch
 	await page.context().close();
 });
 
+test('a limit of disk asks when something goes, and is refused at its field when it is too large', async () => {
+	const id = ids[2];
+	const read = async (name) => (await gateway.rest('GET', `gw/devices/${id}?fields=${name}`))[0][name];
+	const page = await browser.open(gateway, `#/devices/${id}/settings`);
+	const limit = page.getByLabel('At most, MB');
+	const dialog = page.getByRole('dialog', { name: 'Keep fewer messages?' });
+	await page.getByText('They take 0 B of disk').waitFor();
+	await gateway.post(id, Array.from({ length: 1000 }, (_, i) => ({ timestamp: 1700000000 + i, 'position.speed': Math.random() })));
+	await until(() => read('messages_size'), 'the history');
+	const save = async (text) => {
+		await limit.fill(text);
+		await page.getByRole('button', { name: 'Save' }).click();
+	};
+	await save('99999999999999999999');
+	await page.getByText('At most 1,073,741,824 MB can be set').waitFor();
+	await page.getByText(/They take .* KB of disk/).waitFor(); // it has grown since the page was opened
+	assert.equal(await limit.getAttribute('aria-invalid'), 'true');
+	assert.equal(await dialog.count(), 0);
+	assert.equal(await read('messages_rotate'), 0);
+	await save('100');
+	await until(async () => (await read('messages_rotate')) === 100 * 1048576, '100 MB');
+	assert.equal(await dialog.count(), 0);
+	await save('0.001');
+	await dialog.getByText(/At most 1 KB will be kept; .* KB are kept now/).waitFor();
+	await dialog.getByRole('button', { name: 'Cancel' }).click();
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
 test('a phone has the list in two lines a device', async () => {
 	const page = await browser.open(gateway, '#/devices', { viewport: { width: 390, height: 844 } });
 	const row = page.getByRole('row', { name: /Truck 7 / });

@@ -73,13 +73,14 @@ function Identity({ draft, set, refusal }: FormProps) {
 	);
 }
 
-function Keeping({ draft, set, refusal, size }: FormProps & { size: number }) {
+/** `look` reads the size anew: it may have grown since, and a limit is judged by it. */
+function Keeping({ draft, set, refusal, size, look }: FormProps & { size: number; look: () => void }) {
 	return (
 		<div class="stack">
 			<p class="faint">{t('settings.size', { size: bytes(size) })}</p>
 			<KeepPicker seconds={draft.ttl} onChange={(ttl) => set({ ttl })} error={sentence(refusal, 'messages_ttl')} />
 			<Field label={t('settings.rotate')} hint={t('settings.rotateHint')} error={sentence(refusal, 'messages_rotate')}>
-				<input value={draft.rotate} aria-invalid={!!sentence(refusal, 'messages_rotate')} inputMode="decimal" placeholder={t('settings.noLimit')} autocomplete="off" onInput={(e) => set({ rotate: e.currentTarget.value })} />
+				<input value={draft.rotate} aria-invalid={!!sentence(refusal, 'messages_rotate')} inputMode="decimal" placeholder={t('settings.noLimit')} autocomplete="off" onFocus={look} onInput={(e) => set({ rotate: e.currentTarget.value })} />
 			</Field>
 		</div>
 	);
@@ -100,7 +101,7 @@ const ours = ['name', 'device_type_id', 'configuration.ident', 'configuration.ph
 const unsaved = new Map<number, Partial<Draft>>();
 
 /** The form, and the request that it makes. */
-function Form({ item, size }: { item: Signal<SettingsItem | null>; size: Signal<number> }) {
+function Form({ item, size, look }: { item: Signal<SettingsItem | null>; size: Signal<number>; look: () => void }) {
 	const now = item.value!;
 	const edited = useSignal<Partial<Draft>>(unsaved.get(now.id) ?? {});
 	useSignalEffect(() => void unsaved.set(now.id, edited.value));
@@ -151,7 +152,7 @@ function Form({ item, size }: { item: Signal<SettingsItem | null>; size: Signal<
 				<Identity {...props} />
 			</Section>
 			<Section title={t('settings.keeping')}>
-				<Keeping {...props} size={size.value} />
+				<Keeping {...props} size={size.value} look={look} />
 			</Section>
 			<Section title={t('settings.metadata')}>
 				<Metadata {...props} />
@@ -196,7 +197,7 @@ export function SettingsTab({ log }: { log: DeviceMessages }) {
 	if (!item.value) return <p class={error.value ? 'view-body error' : 'view-body faint'}>{error.value || t('common.loading')}</p>;
 	return (
 		<div class="settings">
-			<Form item={item} size={size} />
+			<Form item={item} size={size} look={() => void load()} />
 			<div class="stack">
 				<Section title={t('settings.connections')}>
 					<Connections id={log.id} />

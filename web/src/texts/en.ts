@@ -268,6 +268,7 @@ export const en = {
 		putBack: 'Messages are kept for {time} again. {freed} had been freed by then; those messages are gone.',
 		rotate: 'At most, MB',
 		rotateHint: 'The oldest go when there are more.',
+		rotateMost: 'At most {detail} MB can be set; empty: no limit',
 		rotateNumber: 'It must be a number of MB, or empty',
 		saved: 'Saved',
 		since: 'connected',

@@ -28,5 +28,15 @@ test('a shorter time or a smaller size keeps less', () => {
 	expect(keepsLess(item, { messages_ttl: 3600 })).toBe(true);
 	expect(keepsLess(item, { messages_ttl: 86401, name: 'x' })).toBe(false);
 	expect(keepsLess(item, { messages_rotate: 0 })).toBe(false);
-	expect(keepsLess({ ...item, messages_rotate: 0 }, { messages_rotate: 5 })).toBe(true);
+	const full = { ...item, messages_size: 1400000 };
+	expect(keepsLess(full, { messages_rotate: 1300000 })).toBe(true);
+	expect(keepsLess(full, { messages_rotate: 1450000 })).toBe(false);
+	expect(keepsLess({ ...full, messages_rotate: 0 }, { messages_rotate: 5 })).toBe(true);
+	expect(keepsLess({ ...full, messages_rotate: 1000 }, { messages_rotate: 2000 })).toBe(false);
+});
+
+test('a limit that the gateway does not take is refused', () => {
+	expect(changes(item, { ...draftOf(item), rotate: '1073741824' })).toEqual({ messages_rotate: 2 ** 50 });
+	expect(() => changes(item, { ...draftOf(item), rotate: '1073741825' })).toThrow(DraftError);
+	expect(() => changes(item, { ...draftOf(item), rotate: '99999999999999999999' })).toThrow(DraftError);
 });

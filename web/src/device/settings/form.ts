@@ -22,6 +22,8 @@ export interface Draft {
 }
 
 const MB = 1048576;
+/** What the gateway takes at most, MB. */
+const MOST_MB = 2 ** 50 / MB;
 
 export function draftOf(item: SettingsItem): Draft {
 	const { configuration: c, metadata } = item;
@@ -43,7 +45,7 @@ export class DraftError extends Error {
 	constructor(
 		readonly field: string,
 		readonly text: TextKey,
-		readonly detail = '',
+		readonly detail: string | number = '',
 	) {
 		super(`${field}: ${text} ${detail}`);
 	}
@@ -71,6 +73,7 @@ function metadataPatch(old: SettingsItem['metadata'], text: string): Record<stri
 function parseRotate(text: string): number {
 	const mb = text.trim() === '' ? 0 : Number(text);
 	if (!(mb >= 0)) throw new DraftError('messages_rotate', 'settings.rotateNumber');
+	if (mb > MOST_MB) throw new DraftError('messages_rotate', 'settings.rotateMost', MOST_MB);
 	return Math.round(mb * MB);
 }
 
@@ -96,9 +99,14 @@ export function changes(item: SettingsItem, draft: Draft): Patch {
 	};
 }
 
-/** Fewer messages are kept than before. */
+/** The limit is lower than before, and than what is kept now. */
+export function keepsFewerBytes(item: SettingsItem, patch: Patch): boolean {
+	const rotate = patch['messages_rotate'] as number | undefined;
+	return !!rotate && (!item.messages_rotate || rotate < item.messages_rotate) && rotate < item.messages_size;
+}
+
+/** Messages may go that would stay otherwise. */
 export function keepsLess(item: SettingsItem, patch: Patch): boolean {
 	const ttl = patch['messages_ttl'] as number | undefined;
-	const rotate = patch['messages_rotate'] as number | undefined;
-	return (ttl !== undefined && ttl < item.messages_ttl) || (rotate !== undefined && rotate > 0 && (!item.messages_rotate || rotate < item.messages_rotate));
+	return (ttl !== undefined && ttl < item.messages_ttl) || keepsFewerBytes(item, patch);
 }

@@ -9,7 +9,7 @@ import { Dialog } from '../../ui/dialog';
 import { Icon } from '../../ui/icon';
 import { toast } from '../../ui/toast';
 import { keepText } from '../../ui/keep';
-import type { Patch, SettingsItem } from './form';
+import { keepsFewerBytes, type Patch, type SettingsItem } from './form';
 
 /** Counting ends here: nobody needs to know more, and it is read message by message. */
 const MOST = 1000;
@@ -54,7 +54,7 @@ function Count({ id, seconds }: { id: number; seconds: number }) {
 /** Asks before a device keeps less. */
 export function LessDialog({ item, patch, onClose, onYes }: { item: SettingsItem; patch: Patch; onClose: () => void; onYes: () => void }) {
 	const ttl = patch['messages_ttl'] as number | undefined;
-	const rotate = patch['messages_rotate'] as number | undefined;
+	const rotate = patch['messages_rotate'] as number;
 	const foot = (
 		<>
 			<button type="button" onClick={onClose} autofocus>
@@ -74,7 +74,7 @@ export function LessDialog({ item, patch, onClose, onYes }: { item: SettingsItem
 						<Count id={item.id} seconds={ttl} />
 					</>
 				)}
-				{rotate ? <p>{t('settings.lessBytes', { now: bytes(rotate), size: bytes(item.messages_size) })}</p> : null}
+				{keepsFewerBytes(item, patch) && <p>{t('settings.lessBytes', { now: bytes(rotate), size: bytes(item.messages_size) })}</p>}
 				<p class="faint">{t('settings.lessMeans')}</p>
 			</div>
 		</Dialog>
