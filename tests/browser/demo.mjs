@@ -18,6 +18,7 @@ function random(seed) {
 	return () => ((seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32);
 }
 
+const TICK_S = 2;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 
 function kilometres([a, b], [c, d]) {
@@ -57,7 +58,8 @@ function road(way) {
 	return points;
 }
 
-/** What the lorry reports: one each `step` seconds. It rests 45 minutes after 4 hours, and 8 in the night. */
+/** What the lorry reports: one each `step` seconds, or as many as next() says. It rests 45 minutes after 4 hours, and
+ *  8 in the night. */
 export function* drive(seed, step, begin) {
 	const next = random(seed);
 	const points = road(tour(next, begin));
@@ -78,11 +80,11 @@ export function* drive(seed, step, begin) {
 		const whole = Math.floor(km / 0.4) % (points.length - 1);
 		const part = (km / 0.4) % 1;
 		const [a, b] = [points[whole], points[whole + 1]];
-		yield {
+		step = (yield {
 			speed, ignition: rest <= 0, battery: Math.round(battery), direction: heading(a, b),
 			signal: Math.round(62 + 25 * Math.sin(s / 2900) + 12 * next()),
 			lat: a[0] + (b[0] - a[0]) * part, lon: a[1] + (b[1] - a[1]) * part,
-		};
+		}) ?? step;
 	}
 }
 
@@ -127,10 +129,10 @@ export async function demo(gateway, count = 48, hours = 24) {
 	}
 	const sockets = devices.map((_, i) => (next() < 0.86 || i < 3 ? connect(gateway.port, '127.0.0.1') : null));
 	const speak = () => sockets.forEach((socket, i) => {
-		const p = drivers[i].next().value;
+		const p = drivers[i].next(TICK_S).value;
 		if (socket && Math.random() < 0.5) socket.write(frame(i, p) + (Math.random() < 0.2 ? `*HQ,${ident(i)},HTBT,${p.battery}#` : ''));
 	});
 	sockets.forEach((socket, i) => socket?.write(`*HQ,${ident(i)},V0#` + frame(i, drivers[i].next().value)));
-	const timer = setInterval(speak, 2000);
+	const timer = setInterval(speak, TICK_S * 1000);
 	return { devices, stop: () => (clearInterval(timer), sockets.forEach((socket) => socket?.destroy())) };
 }
