@@ -14,11 +14,14 @@ export const viewQuery = (log: DeviceMessages): RouteQuery => ({
 	message: log.openName.value || undefined,
 });
 
-/** Another filter; the message that is open stays so if the filter leaves it. */
-export function chooseFilter(log: DeviceMessages, filter: string): void {
+/** What is shown, but for `other`; what else stands there stays. */
+function write(log: DeviceMessages, other: RouteQuery = {}): void {
 	const { path, query } = route.peek();
-	replace(...path, { ...Object.fromEntries(query), ...viewQuery(log), filter: filter || undefined });
+	replace(...path, { ...Object.fromEntries(query), ...viewQuery(log), ...other });
 }
+
+/** Another filter; the message that is open stays so if the filter leaves it. */
+export const chooseFilter = (log: DeviceMessages, filter: string): void => write(log, { filter: filter || undefined });
 
 /** What the address says is shown, and the message that is opened is put there; a link without a range changes
  *  nothing. Returns the end of it. */
@@ -32,14 +35,13 @@ export function followAddress(log: DeviceMessages): () => void {
 		if (range || isFirst) untracked(() => log.show(range ?? DEFAULT_RANGE, query.get('filter') ?? '', query.get('message') ?? ''));
 		isFirst = false;
 	});
-	const write = effect(() => {
-		const { path, query } = route.value;
-		if (!isOurs() || (query.get('message') ?? '') === log.openName.value) return undefined;
-		const timer = setTimeout(() => replace(...path, { ...Object.fromEntries(query), ...viewQuery(log) }), WRITE_MS);
+	const tell = effect(() => {
+		if (!isOurs() || (route.value.query.get('message') ?? '') === log.openName.value) return undefined;
+		const timer = setTimeout(() => write(log), WRITE_MS);
 		return () => clearTimeout(timer);
 	});
 	return () => {
 		read();
-		write();
+		tell();
 	};
 }

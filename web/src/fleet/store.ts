@@ -2,7 +2,7 @@
 // move in a second, so a device is a plain object; who paints asks for what has changed, once a frame, and
 // lists are told at most four times a second.
 import { batch, signal } from '@preact/signals';
-import { ApiError, call, get, stream } from '../lib/api';
+import { ApiError, get, one, stream } from '../lib/api';
 import { jsonOf, textOf, watch, type LiveMessage } from '../lib/live';
 import { takeValues, type Value } from './told';
 
@@ -269,11 +269,8 @@ export const reloadFleet = load;
 
 /** Makes a device; throws with the gateway's sentence. */
 export async function register(ident: string, name: string, typeId = 1): Promise<Device> {
-	const made = await call<DeviceItem>('POST', 'gw/devices', {
-		body: [{ name, device_type_id: typeId, configuration: { ident } }],
-		query: { fields: ITEM_FIELDS },
-	});
-	return takeItem(made.result[0]!);
+	const body = [{ name, device_type_id: typeId, configuration: { ident } }];
+	return takeItem(await one<DeviceItem>('POST', 'gw/devices', { body, query: { fields: ITEM_FIELDS } }));
 }
 
 export interface DeviceType {

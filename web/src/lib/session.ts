@@ -1,4 +1,4 @@
-// Who is at the keyboard, and where the gateway is. The token lives as long as the browser's tab.
+// Who is at the keyboard, and where the gateway is. The token lives as long as one of the browser's tabs.
 import { signal } from '@preact/signals';
 
 const KEY = 'cantrack.token';
@@ -9,6 +9,7 @@ export const token = signal(sessionStorage.getItem(KEY) ?? '');
 /** Why the login is shown again, or ''. */
 export const farewell = signal('');
 
+/** Somebody is, or was, logged in here. */
 let wasUsed = token.peek() !== '';
 
 export function logIn(key: string): void {
@@ -25,14 +26,11 @@ export function logOut(why = ''): void {
 	sessionStorage.removeItem(KEY);
 	farewell.value = why;
 	token.value = '';
-	mayAsk = false;
 }
 
 /** The tabs of this page in this browser: a new one is logged in as another one is, and who logs out is out in all.
  *  With the last of them the token is gone. Of two gateways below one host each has its own. */
 const tabs = new BroadcastChannel(`cantrack ${location.pathname}`);
-/** Who has logged out, or has typed a key, is not logged in by others. */
-let mayAsk = token.peek() === '';
 
 type Word = { ask: true } | { key: string } | { out: string };
 
@@ -43,7 +41,8 @@ export function logOutEverywhere(): void {
 
 tabs.onmessage = ({ data }: MessageEvent<Word>) => {
 	if ('out' in data) return void (data.out === token.peek() && logOut());
-	if ('key' in data) return void (mayAsk && !token.peek() && logIn(data.key));
+	// who has logged out here, or typed a key, is not logged in by another tab
+	if ('key' in data) return void (wasUsed || logIn(data.key));
 	if (token.peek()) tabs.postMessage({ key: token.peek() } satisfies Word);
 };
 
@@ -58,7 +57,7 @@ function takeTokenFromAddress(): void {
 
 // before lib/router looks at the address, at the beginning and later
 takeTokenFromAddress();
-if (!token.peek()) tabs.postMessage({ ask: true } satisfies Word);
+if (!wasUsed) tabs.postMessage({ ask: true } satisfies Word);
 window.addEventListener('hashchange', takeTokenFromAddress);
 
 /** An address of the gateway: the page may lie below any path, so nothing here begins with a slash. */

@@ -1,6 +1,6 @@
 // A device that is known before its tracker speaks.
-import { useEffect, useState } from 'preact/hooks';
-import { deviceTypes, ITEM_FIELDS, loadDeviceTypes, takeItem, type DeviceItem } from '../../fleet/store';
+import { useState } from 'preact/hooks';
+import { deviceTypes, ITEM_FIELDS, takeItem, type DeviceItem } from '../../fleet/store';
 import { one } from '../../lib/api';
 import { faultOf } from '../../fleet/faults';
 import { modelOptions } from '../../fleet/models';
@@ -12,9 +12,6 @@ import { Dialog } from '../../ui/dialog';
 export function AddDialog({ onClose }: { onClose: () => void }) {
 	const [refused, setRefused] = useState<Error | null>(null);
 	const [isBusy, setBusy] = useState(false);
-	useEffect(() => {
-		if (!deviceTypes.peek().length) void loadDeviceTypes().catch(() => undefined);
-	}, []);
 	const submit = async (e: SubmitEvent): Promise<void> => {
 		e.preventDefault();
 		if (isBusy) return;
