@@ -102,13 +102,14 @@ static void again_only_while_attempts_are_left(void **state)
 	struct fleet *f = *state;
 	for (uint32_t device = 1; device <= 5; device++)
 		fleet_connect(f, device);
+	struct command c = fleet_command(READ "000001'},'max_attempts':3}");
+	fleet_pause(1000 - (int)(clock_now_us() / 1000 % 1000)); /* a whole second, to be sent in */
+	c.expires = clock_now_us() / 1000000 + 1; /* over before the answer must be there */
+	uint64_t expired = fleet_put(f, 5, &c);
 	uint64_t twice = fleet_add(f, 1, READ "000001'},'max_attempts':2}");
 	uint64_t cut = fleet_add(f, 2, STOP ",'max_attempts':2}");
 	uint64_t repeated = fleet_add(f, 3, STOP ",'max_attempts':2,'repeat':true}");
 	uint64_t open = fleet_add(f, 4, "{'name':'mode.md'}");
-	struct command c = fleet_command(READ "000001'},'max_attempts':3}");
-	c.expires = clock_now_us() / 1000000 + 1; /* over before the answer must be there */
-	uint64_t expired = fleet_put(f, 5, &c);
 	fleet_settle(f);
 	assert_int_equal(fleet_sent_count(f), 5);
 	assert_true(commands_get(f->commands, twice, &c));
@@ -196,7 +197,7 @@ static void expires_while_the_tracker_is_away(void **state)
 {
 	struct fleet *f = *state;
 	struct command c = fleet_command(READ "000001'}}");
-	c.expires = clock_now_us() / 1000000 + 1;
+	c.expires = clock_now_us() / 1000000 + 2; /* not before the next one is there */
 	uint64_t id = fleet_put(f, 1, &c), later = fleet_add(f, 1, READ "000002'}}");
 	fleet_ended(f, id, COMMAND_EXPIRED, false, 0);
 	fleet_connect(f, 1);
