@@ -45,7 +45,11 @@ test('what changes before the live door is open is not missed', async () => {
 test('what is told while the list is read is newer than the list', async () => {
 	await rename('Old');
 	const page = await browser.open(gateway);
+	let lists = 0;
+	page.on('request', (request) => LIST.test(request.url()) && lists++);
+	await page.reload();
 	await row(page, 'Old').waitFor();
+	await until(() => lists === 2, 'the list that is read when the live door is open');
 	const { free, came } = await hold(page, LIST);
 	await page.evaluate(() => dispatchEvent(new Event('online'))); // the live door is connected to anew
 	await came;

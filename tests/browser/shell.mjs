@@ -68,6 +68,22 @@ test('a part of the page that is lost on its way is asked for again', async () =
 	assert.equal(asked, 2);
 });
 
+test('a network that comes back while the live door opens makes one connection, and no other follows', async () => {
+	const page = await browser.open(gateway, '#/health');
+	const sockets = [];
+	page.on('websocket', (socket) => sockets.push(socket));
+	await page.reload();
+	await until(() => sockets.length, 'the live door');
+	for (let i = 0; i < 3; i++) await page.evaluate(() => dispatchEvent(new Event('online')));
+	await until(() => sockets.length >= 2, 'the new connection');
+	await live(page);
+	const made = sockets.length;
+	await page.waitForTimeout(3000); // a client that was kept would have tried anew by now
+	assert.equal(sockets.length, made);
+	assert.equal(sockets.filter((socket) => !socket.isClosed()).length, 1);
+	assert.deepEqual(page.faults, []);
+});
+
 test('a token that is deleted ends the session with the reason', async () => {
 	const [made] = await gateway.rest('POST', 'platform/tokens', { info: 'short', ttl: 600, access: { type: 1 } });
 	const page = await browser.open(gateway, '#/health', { token: made.key });

@@ -46,6 +46,8 @@ const decoder = new TextDecoder();
 const subscriptions = new Map<string, Subscription>();
 const byId = new Map<number, Subscription>();
 let client: MqttClient | null = null;
+/** Makes a new one, while somebody is logged in and the client's code is here. */
+let open: (() => void) | null = null;
 let lastId = 0;
 
 export const textOf = (message: LiveMessage): string => decoder.decode(message.payload);
@@ -165,14 +167,23 @@ async function connect(key: string): Promise<void> {
 	url.protocol = url.protocol.replace('http', 'ws');
 	const mqtt = await code(key);
 	if (!mqtt || token.peek() !== key) return;
-	const mine = mqtt.connect(url.href, options(key));
+	open = () => tend(mqtt.connect(url.href, options(key)));
+	open();
+}
+
+/** From now on `mine` is the client; the one before is not listened to any more. */
+function tend(mine: MqttClient): void {
+	drop();
 	client = mine;
 	mine.on('connect', () => {
+		if (client !== mine) return;
 		mine.keepaliveManager.setKeepalive(KEEPALIVE_S);
 		liveState.value = 'online';
 		for (const s of subscriptions.values()) subscribe(s);
 	});
-	mine.on('message', (topic, payload, packet) => deliver(topic, payload, packet.properties as never));
+	mine.on('message', (topic, payload, packet) => {
+		if (client === mine) deliver(topic, payload, packet.properties as never);
+	});
 	mine.on('close', () => {
 		if (client === mine) lose();
 	});
@@ -180,10 +191,23 @@ async function connect(key: string): Promise<void> {
 	mine.on('error', () => void get('auth/info').catch(() => undefined));
 }
 
-function disconnect(): void {
-	client?.end(true);
+function drop(): void {
+	const last = client;
 	client = null;
+	last?.end(true);
+}
+
+function disconnect(): void {
+	open = null;
+	drop();
 	liveState.value = 'off';
+}
+
+/** The network is another one than before: the connection is lost, though nothing says so for a while. */
+function reopen(): void {
+	if (!open) return;
+	lose();
+	open();
 }
 
 /** One request that failed while the live door stays open: it is tried whether others get through. Then all are told:
@@ -209,5 +233,5 @@ export function startLive(): void {
 		return disconnect;
 	});
 	effect(keepReaching);
-	window.addEventListener('online', () => client?.reconnect());
+	window.addEventListener('online', reopen);
 }
