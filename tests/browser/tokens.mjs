@@ -84,6 +84,23 @@ test('a token is made, its key shown once; who logs in with its link sees what i
 	assert.deepEqual([...page.faults, ...other.faults], []);
 });
 
+test('until a day means that day: the limit that stood there already gives way, once', async () => {
+	const page = await open('#/tokens');
+	await page.getByRole('button', { name: 'New token' }).click();
+	const dialog = page.getByRole('dialog', { name: 'New token' });
+	await dialog.getByLabel('What it is for').fill('A day');
+	const within = dialog.getByLabel('Valid while used within', { exact: true });
+	assert.equal(await within.inputValue(), '30');
+	await dialog.getByLabel('Valid until').fill('2040-01-01T12:00');
+	assert.equal(await within.inputValue(), '0');
+	await dialog.getByRole('button', { name: 'Create' }).click();
+	await page.getByRole('dialog', { name: 'The key of “A day”' }).waitFor();
+	const [made] = await gateway.rest('GET', 'platform/tokens/info=A day');
+	assert.deepEqual([made.ttl, made.expire], [0, Date.parse('2040-01-01T11:00Z') / 1000]);
+	await gateway.rest('DELETE', `platform/tokens/${made.id}`);
+	assert.deepEqual(page.faults, []);
+});
+
 test('who deletes the token in use is warned; off means off', async () => {
 	const [mine] = await gateway.rest('POST', 'platform/tokens', [{ info: 'mine', ttl: 600, access: { type: 1 } }]);
 	await gateway.rest('POST', 'platform/tokens', [{ info: 'theirs', expire: 4e9, access: { type: 0 } }]);

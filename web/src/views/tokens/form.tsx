@@ -1,6 +1,6 @@
 // Making and changing a token; the key of a new one is shown once.
-import { signal, useSignal } from '@preact/signals';
-import { useId, useMemo, useRef } from 'preact/hooks';
+import { effect, signal, useSignal } from '@preact/signals';
+import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, one } from '../../lib/api';
 import { t } from '../../lib/text';
 import { CopyLine } from '../../ui/bits';
@@ -36,6 +36,18 @@ export function TokenDialogs({ onChange }: { onChange: () => void }) {
 	if (made.value) return <Key token={made.value} onClose={() => (made.value = null)} />;
 	const token = edited.value;
 	return token && <Form key={token === 'new' ? 0 : token.id} token={token} onDone={onChange} />;
+}
+
+/** Who says until when means that time: the preset, which would outlast it, gives way to it, once. Returns the end of it. */
+function yieldPreset(form: FormState): () => void {
+	const preset = form.draft.peek()['ttl'];
+	let isSaid = false;
+	return effect(() => {
+		const { ttl, expire } = form.draft.value;
+		if (isSaid || !expire) return;
+		isSaid = true;
+		if (ttl === preset) form.fill({ ttl: 0 });
+	});
 }
 
 const ACCESS: readonly Access['type'][] = [2, 0, 1];
@@ -80,6 +92,7 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 			isBusy.value = false;
 		}
 	};
+	useEffect(() => (isNew ? yieldPreset(state) : undefined), [state]);
 	const close = (): void => void (edited.value = null);
 	const foot = <FormFoot id={id} error={error.value} isNew={isNew} isBusy={isBusy.value} onCancel={close} />;
 	return (
