@@ -101,7 +101,7 @@ static struct will *will_of(struct live *l, const struct mqtt_will *from)
 		.properties = buf_str(&properties),
 		.qos = from->qos,
 		.retain = from->retain,
-		/* of a will: so long from its publication */
+		/* of a will: so long from its publication, and one more, as 0 is never */
 		.expires_us =
 			mqtt_has(p, MQTT_PROPERTY_MESSAGE_EXPIRY)
 				? p->number[MQTT_PROPERTY_MESSAGE_EXPIRY] * INT64_C(1000000) + 1

@@ -62,12 +62,13 @@ static void publish_will(struct live *l, struct session *s)
 	if (!w)
 		return;
 	const struct publication *p = w->publication;
+	int64_t now_us = clock_now_us();
 	struct draft draft = {
 		.topic = publication_topic(p),
-		.time_us = clock_now_us(),
+		.time_us = now_us,
 		.payload = publication_payload(p),
 		.properties = publication_properties(p),
-		.expires_us = p->expires_us ? clock_now_us() + p->expires_us : 0,
+		.expires_us = p->expires_us ? now_us + p->expires_us - 1 : 0,
 		.qos = p->qos,
 		.retain = p->retain,
 		.from = s,

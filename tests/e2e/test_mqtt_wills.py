@@ -65,6 +65,14 @@ def test_its_properties_pass(door, own, watcher):
     assert came.properties == props
 
 
+def test_it_is_not_good_for_longer_than_it_said(door, own, watcher):
+    """Also where it is delivered within the microsecond; so often that some are."""
+    for _ in range(300):
+        with join(door, will=Will(own + "/w", "x", properties={"message_expiry": 500})) as c:
+            lost(c)
+        assert watcher.message().properties["message_expiry"] <= 500
+
+
 @both
 def test_what_ends_a_connection_asks_for_it(door, own, watcher, version):
     def with_will(name, **options):
