@@ -5,9 +5,10 @@ import socket
 import pytest
 
 from harness import Gateway
-from trackers import POSITION, Tracker, close_code, heartbeat, metric, options, wait_for
+from trackers import OWN_ADDRESS, POSITION, Tracker, close_code, heartbeat, metric, options, wait_for
 
 LOCAL = {"address": "127.0.0.1", "port": 0}
+PORT = 20000  # of OWN_ADDRESS
 
 
 def call(gateway, method, path, body=None, status=200):
@@ -50,7 +51,16 @@ def logs(gateway, of, **wanted):
 
 def listens(port):
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((OWN_ADDRESS, port)) == 0
+
+
+def taken(port):
+    """Another program that listens at OWN_ADDRESS."""
+    other = socket.socket()
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    other.bind((OWN_ADDRESS, port))
+    other.listen()
+    return other
 
 
 # ---- coming, changing, going ----
@@ -66,19 +76,18 @@ def test_a_new_channel_listens_when_it_is_answered(gateway):
 
 
 def test_a_channel_moves_and_its_trackers_follow(gateway):
-    channel, before = new_channel(gateway)
-    tracker, other = Tracker(gateway, port=before), Tracker(gateway)
+    channel, before = new_channel(gateway, address=OWN_ADDRESS, port=PORT)
+    tracker, other = Tracker(gateway, port=before, host=OWN_ADDRESS), Tracker(gateway)
     tracker.ask(heartbeat(11, 1))
     other.ask(heartbeat(12, 1))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        after = free.getsockname()[1]
+    assert listens(before)
+    after = PORT + 1
     change(gateway, channel, configuration={"port": after})
     assert port_of(gateway, channel) == after
     assert tracker.rest() == b""
     assert close_code(gateway, tracker) == 9
     assert not listens(before)
-    Tracker(gateway, port=after).ask(heartbeat(11, 2))
+    Tracker(gateway, port=after, host=OWN_ADDRESS).ask(heartbeat(11, 2))
     other.ask(heartbeat(12, 2))
 
 
@@ -92,16 +101,16 @@ def test_other_settings_apply_without_an_end(gateway):
 
 
 def test_a_disabled_channel_closes_and_a_deleted_one_is_gone(gateway):
-    channel, port = new_channel(gateway)
-    tracker = Tracker(gateway, port=port)
+    channel, port = new_channel(gateway, address=OWN_ADDRESS, port=PORT)
+    tracker = Tracker(gateway, port=port, host=OWN_ADDRESS)
     tracker.ask(heartbeat(13, 1))
     change(gateway, channel, enabled=False)
     assert tracker.rest() == b""
     assert close_code(gateway, tracker) == 9
     assert port_of(gateway, channel) is None and not listens(port)
     change(gateway, channel, enabled=True)
-    port = port_of(gateway, channel)
-    tracker = Tracker(gateway, port=port)
+    assert port_of(gateway, channel) == port
+    tracker = Tracker(gateway, port=port, host=OWN_ADDRESS)
     tracker.ask(heartbeat(13, 2))
     call(gateway, "DELETE", f"/gw/channels/{channel}")
     assert tracker.rest() == b""
@@ -121,10 +130,8 @@ def test_what_cannot_be_bound_changes_nothing(gateway, configuration, word):
     tracker = Tracker(gateway, port=port)
     tracker.ask(heartbeat(14, 1))
     before = gateway.get(f"/gw/channels/{channel}")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        ports = {"taken": taken.getsockname()[1], "ours": gateway.port}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = {"taken": other.getsockname()[1], "ours": gateway.port}
         wanted = {**configuration}
         if "port" in wanted:
             wanted["port"] = ports.get(wanted["port"], wanted["port"])
@@ -150,27 +157,20 @@ def test_channels_come_back_with_the_gateway(gateway):
 
 
 def test_listen_means_the_channel_that_is_there(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with Gateway(tmp_path / "data", listen=f"127.0.0.1:{port}") as gateway:
+    with Gateway(tmp_path / "data", listen=f"{OWN_ADDRESS}:{PORT}") as gateway:
         call(gateway, "DELETE", "/gw/channels/1")
-        channel, _ = new_channel(gateway, port=port)
+        channel, _ = new_channel(gateway, address=OWN_ADDRESS, port=PORT)
         for _ in range(2):
             gateway.stop()
             gateway.start()
             assert [c["id"] for c in gateway.get("/gw/channels/all")] == [channel]
-            assert gateway.port == port
+            assert gateway.port == PORT
 
 
 def test_a_channel_that_cannot_listen_at_the_start_is_told(gateway):
-    channel, port = new_channel(gateway)
-    change(gateway, channel, configuration={"port": port})
+    channel, port = new_channel(gateway, address=OWN_ADDRESS, port=PORT)
     gateway.stop()
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
+    with taken(port):
         gateway.start()
     assert port_of(gateway, channel) is None
     Tracker(gateway).ask(heartbeat(17, 1))
@@ -181,14 +181,10 @@ def test_a_channel_that_cannot_listen_at_the_start_is_told(gateway):
 def test_no_channel_of_rest_keeps_the_gateway_from_starting(tmp_path):
     with Gateway(tmp_path / "data") as gateway:
         call(gateway, "DELETE", "/gw/channels/1")
-        channel, port = new_channel(gateway)
-        change(gateway, channel, configuration={"port": port})
+        channel, port = new_channel(gateway, address=OWN_ADDRESS, port=PORT)
         gateway.stop()
         gateway.listen = None
-        with socket.socket() as taken:
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            taken.bind(("127.0.0.1", port))
-            taken.listen()
+        with taken(port):
             gateway.start()
         assert port_of(gateway, channel) is None
 

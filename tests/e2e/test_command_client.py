@@ -9,7 +9,7 @@ import pytest
 
 from harness import PROGRAM
 from test_https import HTTPS, https_port
-from trackers import PATIENCE, Tracker, heartbeat, options, wait_for
+from trackers import OWN_ADDRESS, PATIENCE, Tracker, heartbeat, options, wait_for
 
 IDENT = 865205030330012
 
@@ -142,8 +142,8 @@ def test_ctrl_c_leaves_it_in_the_queue(gateway, truck):
     assert [c["id"] for c in waiting(gateway, truck)] == [int(number)]
 
 
+@options("--http", f"{OWN_ADDRESS}:20000")
 def test_a_gateway_that_starts_again_goes_on(gateway, truck):
-    gateway.args += ["--http", gateway.url.removeprefix("http://")]
     process = start(gateway, truck, "interval.set", "seconds=7")
     process.stderr.readline()
     assert gateway.stop() == 0

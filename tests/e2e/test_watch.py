@@ -15,22 +15,17 @@ import time
 import pytest
 
 from harness import PROGRAM, Gateway
+from trackers import OWN_ADDRESS
 
 IDENT = 865205000000001
 SBIN = os.environ["PATH"] + os.pathsep + "/usr/sbin"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def mosquitto(tmp_path_factory):
-    """A broker; its port."""
-    port, home = free_port(), tmp_path_factory.mktemp("mosquitto")
-    (home / "conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n"
+    """A broker; its port of OWN_ADDRESS."""
+    port, home = 1883, tmp_path_factory.mktemp("mosquitto")
+    (home / "conf").write_text(f"listener {port} {OWN_ADDRESS}\nallow_anonymous true\n"
                                "persistence false\nmax_queued_messages 0\n")
     with open(home / "log", "w", encoding="utf-8") as log:
         process = subprocess.Popen([shutil.which("mosquitto", path=SBIN), "-c", home / "conf"],
@@ -38,7 +33,7 @@ def mosquitto(tmp_path_factory):
     end = time.monotonic() + 20
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
+            socket.create_connection((OWN_ADDRESS, port)).close()
             break
         except ConnectionRefusedError:
             assert process.poll() is None and time.monotonic() < end, (home / "log").read_text()
@@ -66,7 +61,7 @@ class Gate(threading.Thread):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.mischief, self.count = mischief, 0
-        self.command = [shutil.which("mosquitto_pub"), "-h", "127.0.0.1", "-p", str(broker), "-l",
+        self.command = [shutil.which("mosquitto_pub"), "-h", OWN_ADDRESS, "-p", str(broker), "-l",
                         "-q", str(qos), "-t", f"flespi/message/gw/channels/1/{IDENT}"]
         self.start()
 
@@ -89,7 +84,7 @@ def watch(broker, *options, qos=0, mischief=lambda count, line: [line]):
     gate = Gate(broker, qos, mischief)
     run = subprocess.run(
         [PROGRAM, "simulate", "--to", f"127.0.0.1:{gate.port}", "--devices", "1", "--mode", "flood",
-         "--acks", "none", "--rate", "3000", "--messages", "300", "--watch", f"127.0.0.1:{broker}",
+         "--acks", "none", "--rate", "3000", "--messages", "300", "--watch", f"{OWN_ADDRESS}:{broker}",
          "--token", "any", "--watch-qos", str(qos), "--json", *options],
         capture_output=True, text=True, timeout=60)
     gate.join(20)
@@ -125,7 +120,7 @@ def test_losses_and_repetitions_are_told_apart(mosquitto):
 def test_only_watching(mosquitto):
     """Without trackers: other ones are watched, nothing is due."""
     process = subprocess.Popen(
-        [PROGRAM, "simulate", "--watch", f"127.0.0.1:{mosquitto}", "--watchers", "20", "--json"],
+        [PROGRAM, "simulate", "--watch", f"{OWN_ADDRESS}:{mosquitto}", "--watchers", "20", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with contextlib.closing(process.stderr):
         while "event=watching watchers=20" not in (line := process.stderr.readline()):

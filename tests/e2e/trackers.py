@@ -1,4 +1,5 @@
 """What the tests of the gate have in common: a tracker's socket, and ways to look at the gateway."""
+import os
 import re
 import socket
 import time
@@ -6,6 +7,9 @@ import time
 import pytest
 
 PATIENCE = 20  # seconds until a test gives up; nothing waits so long when all is well
+# An address that no other program of this machine uses, so that any port of it stays free for who comes
+# back to it. One below 32768 is not taken by who listens at all addresses and takes any port either.
+OWN_ADDRESS = "127.%d.%d.%d" % (64 + (os.getpid() >> 16 & 63), os.getpid() >> 8 & 255, os.getpid() & 255)
 
 
 def options(*args):
@@ -15,7 +19,7 @@ def options(*args):
 class Tracker:
     """One connection."""
 
-    def __init__(self, gateway, source=None, receive_bytes=None, port=None):
+    def __init__(self, gateway, source=None, receive_bytes=None, port=None, host="127.0.0.1"):
         self.socket = socket.socket()
         self.socket.settimeout(PATIENCE)
         if receive_bytes:
@@ -23,7 +27,7 @@ class Tracker:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, receive_bytes)
         if source:
             self.socket.bind((source, 0))
-        self.socket.connect(("127.0.0.1", port or gateway.port))
+        self.socket.connect((host, port or gateway.port))
         self.name = "%s:%d" % self.socket.getsockname()
 
     def send(self, data):
