@@ -177,9 +177,11 @@ def test_toolbox_shows_a_channel(house):
         app.get("/gw/channels/1/logs", NEWEST)
         assert app.subscribe(logs, rh=2) == []
         tracker.close()
-        line = wait_for(lambda: next((row for row in [app.row()] if row["event_code"] == CLOSED), None))
-        wanted = {"filter": f"event_code=={CLOSED}", "reverse": True, "count": 1}
-        assert line["ident"] == str(ident) and [line] == app.get("/gw/channels/1/logs", wanted)
+        # trackers of other tests may go as well
+        line = wait_for(lambda: next((row for row in [app.row()] if row["event_code"] == CLOSED
+                                      and row["ident"] == str(ident)), None))
+        wanted = {"filter": f'event_code=={CLOSED}&&ident=="{ident}"', "reverse": True, "count": 1}
+        assert [line] == app.get("/gw/channels/1/logs", wanted)
 
         # raw traffic
         [row] = app.get(f"/gw/channels/1/idents/*{ident}*")

@@ -27,6 +27,13 @@ def visit(gateway, ident=IDENT):
     wait_for(lambda: metric(gateway, "connections_open") == 0)
 
 
+def visit_told(gateway, device):
+    """A visit of which all is told: the last is the packet of its end."""
+    count = len(gateway.get(f"/gw/devices/{device}/packets"))
+    visit(gateway)
+    wait_for(lambda: len(gateway.get(f"/gw/devices/{device}/packets")) == count + 4)
+
+
 def codes(gateway, path, data=None):
     return [entry["event_code"] for entry in gateway.get(path + "/logs", data)]
 
@@ -34,8 +41,8 @@ def codes(gateway, path, data=None):
 def test_what_toolbox_asks_for(gateway):
     device = make_device(gateway)
     path = f"/gw/devices/{device}"
-    visit(gateway)
-    [newest] = wait_for(lambda: gateway.get(path + "/logs", NEWEST))
+    visit_told(gateway, device)
+    [newest] = gateway.get(path + "/logs", NEWEST)
     assert list(newest) == ["timestamp"]
     to = newest["timestamp"]
     wanted = {"count": 1000, "from": to - 60, "to": to, "reverse": True}
@@ -84,17 +91,16 @@ def test_what_is_deleted_has_logs(gateway):
 def test_logs_and_packets_outlive_the_gateway():
     with Gateway() as gateway:
         device = make_device(gateway)
-        visit(gateway)
+        visit_told(gateway, device)
         paths = [f"/gw/devices/{device}/logs", "/gw/channels/1/logs",
                  f"/gw/devices/{device}/packets"]
-        wait_for(lambda: len(gateway.get(paths[1])) == 3)
         before = [gateway.get(path) for path in paths]
         assert [len(entries) for entries in before] == [3, 3, 4]
         assert gateway.stop() == 0
         gateway.start()
         assert [gateway.get(path) for path in paths] == before
-        visit(gateway)
-        wait_for(lambda: len(gateway.get(paths[1])) == 6)
+        visit_told(gateway, device)
+        assert [len(gateway.get(path)) for path in paths] == [5, 6, 8]
         assert [gateway.get(path)[:len(old)] for path, old in zip(paths, before)] == before
 
 

@@ -111,6 +111,8 @@ def gateway():
             tracker.send(frame % IDENT)
         wait_for(lambda: len(g.get("/gw/devices/1/messages")) == len(FRAMES))
         tracker.close()
+        # the last that is told of it, and it was not the next one that ended it
+        wait_for(lambda: 301 in by_code(g, "/gw/devices/1/logs"))
         g.tracker = Tracker(g)  # this one stays
         g.tracker.ask(b"*HQ,%d,HTBT,88#" % IDENT)
         yield g

@@ -2,7 +2,7 @@
 import json
 import time
 
-PATIENCE = 20
+from trackers import PATIENCE, wait_for
 
 
 def ask(gateway, key, method, path, body=None):
@@ -63,7 +63,7 @@ def test_what_has_expired_is_deleted_unasked(gateway):
     while gateway.get("/platform/tokens/all"):
         assert time.monotonic() < until
         time.sleep(0.1)
-    assert any("at=tokens event=expired" in line and "soon gone" in line for line in gateway.log)
+    wait_for(lambda: any("at=tokens event=expired" in line and "soon gone" in line for line in gateway.log))
     assert ask(gateway, token["key"], "GET", "/auth/info")[0] == 401
 
 
