@@ -91,6 +91,9 @@ CASES = {
     "idents": [{"uri": "gw/channels", "methods": [], "submodules": [{"name": "idents", "methods": GET}]}],
     "posting only": [{**DEVICES, "methods": ["POST", "PUT", "DELETE"]}],
 }
+EVERYWHERE = {"/gw/devices/1", "/gw/devices/2/messages", "/gw/devices/1/telemetry/all", "/gw/devices/2/connections/all",
+              "/gw/devices/1/commands-queue/all", "/gw/channels/1/idents/*", "/gw/devices/1/logs", "/platform/customer",
+              "/platform/tokens/all", "/mqtt/logs", "/gw/channels/1/messages"}  # where something happens
 
 
 def test_a_token_sees_what_rest_would_give_it(world):
@@ -104,8 +107,11 @@ def test_a_token_sees_what_rest_would_give_it(world):
             clients[name] = join(world, username=token["key"])
             assert clients[name].subscribe("flespi/#", qos=1) == [1], name
         all_topics = {}
-        for m in told(master, f"flespi/log/platform/tokens/{happen(world)}/deleted"):
-            all_topics.setdefault(path_of(m.topic), set()).add(m.topic)
+        came = told(master, f"flespi/log/platform/tokens/{happen(world)}/deleted")
+        while came:  # messages have a way of their own, on which they may be later than what happened after them
+            for m in came:
+                all_topics.setdefault(path_of(m.topic), set()).add(m.topic)
+            came = [] if EVERYWHERE <= set(all_topics) else [master.message()]
         for name, (token, _) in readers.items():
             seen = {m.topic for m in clients[name].settle()}
             clients[name].close()
@@ -116,9 +122,6 @@ def test_a_token_sees_what_rest_would_give_it(world):
                 # what came for others before it subscribed, it has not seen; the rest must have come
                 missed = {t for t in topics - seen if "/log/" not in t} if may else set()
                 assert not missed, (name, path, missed)
-        assert {"/gw/devices/1", "/gw/devices/2/messages", "/gw/devices/1/telemetry/all", "/gw/devices/2/connections/all",
-                "/gw/devices/1/commands-queue/all", "/gw/channels/1/idents/*", "/gw/devices/1/logs", "/platform/customer",
-                "/platform/tokens/all", "/mqtt/logs", "/gw/channels/1/messages"} <= set(all_topics)
 
 
 def test_a_filter_of_nothing_one_may_read_is_refused(world):
@@ -145,10 +148,13 @@ def test_sharing_and_conditions_open_no_door(world):
             for speed in range(6):
                 unit.place(speed)
             unit.close()
+        # what the one may not read goes to another of the group
+        others = 0
+        while others < 7:
+            others += master.message().topic.endswith("/2")
         seen = c.settle()
         assert seen and {m.topic for m in seen} == {"flespi/message/gw/devices/1"}
-        # what the one may not read goes to another of the group
-        assert len([m for m in master.settle() if m.topic.endswith("/2")]) == 7
+        assert not [m for m in master.settle() if m.topic.endswith("/2")]
 
 
 # ---- topics of clients ----
@@ -216,8 +222,7 @@ def test_where_it_may_be_used_from(door):
 @pytest.mark.parametrize("end", ("deleted", "disabled", "expired", "moved"))
 def test_a_token_that_is_no_longer_good(door, own, end):
     """Its connections end, its sessions are forgotten; nobody else notices."""
-    members = {"expire": int(time.time()) + 2, "ttl": 0} if end == "expired" else {}
-    token = make(door, kind=0, **members)
+    token = make(door, kind=0)
     path = f"/platform/tokens/{token['id']}"
     options = {"username": token["key"], "clean": False, "props": {"session_expiry": 600}}
     with join(door, own + "away", **options) as away:
@@ -226,6 +231,8 @@ def test_a_token_that_is_no_longer_good(door, own, end):
         c.subscribe(own, qos=1)
         if end == "deleted":
             assert ask(door, "DELETE", path)[0] == 200
+        elif end == "expired":
+            assert ask(door, "PUT", path, {"expire": int(time.time()) + 1, "ttl": 0})[0] == 200
         elif end == "disabled":
             assert ask(door, "PUT", path, {"enabled": False})[0] == 200
         elif end == "moved":

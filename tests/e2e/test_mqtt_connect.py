@@ -309,8 +309,8 @@ def test_problems_are_not_told_to_who_does_not_ask(door, own):
 
 def test_who_is_silent_too_long_is_let_go(door, own):
     """In both versions; who pings, or sends anything, is not."""
-    silent = [join(door, "", version, keep_alive=1, will=Will(own, "lost")) for version in (4, 5)]
-    pinging, publishing = join(door, "", 4, keep_alive=1), join(door, "", 5, keep_alive=1)
+    silent = [join(door, "", version, keep_alive=2, will=Will(own, "lost")) for version in (4, 5)]
+    pinging, publishing = join(door, "", 4, keep_alive=2), join(door, "", 5, keep_alive=2)
     with join(door) as watcher:
         watcher.subscribe(own, qos=1)
         lost_ones = []

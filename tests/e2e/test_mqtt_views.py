@@ -152,6 +152,8 @@ def test_state_is_what_rest_says(door, device):
     tracker.place()
     device.interval(60, max_attempts=1)
     wait_for(lambda: device.waiting()[0]["state"] == "sent")
+    # who came in other tests has gone
+    wait_for(lambda: len(door.get("/gw/channels/1/connections/all")) == 1)
     for kind, item in (("devices", device.id), ("channels", 1)):
         path = f"/gw/{kind}/{item}"
         state = {topic.split("/", 5)[5] if topic.count("/") > 4 else "": m
@@ -451,8 +453,8 @@ def test_a_restart_brings_all_of_it_again():
             unit = d.unit()
             unit.place()
             unit.close()
-            d.interval(60)
             wait_for(lambda: not g.get(d.path + "/connections/all"))
+            d.interval(60)
         before = everything(g)
         assert len(before) > 100
         for end in (g.stop, g.kill):
