@@ -1,4 +1,5 @@
 """The gate of a real gateway, seen from the sockets of trackers."""
+import json
 import os
 import re
 import resource
@@ -249,9 +250,16 @@ def test_out_of_descriptors_the_connected_go_on(gateway):
     tracker.ask(heartbeat(105, 3))
 
 
-@options("--silence-timeout", "2")
+def change(gateway, method, path, body):
+    status, text = gateway.request(method, path, body)
+    assert status == 200, text
+    return json.loads(text)["result"]
+
+
 def test_a_tracker_that_never_reads_costs_nobody_else(gateway):
-    slow = Tracker(gateway, receive_bytes=4096)
+    # on a channel of its own, which loses its patience when the tracker has stopped reading
+    [channel] = change(gateway, "POST", "/gw/channels", [{"configuration": {"address": "127.0.0.1", "port": 0}}])
+    slow = Tracker(gateway, receive_bytes=4096, port=int(channel["uri"].rsplit(":", 1)[1]))
     slow.socket.setblocking(False)
     other = Tracker(gateway)
     frames = heartbeat(110, 100) * 1000
@@ -265,6 +273,7 @@ def test_a_tracker_that_never_reads_costs_nobody_else(gateway):
         except BlockingIOError:
             blocked_since = blocked_since or time.monotonic()
     assert sent > len(frames)
+    change(gateway, "PATCH", f"/gw/channels/{channel['id']}", {"configuration": {"silence_s": 2}})
     while not any("close_code=5" in line and slow.name in line for line in gateway.log):
         other.ask(heartbeat(111, 2))
     wait_for(lambda: metric(gateway, "connections_slow_total") == 1)
@@ -299,14 +308,18 @@ def test_a_full_disk_stops_the_reading(gateway):
     for tracker in trackers:
         tracker.socket.setblocking(False)
     sent = 0
-    full_since = time.monotonic()
-    while time.monotonic() - full_since < 0.5:
-        for i, tracker in enumerate(trackers):
-            try:
-                sent += tracker.socket.send(frame % (130 + i) * 500)
-                full_since = time.monotonic()
-            except BlockingIOError:
-                pass
-    assert metric(gateway, "bytes_received_total") < sent
+
+    def is_full():
+        nonlocal sent
+        full_since = time.monotonic()
+        while time.monotonic() - full_since < 0.5:
+            for i, tracker in enumerate(trackers):
+                try:
+                    sent += tracker.socket.send(frame % (130 + i) * 500)
+                    full_since = time.monotonic()
+                except BlockingIOError:
+                    pass
+        return metric(gateway, "bytes_received_total") < sent
+    wait_for(is_full)  # all else is read, be it late
     resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, before)
     wait_for(lambda: metric(gateway, "bytes_received_total") == sent)
