@@ -18,6 +18,19 @@ BLOCKS = [(re.findall(r"^#+ (.*)$", TEXT[:m.start()], re.M)[-1], m.group(1))
           for m in re.finditer(r"^```sh\n(.*?)^```$", TEXT, re.M | re.S)]
 COMMAND = re.compile(r"^\s*(curl|printf|build/cantrack|for) ", re.M)
 PATIENCE = 60
+# Where the document gives the gateway a second, as a person does, the tests wait for what it is given for.
+UNTIL = """
+until_it_says() {
+	for _ in {1..400}; do
+		[[ $(curl -qs -H "Authorization: %s" "%s/gw/devices/1$1") != *"$2"* ]] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+"""
+SECONDS = [(r"(HTBT#'\n\s*)sleep \d$", r"""\1until_it_says /commands-queue/all '"state":"sent"'"""),
+           (r"(&\n)sleep \d$", r'\1until_it_says "?fields=connected" true'),
+           (r"\bnc -q \d\b", "nc -N")]  # it ends when the gateway does, which has answered then
 
 
 def environment(gateway):
@@ -34,6 +47,8 @@ def in_place(gateway, text):
                      f"127.0.0.1:{gateway.port}"), ("127.0.0.1 5013", f"127.0.0.1 {gateway.port}"),
                      ("build/cantrack", PROGRAM)]:
         text = text.replace(old, new)
+    for old, new in SECONDS:
+        text = re.sub(old, new, text, flags=re.M)
     return text
 
 
@@ -42,7 +57,7 @@ class Reader:
 
     def __init__(self, gateway):
         self.gateway = gateway
-        self.known = ""
+        self.known = UNTIL % (gateway.token, gateway.url)
         self.environment = environment(gateway)
 
     def type(self, text):

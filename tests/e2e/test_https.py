@@ -199,6 +199,7 @@ def test_old_protocols_are_refused():
 
 def test_certificates_are_exchanged_while_running(tmp_path):
     cert, key = make_pair(tmp_path, "one")
+    two, three = make_pair(tmp_path, "two"), make_pair(tmp_path, "three")
     args = [*HTTPS, "--https-cert", str(cert), "--https-key", str(key)]
     with Gateway(args=args) as g:
         port = https_port(g)
@@ -208,7 +209,7 @@ def test_certificates_are_exchanged_while_running(tmp_path):
         kept.request("GET", "/health")
         assert kept.getresponse().read()
 
-        for file, other in zip((cert, key), make_pair(tmp_path, "two")):
+        for file, other in zip((cert, key), two):
             file.write_bytes(other.read_bytes())
         assert handshake(port)[0] == first
         g.process.send_signal(signal.SIGHUP)
@@ -217,7 +218,7 @@ def test_certificates_are_exchanged_while_running(tmp_path):
         assert second != first and second in line
 
         # the key of another certificate, and no certificate at all
-        key.write_bytes(make_pair(tmp_path, "three")[1].read_bytes())
+        key.write_bytes(three[1].read_bytes())
         g.process.send_signal(signal.SIGHUP)
         assert f"'{key}' is not the key of the certificate in '{cert}'" in logged(g, "certificate_kept")
         cert.write_text("nonsense")
