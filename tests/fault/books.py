@@ -27,6 +27,7 @@ class Tracker:
         self.ident = ident
         self.sent = 0        # frames 0..sent-1 were handed to some connection
         self.answered = set()
+        self.sent_at = {}    # when each frame was handed over, at the earliest
         self.socket = None
 
     def connect(self, port):
@@ -42,6 +43,7 @@ class Tracker:
             burst = range(self.sent, self.sent + WINDOW - len(self.waiting))
             self.out = b"".join(frame(self.ident, n) for n in burst)
             self.waiting.extend(burst)
+            self.sent_at.update(dict.fromkeys(burst, time.time()))
             self.sent += len(burst)
         try:
             if self.out:

@@ -81,6 +81,15 @@ class Tracker:
         self.into = self.into[end:]
         return payloads
 
+    def drain(self):
+        """The payloads that a gateway that was killed had sent."""
+        payloads = set()
+        try:
+            while True:
+                payloads.update(self.read(10))
+        except OSError:
+            return payloads
+
     def expect(self, number, seconds=10):
         """Waits for the command with this number, which must be the next one; its payload."""
         end = time.monotonic() + seconds

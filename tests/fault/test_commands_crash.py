@@ -107,10 +107,13 @@ def test_killed_before_the_tracker_answers(house, name, more, times):
     tracker = house.trackers[0]
     sent = house.sender.queue(tracker, name, **more)
     house.connect(tracker)
-    payloads = set()
-    for _ in range(times):
+    payloads, attempts = set(), 0
+    while attempts < times:
         payloads.add(tracker.expect(sent.number))
-        house.restart()
+        house.gateway.kill()
+        payloads |= tracker.drain()
+        house.start()
+        attempts = house.item(sent)[0]["attempts"]
         house.connect(tracker)
     result = house.result(sent)
     tracker.expect_nothing(1.3)
@@ -124,7 +127,7 @@ def test_an_answer_in_the_next_life_is_taken(house):
     tracker = house.trackers[0]
     house.connect(tracker)
     for name in ("engine.stop.pulsed", "interval.set"):
-        sent = house.sender.queue(tracker, name)
+        sent = house.sender.queue(tracker, name, timeout=60)
         payload = tracker.expect(sent.number)
         house.restart()
         house.connect(tracker)
@@ -139,11 +142,16 @@ def test_killed_after_the_tracker_answered(house):
     """At once: the answer may have been read, or not; it is as if it was late, or had come."""
     tracker, ends = house.trackers[0], set()
     house.connect(tracker)
-    for pause in (0, 0.0005, 0.001, 0.002, 0.004, 0.05):
+    for pause in (0, 0.0005, 0.001, 0.002, 0.004, 0.05, None):
         for name in ("engine.stop.pulsed", "interval.set"):
-            sent = house.sender.queue(tracker, name, max_attempts=2)
+            # it is answered in time, whatever holds up the test
+            more = {"timeout": 5} if name == "interval.set" else {}
+            sent = house.sender.queue(tracker, name, max_attempts=2, **more)
             tracker.answer(tracker.expect(sent.number))
-            time.sleep(pause)
+            if pause is None:
+                assert house.result(sent)["executed"]
+            else:
+                time.sleep(pause)
             house.restart()
             house.connect(tracker)
             item, waits = house.item(sent)
@@ -153,7 +161,7 @@ def test_killed_after_the_tracker_answered(house):
             assert house.result(sent)["executed"] or sent.most == 1
             tracker.expect_nothing(0.1)
             house.check()
-    assert False in ends, "no answer was taken in 50 ms"
+    assert False in ends
     house.end()
 
 
@@ -168,8 +176,9 @@ def test_killed_after_the_result_was_seen(house):
     status, item = house.sender.post(house.trackers[1], "interval.set", instant=True)
     assert status == 400 and "is not connected" in item[0]["reason"], item
     asking = threading.Thread(target=lambda: house.sender.post(tracker, "fix.set", instant=True))
+    number = max(house.sender.asked) + 1
     asking.start()
-    tracker.answer(tracker.expect(max(house.sender.asked)))
+    tracker.answer(tracker.expect(number))
     asking.join(10)
     instant = [s for s in house.sender.accepted.values() if s.instant]
     assert len(instant) == 1
@@ -182,7 +191,7 @@ def test_killed_after_the_result_was_seen(house):
 
 def test_killed_between_the_timeout_and_the_next_sending(house):
     tracker = house.trackers[0]
-    sent = house.sender.queue(tracker, "interval.set", max_attempts=2)
+    sent = house.sender.queue(tracker, "interval.set", max_attempts=2, timeout=5)
     house.connect(tracker)
     tracker.expect(sent.number)
     tracker.close()
@@ -199,15 +208,12 @@ def test_killed_between_the_timeout_and_the_next_sending(house):
         came = tracker.received[sent.number][0].at
         time.sleep(max(0, came + 1 + offset - time.time()))
         house.gateway.kill()
-        try:
-            while tracker.read(0):
-                pass
-        except OSError:
-            pass
+        tracker.drain()
         house.start()
+        item, waits = house.item(sent)  # before it comes: then the next attempt may go at any time
         house.connect(tracker)
-        item, waits = house.item(sent)
-        assert waits and item["attempts"] >= len(tracker.received[sent.number])
+        assert waits or item["attempts"] == 2
+        assert item["attempts"] >= len(tracker.received[sent.number])
         if item["attempts"] == 1:
             tracker.answer(tracker.expect(sent.number))
         result = house.result(sent)
