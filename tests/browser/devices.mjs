@@ -150,6 +150,7 @@ test('many devices keep their messages for another time: with progress, and an e
 	await dialog.getByLabel('Number').fill('45');
 	await dialog.getByLabel('Unit').selectOption('days');
 	await dialog.getByRole('button', { name: 'Change 5,000 devices' }).click();
+	await job.waitFor({ state: 'hidden', timeout: 120_000 }); // fifty requests, one after the other
 	await page.getByText('5,000 devices keep their messages for 45 days').waitFor();
 	assert.equal((await gateway.rest('GET', `gw/devices/messages_ttl=${45 * 86400}?fields=id`)).length, COUNT);
 
@@ -246,7 +247,7 @@ test('settings are changed, refused with a sentence at the field, and take back 
 	await page.getByLabel('Phone number').fill('+49151');
 	const saved = page.waitForResponse((response) => response.request().method() === 'PATCH');
 	go();
-	await (await saved).finished();
+	await saved;
 	await page.getByRole('heading', { name: 'Van 2' }).waitFor();
 	await page.getByRole('button', { name: 'Save' }).click();
 	await until(async () => (await gateway.rest('GET', `gw/devices/${ids[0]}?fields=configuration`))[0].configuration.phone === '+49151', 'the phone number');

@@ -62,6 +62,7 @@ test('the legend counts what the fleet does, and hides what is not wanted', asyn
 test('the search flies to a device; its card follows it while it drives', async () => {
 	const page = await browser.open(gateway, '#/map');
 	await page.getByRole('searchbox').fill('truck 1');
+	await page.getByRole('row', { name: /Truck 1/ }).waitFor();
 	await page.keyboard.press('Enter');
 	const own = card(page, 'Truck 1');
 	await own.getByText('54 km/h').waitFor();
