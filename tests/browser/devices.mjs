@@ -106,6 +106,7 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	});
 	await count(page, 'Online 0');
 	await page.getByText('No device is like that').waitFor();
+	assert.deepEqual(await axe(page), []);
 	await page.getByRole('button', { name: 'Offline 1' }).click();
 	await row.getByRole('img', { name: 'offline' }).waitFor();
 	assert.deepEqual(page.faults, []);
