@@ -148,6 +148,22 @@ test('on a phone the list gives way to what was looked for', async () => {
 	await page.context().close();
 });
 
+test('the ground of the map, lost on its way, is asked for again', async () => {
+	const page = await browser.open(gateway, '#/health');
+	let asked = 0;
+	await page.route(/assets\/countries/, (route) => (asked++ ? route.continue() : route.abort()));
+	await page.getByRole('link', { name: 'Map' }).click();
+	await until(() => asked, 'the ground');
+	await page.evaluate((id) => (location.hash = `#/map?device=${id}`), ids[2]);
+	await card(page, 'Truck 3').waitFor();
+	await page.keyboard.press('Escape');
+	await page.getByRole('searchbox').fill('Truck 3');
+	await page.getByRole('row', { name: /Truck 3/ }).click();
+	await page.getByText('Poland', { exact: true }).waitFor(); // where the map is now
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
 test('tiles of the owner lie over the ground, and their source is named; nobody else is asked', async () => {
 	const asked = [];
 	const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M/wHwAEBgIApD5fRAAAAABJRU5ErkJggg==', 'base64');
