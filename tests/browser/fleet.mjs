@@ -74,5 +74,12 @@ test('a list that could not be read is read again by itself', async () => {
 	await page.getByText('the gateway cannot be reached').waitFor();
 	await row(page, 'Found').waitFor();
 	await until(() => tries >= 3, 'the third time');
+	// that it could not be read does not mean that a device is gone
+	tries = 0;
+	await page.goto(`${gateway.url}#/devices/${id}/settings`);
+	await page.reload();
+	await page.getByRole('heading', { name: 'the gateway cannot be reached' }).waitFor();
+	assert.equal(await page.getByText('There is no device').count(), 0);
+	await page.getByRole('heading', { name: 'Found' }).waitFor();
 	assert.deepEqual(page.faults, []);
 });
