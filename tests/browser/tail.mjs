@@ -1,16 +1,16 @@
 // The tail of the messages over hours and lost connections: none is lost, none is there twice, and an open range moves on.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Gateway, ident, until } from './harness.mjs';
+import { answer, Browser, Gateway, hold, ident, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
 const now = Math.floor(Date.now() / 1000);
-let renamed, refused, logged, moving; // devices, one for each thing that is tested
+let renamed, refused, early, logged, moving; // devices, one for each thing that is tested
 before(async () => {
 	await Promise.all([gateway.start(), browser.start()]);
-	[renamed, refused, logged, moving] = await gateway.fleet(4);
+	[renamed, refused, early, logged, moving] = await gateway.fleet(5);
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
 
@@ -81,6 +81,24 @@ test('what came while the connection was lost is asked for again when that faile
 	await count(page, 2); // the first and the last one
 	refuse();
 	await count(page, 3);
+	assert.deepEqual(page.faults, []);
+});
+
+test('an answer of before the connection was lost does not tell what came since', async () => {
+	await send(early, [v1(identOf(early), now - 3000)]);
+	const page = await open(early);
+	const door = await hold(page, /assets\/mqtt/);
+	await page.reload();
+	await count(page, 1);
+	const first = await hold(page, /server\.timestamp/, { times: 1 });
+	door.free();
+	await first.came(); // when it is told live: what came since it was read
+	const { free: refuse, came: asked } = await hold(page, /server\.timestamp/, { times: 1, isLost: true });
+	await restart(page, () => send(early, [v1(identOf(early), now - 2000)]));
+	await asked();
+	await answer(page, /server\.timestamp/, first);
+	refuse();
+	await count(page, 2);
 	assert.deepEqual(page.faults, []);
 });
 
