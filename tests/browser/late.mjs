@@ -36,6 +36,65 @@ async function send(device, frame) {
 	tracker.close();
 }
 
+const queue = 'gw/devices/1/commands-queue';
+/** where: [what is there before the live door is open, what happens then, what is to be seen of it] */
+const GAPS = {
+	'#/channels': ['cantrack', () => gateway.rest('PATCH', 'gw/channels/1', { name: 'Harbour' }), 'Harbour'],
+	'#/tokens': ['There is no token beside', () => gateway.rest('POST', 'platform/tokens', { info: 'Gate', ttl: 600, access: { type: 0 } }), 'Gate'],
+	'#/devices/1/settings': ['They take 0 B of disk', () => gateway.rest('PATCH', 'gw/devices/1', { metadata: { plate: 'AB 123' } }), '"plate": "AB 123"'],
+	'#/devices/1/commands': ['No command of this device has ended yet', async () => {
+		const [{ id }] = await gateway.rest('POST', queue, [{ name: 'custom', properties: { payload: 'D1,130305,60' }, ttl: 600 }]);
+		await gateway.rest('DELETE', `${queue}/${id}`);
+	}, 'taken out'],
+	'#/channels/1/idents': ['Nobody has called yet', () => send(truck, v1(ident(0), now - 20)), ident(0)],
+	'#/channels/1/messages': [ident(0), () => send(other, v1(ident(1), now - 10)), ident(1)],
+};
+/** What stands in the view, and in its boxes of text. */
+const shown = (page) => page.getByRole('main').evaluate((el) => [el, ...el.querySelectorAll('textarea')].map((one) => one.value ?? one.textContent).join());
+
+for (const [where, [first, happens, then]] of Object.entries(GAPS))
+	test(`what happens before the live door is open is seen in ${where}`, async () => {
+		const page = await browser.open(gateway, '#/health');
+		const { free } = await hold(page, /assets\/mqtt/);
+		await page.reload();
+		await page.getByText('The gateway is well').waitFor();
+		await go(page, where);
+		await until(async () => (await shown(page)).includes(first), first);
+		await happens();
+		free();
+		await until(async () => (await shown(page)).includes(then), then);
+		assert.deepEqual(page.faults, []);
+	});
+
+test('what is told while the history of a channel is read stands above it, once', async () => {
+	const page = await open('#/health');
+	const { free, came } = await hold(page, /channels\/1\/messages/);
+	await go(page, '#/channels/1/messages');
+	await came();
+	const rows = page.getByRole('grid', { name: 'Messages' }).getByRole('row');
+	await send(other, v1(ident(1), now - 5));
+	await rows.nth(1).getByText(ident(1)).waitFor();
+	free();
+	await until(async () => (await rows.count()) === 4, 'all three, and a head');
+	const idents = await rows.evaluateAll((all) => all.slice(1).map((row) => row.querySelector('code').textContent));
+	assert.deepEqual(idents, [ident(1), ident(1), ident(0)]);
+	assert.deepEqual(page.faults, []);
+});
+
+test('a list of channels that is older than what was told is no news', async () => {
+	const page = await open('#/health');
+	const list = /channels\/all\?/;
+	const held = await hold(page, list);
+	await go(page, '#/channels');
+	await held.came();
+	await gateway.rest('PATCH', 'gw/channels/1', { name: 'Quay' });
+	const names = page.getByRole('table', { name: 'Channels' }).locator('td.wide a');
+	await names.getByText('Quay').waitFor();
+	await answer(page, list, held);
+	assert.deepEqual(await names.allTextContents(), ['Quay']);
+	assert.deepEqual(page.faults, []);
+});
+
 test('who has closed the window of a new device, or left one that is deleted, is not taken elsewhere', async () => {
 	const page = await open('#/devices');
 	await page.getByRole('button', { name: 'Add device' }).click();
