@@ -95,6 +95,55 @@ test('a list of channels that is older than what was told is no news', async () 
 	assert.deepEqual(page.faults, []);
 });
 
+test('who goes elsewhere before a channel was read is asked nothing there, and finds no window later', async () => {
+	const page = await open('#/channels');
+	for (const button of ['Edit Quay', 'Delete Quay']) {
+		const one = /channels\/1\?.*messages_size/;
+		const held = await hold(page, one);
+		await page.getByRole('button', { name: button }).click();
+		await held.came();
+		await go(page, '#/health');
+		await answer(page, one, held);
+		assert.equal(await page.getByRole('dialog').count(), 0);
+		await go(page, '#/channels');
+		await page.getByRole('button', { name: button }).waitFor();
+		assert.equal(await page.getByRole('dialog').count(), 0);
+		await page.unrouteAll();
+	}
+	assert.deepEqual(page.faults, []);
+});
+
+test('a token that is made after its view was left shows no key to who comes later', async () => {
+	const page = await open('#/tokens');
+	await page.getByRole('button', { name: 'New token' }).click();
+	await page.getByRole('dialog').getByLabel('What it is for').fill('Late');
+	const held = await hold(page, /platform\/tokens$/, { method: 'POST' });
+	await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+	await held.came();
+	await go(page, '#/health');
+	await answer(page, /platform\/tokens$/, held);
+	await go(page, '#/tokens');
+	await page.getByRole('row', { name: /Late/ }).waitFor();
+	assert.equal(await page.getByRole('dialog').count(), 0);
+	assert.deepEqual(page.faults, []);
+});
+
+test('what was saved does not shut the window that was opened since', async () => {
+	const page = await open('#/tokens');
+	await page.getByRole('button', { name: 'Edit Late' }).click();
+	const { free, came } = await hold(page, /platform\/tokens/, { method: 'PUT' });
+	await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+	await came();
+	await page.keyboard.press('Escape');
+	await page.getByRole('button', { name: 'Edit Gate' }).click();
+	const name = page.getByRole('dialog', { name: 'Edit Gate' }).getByLabel('What it is for');
+	await name.fill('Gate 2');
+	free();
+	await page.getByText('The token is changed').waitFor();
+	assert.equal(await name.inputValue(), 'Gate 2');
+	assert.deepEqual(page.faults, []);
+});
+
 test('who has closed the window of a new device, or left one that is deleted, is not taken elsewhere', async () => {
 	const page = await open('#/devices');
 	await page.getByRole('button', { name: 'Add device' }).click();
