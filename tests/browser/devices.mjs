@@ -202,6 +202,7 @@ test('devices are selected with shift, deleted after a question, and added with 
 	const dialog = page.getByRole('dialog');
 	await dialog.getByLabel('Ident').fill(ident(0));
 	await dialog.getByLabel('Name').fill('Truck 4990');
+	await dialog.getByRole('button', { name: 'Add' }).and(page.locator(':enabled')).waitFor(); // the models are there
 	await page.keyboard.press('Enter');
 	await dialog.getByText(`ident ${ident(0)} belongs to device ${ids[0]} already`).waitFor();
 	assert.deepEqual(await axe(page), []);

@@ -150,7 +150,7 @@ test('who has closed the window of a new device, or left one that is deleted, is
 	await page.getByRole('dialog').getByLabel('Ident').fill(ident(7));
 	await page.getByRole('dialog').getByLabel('Name').fill('Newcomer');
 	const made = await hold(page, /gw\/devices\?/, { method: 'POST' });
-	await page.keyboard.press('Enter');
+	await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click(); // when the models are there
 	await made.came();
 	await page.keyboard.press('Escape');
 	await page.getByRole('dialog').waitFor({ state: 'detached' });

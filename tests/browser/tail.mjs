@@ -36,12 +36,18 @@ async function send(device, frames) {
 	tracker.close();
 }
 
+/** What happens meanwhile is over when the page finds the gateway again: until then that is at another port. */
 async function restart(page, meanwhile) {
+	const { http } = gateway;
 	await gateway.stop();
 	await page.getByText('The connection to the gateway is lost').waitFor();
 	await page.getByText('waits for the connection').waitFor();
+	gateway.http = '127.0.0.1:0';
 	await gateway.start();
 	await meanwhile();
+	await gateway.stop();
+	gateway.http = http;
+	await gateway.start();
 	await online(page);
 }
 
