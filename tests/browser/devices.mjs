@@ -106,6 +106,7 @@ test('what a tracker does is seen in its row, which stays where it is', async ()
 	});
 	await count(page, 'Online 0');
 	await page.getByText('No device is like that').waitFor();
+	assert.deepEqual(await axe(page), []);
 	await page.getByRole('button', { name: 'Offline 1' }).click();
 	await row.getByRole('img', { name: 'offline' }).waitFor();
 	assert.deepEqual(page.faults, []);
@@ -150,6 +151,7 @@ test('many devices keep their messages for another time: with progress, and an e
 	await dialog.getByLabel('Number').fill('45');
 	await dialog.getByLabel('Unit').selectOption('days');
 	await dialog.getByRole('button', { name: 'Change 5,000 devices' }).click();
+	await job.waitFor({ state: 'hidden', timeout: 120_000 }); // fifty requests, one after the other
 	await page.getByText('5,000 devices keep their messages for 45 days').waitFor();
 	assert.equal((await gateway.rest('GET', `gw/devices/messages_ttl=${45 * 86400}?fields=id`)).length, COUNT);
 
@@ -200,6 +202,7 @@ test('devices are selected with shift, deleted after a question, and added with 
 	const dialog = page.getByRole('dialog');
 	await dialog.getByLabel('Ident').fill(ident(0));
 	await dialog.getByLabel('Name').fill('Truck 4990');
+	await dialog.getByRole('button', { name: 'Add' }).and(page.locator(':enabled')).waitFor(); // the models are there
 	await page.keyboard.press('Enter');
 	await dialog.getByText(`ident ${ident(0)} belongs to device ${ids[0]} already`).waitFor();
 	assert.deepEqual(await axe(page), []);
@@ -246,7 +249,7 @@ test('settings are changed, refused with a sentence at the field, and take back 
 	await page.getByLabel('Phone number').fill('+49151');
 	const saved = page.waitForResponse((response) => response.request().method() === 'PATCH');
 	go();
-	await (await saved).finished();
+	await saved;
 	await page.getByRole('heading', { name: 'Van 2' }).waitFor();
 	await page.getByRole('button', { name: 'Save' }).click();
 	await until(async () => (await gateway.rest('GET', `gw/devices/${ids[0]}?fields=configuration`))[0].configuration.phone === '+49151', 'the phone number');

@@ -1,7 +1,7 @@
 // The fleet is told truly, however its list and the news of it come.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Gateway, until } from './harness.mjs';
+import { Browser, Gateway, hold, until } from './harness.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -15,20 +15,6 @@ after(() => Promise.all([gateway.close(), browser.close()]));
 const LIST = /gw\/devices\/all\?/;
 const rename = (name) => gateway.rest('PUT', `gw/devices/${id}`, { name });
 const row = (page, name) => page.getByRole('row', { name: new RegExp(name) });
-
-/** Answers to `what` are held back from now on, until free() is called; `came` resolves when there is one. */
-async function hold(page, what) {
-	let free, come;
-	const held = new Promise((go) => (free = go));
-	const came = new Promise((go) => (come = go));
-	await page.route(what, async (route) => {
-		const response = await route.fetch();
-		come();
-		await held;
-		await route.fulfill({ response });
-	});
-	return { free, came };
-}
 
 test('what changes before the live door is open is not missed', async () => {
 	await rename('Early');
@@ -52,7 +38,7 @@ test('what is told while the list is read is newer than the list', async () => {
 	await until(() => lists === 2, 'the list that is read when the live door is open');
 	const { free, came } = await hold(page, LIST);
 	await page.evaluate(() => dispatchEvent(new Event('online'))); // the live door is connected to anew
-	await came;
+	await came();
 	await rename('New');
 	await row(page, 'New').waitFor();
 	const answered = page.waitForResponse(/telemetry/);
@@ -74,5 +60,12 @@ test('a list that could not be read is read again by itself', async () => {
 	await page.getByText('the gateway cannot be reached').waitFor();
 	await row(page, 'Found').waitFor();
 	await until(() => tries >= 3, 'the third time');
+	// that it could not be read does not mean that a device is gone
+	tries = 0;
+	await page.goto(`${gateway.url}#/devices/${id}/settings`);
+	await page.reload();
+	await page.getByRole('heading', { name: 'the gateway cannot be reached' }).waitFor();
+	assert.equal(await page.getByText('There is no device').count(), 0);
+	await page.getByRole('heading', { name: 'Found' }).waitFor();
 	assert.deepEqual(page.faults, []);
 });

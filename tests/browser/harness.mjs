@@ -161,6 +161,34 @@ export class Browser {
 	}
 }
 
+/** Answers to `what` (of requests with this method, so many at most) are held back from now on, until free() is called; then
+ *  they come, or are lost. came() waits until there is one. */
+export async function hold(page, what, { method = 'GET', times, isLost = false } = {}) {
+	let free;
+	let hasCome = false;
+	const held = new Promise((go) => (free = go));
+	await page.route(what, async (route) => {
+		if (route.request().method() !== method) return route.fallback();
+		const response = await route.fetch({ maxRetries: 3 }); // a connection may have been idle for too long
+		hasCome = true;
+		await held;
+		await (isLost ? route.abort() : route.fulfill({ response }));
+	}, { times });
+	return { free, came: () => until(() => hasCome, `a request of ${what}`) };
+}
+
+/** What is changed by now is painted. */
+export const frames = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+/** What was held is answered, and the page has done what it does then. */
+export async function answer(page, what, { free }) {
+	const answers = () => page.evaluate((source) => performance.getEntriesByType('resource').filter(({ name }) => new RegExp(source).test(name)).length, what.source);
+	const before = await answers();
+	free();
+	await until(async () => (await answers()) > before, `the answer of ${what}`);
+	await frames(page);
+}
+
 /** Leaves a picture, when pictures are wanted. */
 export async function shot(page, name) {
 	if (!SHOTS) return;

@@ -62,6 +62,7 @@ test('the legend counts what the fleet does, and hides what is not wanted', asyn
 test('the search flies to a device; its card follows it while it drives', async () => {
 	const page = await browser.open(gateway, '#/map');
 	await page.getByRole('searchbox').fill('truck 1');
+	await page.getByRole('row', { name: /Truck 1/ }).waitFor();
 	await page.keyboard.press('Enter');
 	const own = card(page, 'Truck 1');
 	await own.getByText('54 km/h').waitFor();
@@ -143,6 +144,22 @@ test('on a phone the list gives way to what was looked for', async () => {
 	await page.getByRole('grid').waitFor({ state: 'detached' });
 	await shot(page, 'map-phone');
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the phone');
+	assert.deepEqual(page.faults, []);
+	await page.context().close();
+});
+
+test('the ground of the map, lost on its way, is asked for again', async () => {
+	const page = await browser.open(gateway, '#/health');
+	let asked = 0;
+	await page.route(/assets\/countries/, (route) => (asked++ ? route.continue() : route.abort()));
+	await page.getByRole('link', { name: 'Map' }).click();
+	await until(() => asked, 'the ground');
+	await page.evaluate((id) => (location.hash = `#/map?device=${id}`), ids[2]);
+	await card(page, 'Truck 3').waitFor();
+	await page.keyboard.press('Escape');
+	await page.getByRole('searchbox').fill('Truck 3');
+	await page.getByRole('row', { name: /Truck 3/ }).click();
+	await page.getByText('Poland', { exact: true }).waitFor(); // where the map is now
 	assert.deepEqual(page.faults, []);
 	await page.context().close();
 });

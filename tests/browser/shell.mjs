@@ -127,9 +127,11 @@ test('the description of the API opens with the token of the page', async () => 
 test('a proxy that cannot reach the gateway is no answer of the gateway', async () => {
 	const page = await browser.open(gateway, '#/tokens');
 	await live(page);
-	await page.route('**/gw/channels/all*', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }), { times: 1 });
+	let isAway = true;
+	await page.route('**/gw/channels/all*', (route) => (isAway ? route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }) : route.continue()));
 	await page.getByRole('link', { name: 'Channels' }).click();
 	await page.getByText('The connection to the gateway is lost').waitFor();
+	isAway = false;
 	assert.equal(await page.getByText('Bad Gateway').count(), 0);
 	await page.getByText(`127.0.0.1:${gateway.port}`).waitFor();
 	await page.getByText('The connection to the gateway is lost').waitFor({ state: 'detached' });
@@ -169,6 +171,7 @@ test('a view that is opened while the gateway is away shows what it has as soon 
 	const [truck] = await gateway.fleet(1);
 	const pages = await Promise.all(Array.from({ length: 6 }, () => browser.open(gateway, '#/devices')));
 	await Promise.all(pages.map(live));
+	await Promise.all(pages.map((page) => page.getByRole('row', { name: /Truck 1/ }).waitFor()));
 	await gateway.stop();
 	const words = {
 		[`#/devices/${truck}/commands`]: 'Put into the queue',

@@ -7,7 +7,7 @@ import { liveState } from './lib/live';
 import { reachable } from './lib/api';
 import { jobs } from './ui/jobs';
 import { theme, type Theme } from './lib/prefs';
-import { href, route } from './lib/router';
+import { href, placeOf, route } from './lib/router';
 import { logOutEverywhere } from './lib/session';
 import { t, type TextKey } from './lib/text';
 import { Dialog, dropQuestion, Questions } from './ui/dialog';
@@ -174,7 +174,7 @@ function Jobs() {
 export function Shell() {
 	const main = useRef<HTMLElement>(null);
 	const first = useRef(true);
-	const at = route.value.path.slice(0, 2).join('/');
+	const at = placeOf(route.value);
 	// at once: a key that is typed into the new view moves the focus after this, not before
 	useLayoutEffect(() => {
 		dropQuestion();

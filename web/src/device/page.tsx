@@ -3,7 +3,7 @@ import type { FunctionComponent } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Online } from '../fleet/online';
 import { isFresh } from '../fleet/state';
-import { devices, fleetMembers, fleetState, fleetVersion, titleOf } from '../fleet/store';
+import { devices, fleetError, fleetMembers, fleetState, fleetVersion, titleOf } from '../fleet/store';
 import { href } from '../lib/router';
 import { number, t } from '../lib/text';
 import { now } from '../lib/time';
@@ -64,6 +64,13 @@ function Gone() {
 	);
 }
 
+/** Not there, as far as is known. */
+function Missing() {
+	const state = fleetState.value;
+	if (state === 'loading') return <Empty icon="truck" title={t('common.loading')} />;
+	return state === 'failed' ? <Empty icon="warning" title={fleetError.value} /> : <Gone />;
+}
+
 function PageTabs({ log, name }: { log: DeviceMessages; name: string }) {
 	const query = viewQuery(log);
 	return <Tabs label={t('device.tabs')} current={name} items={names.map((key) => ({ key, title: t(`device.${key}`), href: href('devices', log.id, key, query) }))} />;
@@ -79,8 +86,7 @@ export function DevicePage({ id, tab }: { id: number; tab: string }) {
 		};
 	}, [log]);
 	void fleetMembers.value;
-	if (!devices.has(id))
-		return fleetState.value === 'loading' ? <Empty icon="truck" title={t('common.loading')} /> : <Gone />;
+	if (!devices.has(id)) return <Missing />;
 	const name = names.find((one) => one === tab) ?? 'messages';
 	const Tab: FunctionComponent<{ log: DeviceMessages }> = tabs[name];
 	return (

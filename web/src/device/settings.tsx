@@ -1,14 +1,15 @@
 // What a device is called and how long it keeps its messages, who is connected as it, and its end.
-import { useSignal, useSignalEffect, type Signal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { faultOf } from '../fleet/faults';
 import { modelOptions } from '../fleet/models';
-import { ITEM_FIELDS, takeItem } from '../fleet/store';
+import { ITEM_FIELDS, taking } from '../fleet/store';
 import { get, inOrder, one } from '../lib/api';
 import { watch } from '../lib/live';
 import { bytes, t } from '../lib/text';
 import { CopyButton, Field } from '../ui/bits';
+import { useShown } from '../ui/dialog';
 import { focusWrong } from '../ui/form';
 import { KeepPicker } from '../ui/keep';
 import { toast } from '../ui/toast';
@@ -101,16 +102,18 @@ const ours = ['name', 'device_type_id', 'configuration.ident', 'configuration.ph
 const unsaved = new Map<number, Partial<Draft>>();
 
 /** The form, and the request that it makes. */
-function Form({ item, size, look }: { item: Signal<SettingsItem | null>; size: Signal<number>; look: () => void }) {
+function Form({ item, size, look, changed }: { item: Signal<SettingsItem | null>; size: Signal<number>; look: () => void; changed: (item: SettingsItem) => void }) {
 	const now = item.value!;
 	const edited = useSignal<Partial<Draft>>(unsaved.get(now.id) ?? {});
-	useSignalEffect(() => void unsaved.set(now.id, edited.value));
 	const refusal = useSignal<Refusal>(null);
 	const asked = useSignal<Patch | null>(null);
 	const draft = { ...draftOf(now), ...edited.value };
 	const form = useRef<HTMLFormElement>(null);
+	const isShown = useShown();
 	const isDirty = JSON.stringify(draft) !== JSON.stringify(draftOf(now));
-	const set = (some: Partial<Draft>): void => void (edited.value = { ...edited.value, ...some });
+	/** Also of a form that somebody has left. */
+	const edit = (next: Partial<Draft>): void => void unsaved.set(now.id, (edited.value = next));
+	const set = (some: Partial<Draft>): void => edit({ ...edited.value, ...some });
 
 	const refuse = (e: Error): void => {
 		refusal.value = e;
@@ -120,15 +123,18 @@ function Form({ item, size, look }: { item: Signal<SettingsItem | null>; size: S
 		asked.value = null;
 		const isLess = keepsLess(now, patch);
 		const sent = edited.peek();
+		const take = taking();
 		try {
-			item.value = await one<SettingsItem>('PATCH', `gw/devices/${now.id}`, { body: patch, query: { fields: FIELDS } });
-			takeItem(item.value);
+			const saved = await one<SettingsItem>('PATCH', `gw/devices/${now.id}`, { body: patch, query: { fields: FIELDS } });
+			changed(saved);
+			take(saved);
 			const typedSince = Object.entries(edited.peek()).filter(([name, value]) => value !== sent[name as keyof Draft]);
-			edited.value = Object.fromEntries(typedSince);
+			edit(Object.fromEntries(typedSince));
 			refusal.value = null;
 			toast(t('settings.saved'));
 		} catch (e) {
-			return refuse(e as Error);
+			const { message } = e as Error;
+			return isShown() ? refuse(e as Error) : toast(t('settings.notSaved', { name: now.name || now.configuration.ident, reason: message }), 'error');
 		}
 		const old = { messages_ttl: now.messages_ttl, messages_rotate: now.messages_rotate };
 		if (isLess && now.messages_size) void watchFreed(now.id, now.name || now.configuration.ident, now.messages_size, old, (n) => (size.value = n));
@@ -161,7 +167,7 @@ function Form({ item, size, look }: { item: Signal<SettingsItem | null>; size: S
 				<p class="grow error" role="alert">
 					{elsewhere && refusal.value!.message}
 				</p>
-				<button type="button" disabled={!isDirty} onClick={() => ((edited.value = {}), (refusal.value = null))}>
+				<button type="button" disabled={!isDirty} onClick={() => (edit({}), (refusal.value = null))}>
 					{t('settings.discard')}
 				</button>
 				<button type="submit" class="primary" disabled={!isDirty}>
@@ -192,12 +198,18 @@ export function SettingsTab({ log }: { log: DeviceMessages }) {
 	};
 	useEffect(() => {
 		void load();
-		return watch(`flespi/state/gw/devices/${log.id}`, { on: (m) => void (m.payload.length && load()), ready: (again) => void (again && load()), retained: false });
+		return watch(`flespi/state/gw/devices/${log.id}`, { on: (m) => void (m.payload.length && load()), ready: () => void load(), retained: false });
 	}, [log]);
+	/** What was asked for before is older; what is asked for now knows also what others have changed since. */
+	const changed = (saved: SettingsItem): void => {
+		asked()();
+		item.value = saved;
+		void load();
+	};
 	if (!item.value) return <p class={error.value ? 'view-body error' : 'view-body faint'}>{error.value || t('common.loading')}</p>;
 	return (
 		<div class="settings">
-			<Form item={item} size={size} look={() => void load()} />
+			<Form item={item} size={size} look={() => void load()} changed={changed} />
 			<div class="stack">
 				<Section title={t('settings.connections')}>
 					<Connections id={log.id} />

@@ -80,6 +80,8 @@ export class DeviceMessages {
 	private back: number | null = null;
 	/** New messages that arrived later may be missing; null: none is. */
 	private since: number | null = null;
+	/** How often the connection was lost. */
+	private losses = 0;
 	private unwatch: () => void = () => undefined;
 	private frame = 0;
 	private isOpened = false;
@@ -321,7 +323,9 @@ export class DeviceMessages {
 		const ends = [
 			effect(() => {
 				// before anything is told again
-				if (liveState.value === 'lost') this.since ??= Math.max(arrivalOf(this.rows), arrivalOf(this.held));
+				if (liveState.value !== 'lost') return;
+				this.losses++;
+				this.since ??= Math.max(arrivalOf(this.rows), arrivalOf(this.held));
 			}),
 			effect(() => this.forget(now.value)),
 			watch(filter ? `$filter/payload=${encodeURIComponent(filter)}/${topic}` : topic, { on: (m) => on(jsonOf<Message>(m)), ready }),
@@ -356,11 +360,13 @@ export class DeviceMessages {
 		const range = this.range.peek();
 		const data = { filter, from: spanOf(range).from, ...(!isOpen(range) && { to: range.to }) };
 		const told: Told = new WeakSet();
+		const { losses } = this;
 		try {
 			await stream<Message>(this.path, { data, signal }, (items) => {
 				for (const m of items) if (!signal.aborted) this.take(m, told);
 			});
-			if (liveState.peek() === 'online') this.since = null;
+			// else it may not know what came after the last loss
+			if (losses === this.losses) this.since = null;
 		} catch {
 			// when the connection is lost again, it will be caught up then
 			setTimeout(() => void (signal.aborted || liveState.peek() !== 'online' || this.catchUp()), RETRY_MS);

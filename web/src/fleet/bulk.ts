@@ -5,7 +5,7 @@ import { call, ApiError, type Answer, type Fault } from '../lib/api';
 import { runJob } from '../ui/jobs';
 import { toast } from '../ui/toast';
 import { t, type TextKey } from '../lib/text';
-import { forget, ITEM_FIELDS, takeItem, type DeviceItem } from './store';
+import { forget, ITEM_FIELDS, taking, type DeviceItem } from './store';
 
 const PIECE = 100;
 
@@ -59,11 +59,12 @@ function split(answer: Answer<{ id: number }>): { done: number[]; refused: strin
 
 export function keepMany(title: string, ids: number[], seconds: number): Promise<Outcome<number>> {
 	return inPieces(title, ids, async (part) => {
+		const take = taking();
 		const answer = await call<DeviceItem>('PATCH', `gw/devices/${part.join(',')}`, {
 			body: { messages_ttl: seconds },
 			query: { fields: ITEM_FIELDS },
 		});
-		batch(() => answer.result.forEach(takeItem));
+		batch(() => answer.result.forEach(take));
 		return split(answer);
 	});
 }
@@ -98,11 +99,13 @@ export interface Newcomer {
 
 export function registerMany(title: string, all: Newcomer[]): Promise<Outcome<Newcomer>> {
 	return inPieces(title, all, async (part) => {
+		const take = taking();
 		const answer = await call<DeviceItem>('POST', 'gw/devices', {
 			body: part.map(({ ident, name }) => ({ name, device_type_id: 1, configuration: { ident } })),
 			query: { fields: ITEM_FIELDS },
 		});
-		const made = batch(() => new Set(answer.result.map((item) => takeItem(item).ident)));
+		batch(() => answer.result.forEach(take));
+		const made = new Set(answer.result.map((item) => item.configuration.ident));
 		return { done: part.filter((one) => made.has(one.ident)), refused: sentences(answer.errors) };
 	});
 }

@@ -102,13 +102,24 @@ function members(): void {
 	fleetMembers.value++;
 }
 
-/** Takes an item of REST or of flespi/state in; members that are missing stay as they were. */
-export function takeItem(item: DeviceItem): Device {
+/** Members that are missing stay as they were. */
+function takeItem(item: DeviceItem): void {
 	reading?.told.set(item.id, item);
-	return put(item);
+	put(item);
 }
 
-function put(item: DeviceItem): Device {
+/** By device: the number of what the live door has told of it last. */
+const news = new Map<number, number>();
+let lastNews = 0;
+
+/** Asked for before a request that makes or changes devices, it takes what is answered; what the live door has told since
+ *  is newer. */
+export function taking(): (item: DeviceItem) => void {
+	const then = lastNews;
+	return (item) => void ((news.get(item.id) ?? 0) > then || takeItem(item));
+}
+
+function put(item: DeviceItem): void {
 	let d = devices.get(item.id);
 	if (!d) {
 		d = { id: item.id, name: '', ident: '', enabled: true, typeId: 0, connected: false, lastActive: null,
@@ -123,7 +134,6 @@ function put(item: DeviceItem): Device {
 	if (item.last_active) d.lastActive = Math.max(d.lastActive ?? 0, item.last_active);
 	touch(item.id);
 	if (!isCalledSo) members(); // who listens looks at once
-	return d;
 }
 
 export function forget(id: number): void {
@@ -131,6 +141,14 @@ export function forget(id: number): void {
 	if (!devices.delete(id)) return;
 	touch(id);
 	members();
+}
+
+/** The values that it has told; what it is called stays. */
+export function forgetValues(id: number): void {
+	const d = devices.get(id);
+	if (!d) return;
+	Object.assign(d, { position: null, battery: null, signal: null, ignition: null });
+	touch(id);
 }
 
 function takeTelemetry({ id, telemetry }: Telemetry): void {
@@ -142,8 +160,9 @@ function takeTelemetry({ id, telemetry }: Telemetry): void {
 
 function takeMessage(id: number, m: Message): void {
 	const d = devices.get(id);
-	if (!d) return;
-	d.lastActive = Math.max(d.lastActive ?? 0, (m['server.timestamp'] as number) ?? 0);
+	const arrived = Number(m['server.timestamp'] ?? 0);
+	if (!d) return void reading?.active.set(id, arrived);
+	d.lastActive = Math.max(d.lastActive ?? 0, arrived);
 	takeValues(d, (name) => (m[name] === undefined ? undefined : { ts: m.timestamp, value: m[name] }));
 	touch(id);
 }
@@ -175,6 +194,7 @@ export const idOf = (topic: string): number => Number(topic.split('/')[LEVEL]);
 
 function takeState(m: LiveMessage): void {
 	const id = idOf(m.topic);
+	news.set(id, ++lastNews);
 	if (!m.payload.length) forget(id);
 	else takeItem(jsonOf<DeviceItem>(m));
 }
@@ -194,14 +214,17 @@ interface Reading {
 	gone: Set<number>;
 	told: Map<number, DeviceItem>;
 	connected: Map<number, boolean>;
+	/** When one spoke that was not known yet. */
+	active: Map<number, number>;
 	abort: AbortController;
 }
 let reading: Reading | null = null;
 
 let retry = 0;
 
-function takeListed(item: DeviceItem, { gone, told, connected }: Reading): void {
-	if (!gone.has(item.id)) put({ ...item, ...told.get(item.id), connected: connected.get(item.id) ?? item.connected ?? false });
+function takeListed({ id, ...item }: DeviceItem, { gone, told, connected, active }: Reading): void {
+	if (gone.has(id)) return;
+	put({ id, ...item, ...told.get(id), connected: connected.get(id) ?? item.connected ?? false, last_active: Math.max(item.last_active ?? 0, active.get(id) ?? 0) });
 }
 
 /** What the gateway refuses, it refuses again; all else may have passed the next time. */
@@ -211,7 +234,7 @@ const isRefusal = (e: unknown): boolean => e instanceof ApiError && e.status >= 
 async function load(): Promise<void> {
 	clearTimeout(retry);
 	reading?.abort.abort(); // of two, the later one knows more
-	const mine: Reading = (reading = { gone: new Set(), told: new Map(), connected: new Map(), abort: new AbortController() });
+	const mine: Reading = (reading = { gone: new Set(), told: new Map(), connected: new Map(), active: new Map(), abort: new AbortController() });
 	const { signal } = mine.abort;
 	const missing = new Set(devices.keys()); // one that was made meanwhile is not
 	try {
@@ -268,9 +291,12 @@ export function startFleet(): () => void {
 export const reloadFleet = load;
 
 /** Makes a device; throws with the gateway's sentence. */
-export async function register(ident: string, name: string, typeId = 1): Promise<Device> {
+export async function register(ident: string, name: string, typeId = 1): Promise<DeviceItem> {
 	const body = [{ name, device_type_id: typeId, configuration: { ident } }];
-	return takeItem(await one<DeviceItem>('POST', 'gw/devices', { body, query: { fields: ITEM_FIELDS } }));
+	const take = taking();
+	const made = await one<DeviceItem>('POST', 'gw/devices', { body, query: { fields: ITEM_FIELDS } });
+	take(made);
+	return made;
 }
 
 export interface DeviceType {

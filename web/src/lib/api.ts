@@ -17,7 +17,7 @@ export class ApiError extends Error {
 		readonly status: number,
 		readonly faults: Fault[],
 	) {
-		super(faults.map((fault) => (fault.field ? `${fault.field}: ` : '') + fault.reason).join('; '));
+		super(faults.map(({ field, reason }) => (field && !reason.startsWith(field) ? `${field}: ` : '') + reason).join('; '));
 	}
 }
 

@@ -22,9 +22,9 @@ export interface LiveMessage {
 export interface Watch {
 	/** For each message, in their order. It must be quick: thousands may come in a second. */
 	on: (message: LiveMessage) => void;
-	/** All that is retained has come. `again`: the gateway was out of reach since it was watched, and may have said
-	 *  something meanwhile that was missed, also over REST. */
-	ready?: (again: boolean) => void;
+	/** All that is retained has come. What was read over REST before may be old by now, and what failed may succeed: it is
+	 *  also told when the gateway was out of reach. */
+	ready?: () => void;
 	/** False: what is retained is not wanted. */
 	retained?: boolean;
 }
@@ -33,8 +33,6 @@ interface Subscription {
 	filter: string;
 	id: number;
 	watches: Set<Watch>;
-	/** The gateway was out of reach since the watches were told last. */
-	isStale: boolean;
 }
 
 const RETRY_MS = 3000;
@@ -66,22 +64,17 @@ function subscribe(s: Subscription): void {
 }
 
 function tellReady(s: Subscription): void {
-	const again = s.isStale;
-	s.isStale = false;
-	for (const watch of s.watches) watch.ready?.(again);
+	for (const watch of s.watches) watch.ready?.();
 }
 
-function lose(): void {
-	for (const s of subscriptions.values()) s.isStale = true;
-	liveState.value = 'lost';
-}
+const lose = (): void => void (liveState.value = 'lost');
 
 /** Watches a filter of MQTT (the gateway's lists and $filter/ included); the function that is returned
  *  ends it. Who watches the same filter later makes the retained messages come again, for all. */
 export function watch(filter: string, w: Watch): () => void {
 	let s = subscriptions.get(filter);
 	if (!s) {
-		s = { filter, id: ++lastId, watches: new Set(), isStale: liveState.peek() === 'lost' };
+		s = { filter, id: ++lastId, watches: new Set() };
 		subscriptions.set(filter, s);
 		byId.set(s.id, s);
 	}
@@ -114,11 +107,11 @@ export function watchState(filter: string, w: Omit<Watch, 'retained'>): () => vo
 				else told.delete(m.topic);
 				w.on(m);
 			},
-			ready: (again) => {
+			ready: () => {
 				const gone = before;
 				before = new Set();
 				for (const topic of gone) w.on({ topic, payload: new Uint8Array(0), timestamp: Date.now() / 1000 });
-				w.ready?.(again);
+				w.ready?.();
 			},
 		}),
 	];
@@ -218,10 +211,7 @@ function keepReaching(): (() => void) | undefined {
 	return () => {
 		clearInterval(timer);
 		if (!reachable.peek() || liveState.peek() !== 'online') return;
-		for (const s of subscriptions.values()) {
-			s.isStale = true;
-			tellReady(s);
-		}
+		for (const s of subscriptions.values()) tellReady(s);
 	};
 }
 

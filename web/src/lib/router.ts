@@ -25,7 +25,25 @@ function parseRoute(hash: string): Route {
 
 export const route = signal<Route>(parseRoute(location.hash));
 
-window.addEventListener('hashchange', () => (route.value = parseRoute(location.hash)));
+/** The view and, in it, the device or channel; what it shows of that is not a part of it. */
+export const placeOf = ({ path }: Route): string => path.slice(0, 2).join('/');
+
+/** How often somebody has gone elsewhere. */
+let moves = 0;
+
+function follow(): void {
+	const next = parseRoute(location.hash);
+	if (placeOf(next) !== placeOf(route.peek())) moves++;
+	route.value = next;
+}
+window.addEventListener('hashchange', follow);
+
+/** Asked for before a request: is who has made it still there? Who is elsewhere when the answer comes is not asked
+ *  anything, nor taken anywhere. */
+export function stays(): () => boolean {
+	const then = moves;
+	return () => moves === then;
+}
 
 export type RouteQuery = Record<string, string | number | undefined>;
 
@@ -47,5 +65,5 @@ export function go(...parts: (string | number | RouteQuery)[]): void {
 /** As go(), but "back" does not come here again: for a view's own settings. */
 export function replace(...parts: (string | number | RouteQuery)[]): void {
 	history.replaceState(null, '', href(...parts));
-	route.value = parseRoute(location.hash);
+	follow();
 }

@@ -2,6 +2,7 @@
 import * as L from 'leaflet';
 import { effect, signal } from '@preact/signals';
 import atlasUrl from 'world-atlas/countries-50m.json?url';
+import { ApiError } from '../lib/api';
 import { isDark } from '../lib/prefs';
 import { web, type Web } from '../lib/web';
 import { BaseLayer } from './base';
@@ -25,8 +26,17 @@ async function fetchWorld(): Promise<World> {
 
 function loadWorld(): Promise<World> {
 	worldOnce ??= fetchWorld();
-	worldOnce.catch(() => (worldOnce = null)); // the next map asks again
+	worldOnce.catch(() => (worldOnce = null)); // who asks again gets another answer
 	return worldOnce;
+}
+
+const RETRY_MS = 3000;
+const isLost = (e: unknown): boolean => (e instanceof ApiError ? e.status === 0 : e instanceof TypeError);
+
+/** What is lost on its way is asked for again, as long as the map is there; without the rest it does. */
+function insist<T>(ask: () => Promise<T>, take: (found: T) => void, isGone: () => boolean): void {
+	const again = (e: unknown): void => void (isLost(e) && setTimeout(() => isGone() || insist(ask, take, isGone), RETRY_MS));
+	ask().then((found) => void (isGone() || take(found)), again);
 }
 
 /** Whether things may glide and fly. */
@@ -60,8 +70,8 @@ export function createMap(container: HTMLElement, label: string): L.Map {
 	L.control.attribution({ prefix: false, position: 'bottomright' }).addAttribution(ATTRIBUTION).addTo(map);
 	L.control.scale({ imperial: false, maxWidth: 120, position: 'bottomleft' }).addTo(map);
 	let isGone = false;
-	loadWorld().then((found) => base.setWorld(found), () => undefined); // without it: sea and graticule
-	web().then((found) => !isGone && layTiles(map, base, found), () => undefined);
+	insist(loadWorld, (found) => base.setWorld(found), () => isGone); // without it: sea and graticule
+	insist(web, (found) => layTiles(map, base, found), () => isGone);
 	const observer = new ResizeObserver(() => {
 		map.setMinZoom(leastZoom(container.clientHeight));
 		map.invalidateSize({ animate: false });

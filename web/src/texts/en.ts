@@ -271,6 +271,7 @@ export const en = {
 		rotateMost: 'At most {detail} MB can be set; empty: no limit',
 		rotateNumber: 'It must be a number of MB, or empty',
 		saved: 'Saved',
+		notSaved: 'The settings of {name} are not saved: {reason}',
 		since: 'connected',
 		size: 'They take {size} of disk. Messages of the last minutes are not counted yet.',
 		telemetry: 'Latest values',

@@ -151,7 +151,11 @@ export function Grid<Row>(props: GridProps<Row>) {
 				</div>
 				{rows}
 			</div>
-			{!count && props.empty}
+			{!count && props.empty && (
+				<div role="row" class="grid-empty">
+					<div role="gridcell">{props.empty}</div>
+				</div>
+			)}
 		</div>
 	);
 }

@@ -48,7 +48,7 @@ export function TokensView() {
 	useEffect(() => {
 		tokens.value = null;
 		void load();
-		const end = watch('flespi/log/platform/tokens/+/+', { on: () => void load(), ready: (again) => void (again && load()) });
+		const end = watch('flespi/log/platform/tokens/+/+', { on: () => void load(), ready: () => void load() });
 		return () => {
 			end();
 			shutDialogs();

@@ -9,6 +9,7 @@ import { CopyLine } from '../../ui/bits';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
 import { Icon } from '../../ui/icon';
 import type { Schema } from '../../ui/schema';
+import { useShown } from '../../ui/dialog';
 import { SchemaForm } from '../../ui/schema_form';
 import { toast } from '../../ui/toast';
 import { StateBadge } from './bits';
@@ -60,6 +61,7 @@ export function CommandForm({ store, type, template }: { store: DeviceCommands; 
 	const error = useSignal('');
 	const outcome = useSignal<Command | null>(null);
 	const isBusy = useSignal(false);
+	const isShown = useShown();
 	const form = useRef<HTMLFormElement>(null);
 	useEffect(() => {
 		const given = template.value;
@@ -102,7 +104,8 @@ export function CommandForm({ store, type, template }: { store: DeviceCommands; 
 			if (!sent) toast(t('commands.notSent'));
 		} catch (e) {
 			if ((e as Error).name === 'AbortError') toast(t('commands.stoppedWaiting', { command: title }));
-			else refused(e);
+			else if (isShown()) refused(e);
+			else toast(t('jobs.failed', { title, reason: reasonOf(e) }), 'error');
 		} finally {
 			isBusy.value = false;
 		}

@@ -31,6 +31,8 @@ export class DeviceCommands {
 	readonly running = signal<Running | null>(null);
 
 	private readonly asked = inOrder();
+	private readonly askedTypes = inOrder();
+	private readonly askedQueue = inOrder();
 	private wanted = PAGE;
 	private timer = 0;
 	private ends: (() => void)[] = [];
@@ -40,7 +42,7 @@ export class DeviceCommands {
 	start(): void {
 		const base = `gw/devices/${this.id}/commands-queue`;
 		this.ends = [
-			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: (again) => (this.askQueue(), again && this.load()) }),
+			watchState(`flespi/state/${base}/+`, { on: (m) => this.take(m), ready: () => (this.askQueue(), this.load()) }),
 			watch(`flespi/log/${base}/#`, { on: () => this.news() }),
 		];
 		this.load();
@@ -53,9 +55,10 @@ export class DeviceCommands {
 
 	/** The live door says nothing to who may not see the queue. */
 	private askQueue(): void {
+		const isNews = this.askedQueue();
 		get(`gw/devices/${this.id}/commands-queue/all`, { query: { fields: 'id', limit: 1 } }).then(
-			() => (this.queueError.value = ''),
-			(e: Error) => (this.queueError.value = e.message),
+			() => void (isNews() && (this.queueError.value = '')),
+			(e: Error) => void (isNews() && (this.queueError.value = e.message)),
 		);
 	}
 
@@ -68,12 +71,14 @@ export class DeviceCommands {
 
 	/** Its model may have changed: other commands. */
 	async loadTypes(): Promise<void> {
+		const isNews = this.askedTypes();
 		try {
 			const [found] = await get<{ commands: CommandType[] }>(`gw/devices/${this.id}`, { query: { fields: 'commands' } });
+			if (!isNews()) return;
 			this.types.value = found?.commands ?? [];
 			this.typesError.value = '';
 		} catch (e) {
-			this.typesError.value = (e as Error).message;
+			if (isNews()) this.typesError.value = (e as Error).message;
 		}
 	}
 

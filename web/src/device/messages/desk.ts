@@ -78,13 +78,18 @@ export class Desk {
 		return () => clearInterval(timer);
 	}
 	private opened: Promise<void> = Promise.resolve();
+	/** The packet that was wanted last. */
+	private wanted = 0;
 
 	/** Opens the traffic where a packet was received at this very time. */
 	async showPacket(timestamp: number): Promise<void> {
 		if (isNarrow.peek()) this.log.selected.value = null; // its window would cover the packet
 		this.pane.value = this.side.value = 'traffic';
+		this.wanted = timestamp;
 		await this.opened;
-		if (!(await this.traffic.reach(timestamp).catch(() => true))) return toast(t('traffic.far'), 'error');
+		const isNear = await this.traffic.reach(timestamp).catch(() => true);
+		if (this.wanted !== timestamp) return;
+		if (!isNear) return toast(t('traffic.far'), 'error');
 		const found = this.traffic.rows.find((one) => one.timestamp === timestamp && one.type === RECEIVED);
 		if (found) this.packet.value = found;
 		else toast(t('traffic.gone'));

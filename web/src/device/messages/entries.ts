@@ -27,6 +27,8 @@ export class Entries<T extends Timed> {
 	private range: Range = { last: 1 };
 	private told: Told = new WeakSet();
 	private since: number | null = null;
+	/** How often was asked for what is recent. */
+	private asked = 0;
 	private frame = 0;
 	private loading: Promise<void> = Promise.resolve();
 
@@ -63,6 +65,7 @@ export class Entries<T extends Timed> {
 	/** Reads what has happened since the newest that was here when it was last known that nothing is missing. */
 	async recent(): Promise<void> {
 		const { signal } = this.abort;
+		const mine = ++this.asked;
 		this.since ??= this.rows[0]?.timestamp ?? null; // not of one that is told while this is asked for
 		await this.loading;
 		if (signal.aborted) return;
@@ -70,7 +73,7 @@ export class Entries<T extends Timed> {
 		const newest = this.since ?? this.rows[0]?.timestamp ?? spanOf(this.range).from + OVERLAP;
 		try {
 			const isWhole = await this.between(newest - OVERLAP, isOpen(this.range) ? undefined : this.range.to);
-			this.since = null;
+			if (mine === this.asked) this.since = null; // the last one knows most
 			if (!isWhole) await this.open(this.range);
 			else this.trim();
 		} catch {

@@ -89,11 +89,12 @@ class Box {
 		if (filter === this.log.filter.peek()) return;
 		const { length } = encodeURIComponent(filter);
 		if (length > LENGTH_MAX) return void (this.error.value = t('filter.tooLong', { n: length, max: LENGTH_MAX }));
+		const isMeant = (): boolean => this.text.peek().trim() === filter;
 		try {
 			if (filter) await get(`gw/devices/${this.log.id}/messages`, { data: { filter, from: NEVER, count: 1 } });
-			if (this.text.peek().trim() === filter) chooseFilter(this.log, filter);
+			if (isMeant()) chooseFilter(this.log, filter);
 		} catch (e) {
-			this.error.value = e instanceof ApiError ? e.faults.map((fault) => fault.reason).join('; ') : String(e);
+			if (isMeant()) this.error.value = e instanceof ApiError ? e.faults.map((fault) => fault.reason).join('; ') : String(e);
 		}
 	}
 

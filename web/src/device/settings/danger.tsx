@@ -1,8 +1,8 @@
 // What cannot be taken back.
 import { call } from '../../lib/api';
-import { go } from '../../lib/router';
+import { go, stays } from '../../lib/router';
 import { t } from '../../lib/text';
-import { devices, forget, takeItem } from '../../fleet/store';
+import { forget, forgetValues } from '../../fleet/store';
 import { confirm } from '../../ui/dialog';
 import { toast } from '../../ui/toast';
 import type { SettingsItem } from './form';
@@ -20,21 +20,20 @@ async function deleteTelemetry(item: SettingsItem): Promise<void> {
 	if (!yes) return;
 	await attempt(async () => {
 		await call('DELETE', `gw/devices/${item.id}/telemetry/all`);
-		const d = devices.get(item.id);
-		if (d) Object.assign(d, { position: null, battery: null, signal: null, ignition: null });
-		takeItem(item);
+		forgetValues(item.id);
 		toast(t('settings.telemetryDone'));
 	});
 }
 
 async function deleteDevice(item: SettingsItem): Promise<void> {
 	const name = item.name || item.configuration.ident;
+	const isHere = stays();
 	const yes = await confirm({ title: t('settings.deleteTitle', { name }), text: t('settings.deleteText'), action: t('settings.deleteAction'), danger: true });
 	if (!yes) return;
 	await attempt(async () => {
 		await call('DELETE', `gw/devices/${item.id}`);
 		toast(t('settings.deleted', { name }));
-		go('devices');
+		if (isHere()) go('devices');
 		forget(item.id);
 	});
 }

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, one } from '../../lib/api';
 import { t, type TextKey } from '../../lib/text';
-import { Dialog, FormFoot } from '../../ui/dialog';
+import { Dialog, FormFoot, useShown } from '../../ui/dialog';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
 import { SchemaForm } from '../../ui/schema_form';
 import { toast } from '../../ui/toast';
@@ -37,6 +37,7 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 	const state = useMemo(() => new FormState(channelSchema(words), isNew ? {} : flatten(channel)), [channel]);
 	const error = useSignal('');
 	const isBusy = useSignal(false);
+	const isShown = useShown();
 	const form = useRef<HTMLFormElement>(null);
 	const id = useId();
 	const save = async (e: SubmitEvent): Promise<void> => {
@@ -51,8 +52,9 @@ function Form({ channel }: { channel: Channel | Record<string, never> }) {
 			const saved = await one<Channel>(isNew ? 'POST' : 'PUT', isNew ? 'gw/channels' : `gw/channels/${channel.id}`, { body: nest(values) });
 			takeChannel(saved);
 			toast(t(isNew ? 'channels.created' : 'channels.saved', { name: channelName(saved), uri: saved.uri }));
-			edited.value = null;
+			if (isShown()) edited.value = null;
 		} catch (reason) {
+			if (!isShown()) return toast(reasonOf(reason), 'error');
 			error.value = reason instanceof ApiError ? state.refuse(reason).join('; ') : reasonOf(reason);
 			focusWrong(form.current);
 		} finally {

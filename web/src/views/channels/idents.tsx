@@ -82,7 +82,7 @@ export function IdentsTab({ id }: TabProps) {
 				const before = table.rows.get(one.ident);
 				table.set(one.ident, { ...one, reason: one.device_id === before?.device_id ? (before?.reason ?? null) : null });
 			},
-			ready: (again) => void (again && load(id, table)),
+			ready: () => void load(id, table),
 			retained: false,
 		});
 	}, [id, table]);

@@ -1,7 +1,7 @@
 // What has happened to a channel: read page by page, and told by the live door.
 import { signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { get } from '../../lib/api';
+import { get, inOrder } from '../../lib/api';
 import { codes, loadCodes } from '../../device/messages/codes';
 import { Entries } from '../../device/messages/entries';
 import { EntriesFoot } from '../../device/messages/foot';
@@ -32,6 +32,7 @@ export class ChannelLogs {
 	/** How many frames were refused in the last hour; null: the token may not know. */
 	readonly refused = signal<number | null>(null);
 	private timer = 0;
+	private readonly asked = inOrder();
 
 	constructor(readonly id: number) {
 		this.entries = new Entries(`gw/channels/${id}/logs`);
@@ -43,9 +44,9 @@ export class ChannelLogs {
 		void this.countRefused();
 		const end = watch(`flespi/log/gw/channels/${this.id}/#`, {
 			on: (m) => this.take(jsonOf<Log>(m)),
-			ready: (again) => {
+			ready: () => {
 				void this.entries.recent();
-				if (again) void this.countRefused();
+				void this.countRefused();
 			},
 		});
 		const hour = setInterval(() => void this.countRefused(), RECOUNT_MS); // it moves, though nothing comes
@@ -67,12 +68,13 @@ export class ChannelLogs {
 	}
 
 	private async countRefused(): Promise<void> {
+		const isNews = this.asked();
 		try {
 			const data = { from: Math.floor(Date.now() / 1000 - 3600), filter: `event_code==${REFUSED}`, reverse: true, count: REFUSED_MOST };
 			const list = await get<Log>(`gw/channels/${this.id}/logs`, { data });
-			this.refused.value = list.reduce((sum, log) => sum + (log.count ?? 1), 0);
+			if (isNews()) this.refused.value = list.reduce((sum, log) => sum + (log.count ?? 1), 0);
 		} catch {
-			this.refused.value = null;
+			if (isNews()) this.refused.value = null;
 		}
 	}
 }

@@ -2,7 +2,7 @@
 import { signal, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { Message } from '../../fleet/store';
-import { get } from '../../lib/api';
+import { get, inOrder } from '../../lib/api';
 import { textOf, watch } from '../../lib/live';
 import { number, t } from '../../lib/text';
 import { localTime } from '../../lib/time';
@@ -52,13 +52,17 @@ export function MessagesTab({ id }: TabProps) {
 	const current = useMemo(() => signal<Line | null>(null), [id]);
 	useEffect(() => {
 		let isOver = false;
+		const asked = inOrder();
 		let read = new Set<string>(); // by the history: the live door may tell the last of them yet
 		const load = async (): Promise<void> => {
+			const isNews = asked();
+			const { head } = tail;
 			const list = await get<Message>(`gw/channels/${id}/messages`, { data: { reverse: true, count: FIRST } });
-			if (isOver) return;
-			const seen = new Set(tail.rows.map((line) => JSON.stringify(line.message)));
+			if (isOver || !isNews() || (tail.bell.isKnown && tail.paused.peek())) return;
+			const newer = tail.since(head);
+			const seen = new Set(newer.map((line) => JSON.stringify(line.message)));
 			const texts = list.map((m) => JSON.stringify(m)).filter((text) => !seen.has(text));
-			tail.older(texts.map((text) => new Line(text)));
+			tail.refill(newer, texts.map((text) => new Line(text)));
 			tail.bell.known();
 			read = new Set(texts);
 			setTimeout(() => read.clear(), LATE_MS);
@@ -69,11 +73,7 @@ export function MessagesTab({ id }: TabProps) {
 				const line = new Line(textOf(m));
 				if (!read.size || !read.delete(JSON.stringify(line.message))) tail.add(line);
 			},
-			ready: (again) => {
-				if (!again || tail.paused.peek()) return;
-				tail.clear();
-				tryLoad();
-			},
+			ready: () => tail.paused.peek() || tryLoad(),
 		});
 		tryLoad();
 		return () => {

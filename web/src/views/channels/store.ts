@@ -1,7 +1,7 @@
 // The channels as they are now, and how much they are doing: what comes is counted as it comes, how many
 // are connected is asked for every few seconds.
 import { signal } from '@preact/signals';
-import { get, one, send } from '../../lib/api';
+import { get, inOrder, one, send } from '../../lib/api';
 import { jsonOf, watch, type LiveMessage } from '../../lib/live';
 import { RateSeries } from '../../ui/series';
 import type { Channel } from './types';
@@ -18,6 +18,7 @@ export class Activity {
 	/** Null: not known. */
 	connections: number | null = null;
 	idents: number | null = null;
+	private readonly asked = inOrder();
 
 	take(m: LiveMessage): void {
 		this.messages.add();
@@ -30,7 +31,9 @@ export class Activity {
 	}
 
 	async count(id: number): Promise<void> {
+		const isNews = this.asked();
 		const [connections, idents] = await Promise.all([countOf(`gw/channels/${id}/connections/all`), countOf(`gw/channels/${id}/idents/*`)]);
+		if (!isNews()) return;
 		this.connections = connections;
 		this.idents = idents;
 	}
@@ -69,12 +72,38 @@ function put(channel: Channel | undefined, id: number): void {
 	channels.value = next;
 }
 
-export const takeChannel = (channel: Channel): void => put(channel, channel.id);
+/** How often a channel was told of. */
+let told = 0;
+const asked = inOrder();
+
+/** What the gateway answers to a change. Somebody else may have made another one since: all is read anew. */
+export function takeChannel(channel: Channel): void {
+	put(channel, channel.id);
+	void load();
+}
 export const dropChannel = (id: number): void => put(undefined, id);
+
+function takeState(m: LiveMessage): void {
+	told++;
+	const id = idOf(m.topic);
+	put(m.payload.length ? jsonOf<Channel>(m) : undefined, id);
+}
+
+/** A list that is as new as what was told meanwhile; null: another one was asked for and is there. */
+async function newList(): Promise<Channel[] | null> {
+	const isNews = asked();
+	for (;;) {
+		const before = told;
+		const list = await get<Channel>('gw/channels/all', { query: { fields: FIELDS } });
+		if (!isNews()) return null;
+		if (told === before) return list;
+	}
+}
 
 async function load(): Promise<void> {
 	try {
-		const list = await get<Channel>('gw/channels/all', { query: { fields: FIELDS } });
+		const list = await newList();
+		if (!list) return;
 		channels.value = new Map(list.map((channel) => [channel.id, channel]));
 		channelsState.value = 'ready';
 		for (const { id } of list) void activityOf(id).count(id);
@@ -112,8 +141,8 @@ export function startChannels(): () => void {
 	const timer = setInterval(step, STEP_MS);
 	const ends = [
 		watch('flespi/state/gw/channels/+', {
-			on: (m) => (m.payload.length ? takeChannel(jsonOf<Channel>(m)) : dropChannel(idOf(m.topic))),
-			ready: (again) => void (again && load()),
+			on: takeState,
+			ready: () => void load(),
 			retained: false,
 		}),
 		watch('flespi/message/gw/channels/+/+', { on: (m) => activityOf(idOf(m.topic)).take(m) }),

@@ -61,15 +61,14 @@ export class Tail<Row> {
 		this.bell.ring();
 	}
 
-	/** What came meanwhile was missed. */
-	clear(): void {
-		this.rows.length = 0;
-		this.bell.ring();
+	/** Those that came since `head` was so many. */
+	since(head: number): Row[] {
+		return this.rows.slice(0, this.head - head);
 	}
 
-	/** From the history, newest first: behind what has come meanwhile. */
-	older(rows: Row[]): void {
-		this.rows.push(...rows.slice(0, this.room - this.rows.length));
+	/** From the history, newest first: behind `newer`, and instead of all that was there. */
+	refill(newer: Row[], rows: Row[]): void {
+		this.rows.splice(0, this.rows.length, ...newer, ...rows.slice(0, this.room - newer.length));
 		this.bell.ring();
 	}
 

@@ -1,17 +1,19 @@
 // A device that is known before its tracker speaks.
 import { useState } from 'preact/hooks';
-import { deviceTypes, ITEM_FIELDS, takeItem, type DeviceItem } from '../../fleet/store';
+import { deviceTypes, ITEM_FIELDS, taking, type DeviceItem } from '../../fleet/store';
 import { one } from '../../lib/api';
 import { faultOf } from '../../fleet/faults';
 import { modelOptions } from '../../fleet/models';
 import { go } from '../../lib/router';
 import { t } from '../../lib/text';
 import { Field } from '../../ui/bits';
-import { Dialog } from '../../ui/dialog';
+import { Dialog, useShown } from '../../ui/dialog';
+import { toast } from '../../ui/toast';
 
 export function AddDialog({ onClose }: { onClose: () => void }) {
 	const [refused, setRefused] = useState<Error | null>(null);
 	const [isBusy, setBusy] = useState(false);
+	const isShown = useShown();
 	const submit = async (e: SubmitEvent): Promise<void> => {
 		e.preventDefault();
 		if (isBusy) return;
@@ -20,11 +22,15 @@ export function AddDialog({ onClose }: { onClose: () => void }) {
 		const text = (name: string): string => String(form.get(name) ?? '').trim();
 		const phone = text('phone');
 		const body = { name: text('name'), device_type_id: Number(text('type')), configuration: { ident: text('ident'), ...(phone && { phone }) } };
+		const take = taking();
 		try {
-			const d = takeItem(await one<DeviceItem>('POST', 'gw/devices', { body: [body], query: { fields: ITEM_FIELDS } }));
+			const made = await one<DeviceItem>('POST', 'gw/devices', { body: [body], query: { fields: ITEM_FIELDS } });
+			take(made);
+			if (!isShown()) return;
 			onClose();
-			go('devices', d.id);
+			go('devices', made.id);
 		} catch (error) {
+			if (!isShown()) return toast((error as Error).message, 'error');
 			setBusy(false);
 			setRefused(error as Error);
 		}

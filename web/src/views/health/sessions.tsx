@@ -1,7 +1,7 @@
 // Who is subscribed over MQTT, also this page; a session that waits for its client can be ended.
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { ApiError, call } from '../../lib/api';
+import { useEffect, useMemo } from 'preact/hooks';
+import { ApiError, call, inOrder } from '../../lib/api';
 import { bytes, number, t } from '../../lib/text';
 import { Dot, Time } from '../../ui/bits';
 import { confirm } from '../../ui/dialog';
@@ -15,12 +15,16 @@ const EVERY_MS = 5000;
 export function Sessions() {
 	const list = useSignal<Session[] | null>(null);
 	const error = useSignal('');
+	const asked = useMemo(inOrder, []);
 	const load = async (): Promise<void> => {
+		const isNews = asked();
 		try {
-			list.value = await readSessions();
+			const found = await readSessions();
+			if (!isNews()) return;
+			list.value = found;
 			error.value = '';
 		} catch (e) {
-			error.value = e instanceof ApiError && e.status === 403 ? t('health.sessionsRefused') : reasonOf(e);
+			if (isNews()) error.value = e instanceof ApiError && e.status === 403 ? t('health.sessionsRefused') : reasonOf(e);
 		}
 	};
 	useEffect(() => {

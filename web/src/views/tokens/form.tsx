@@ -3,8 +3,9 @@ import { effect, signal, useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { ApiError, one } from '../../lib/api';
 import { t } from '../../lib/text';
+import { stays } from '../../lib/router';
 import { CopyLine } from '../../ui/bits';
-import { Dialog, FormFoot } from '../../ui/dialog';
+import { Dialog, FormFoot, useShown } from '../../ui/dialog';
 import { focusWrong, FormState, reasonOf } from '../../ui/form';
 import type { Schema } from '../../ui/schema';
 import { SchemaForm } from '../../ui/schema_form';
@@ -60,6 +61,7 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 	const error = useSignal('');
 	const grantError = useSignal('');
 	const isBusy = useSignal(false);
+	const isShown = useShown();
 	const form = useRef<HTMLFormElement>(null);
 	const id = useId();
 	const refused = (e: unknown): void => {
@@ -79,15 +81,17 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 		if (!values) return focusWrong(form.current);
 		const access = type.value === 2 ? { type: 2, acl: grants.value.map(tidy) } : { type: type.value };
 		isBusy.value = true;
+		const isHere = stays();
 		try {
 			// PUT: what was taken out of the metadata goes
 			const saved = await one<Token>(isNew ? 'POST' : 'PUT', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
-			if (isNew) made.value = saved;
-			else toast(t('tokens.saved'));
-			edited.value = null;
+			if (!isNew) toast(t('tokens.saved'));
+			else if (isHere()) made.value = saved;
+			if (isShown()) edited.value = null;
 			onDone();
 		} catch (reason) {
-			refused(reason);
+			if (isShown()) refused(reason);
+			else toast(reasonOf(reason), 'error');
 		} finally {
 			isBusy.value = false;
 		}

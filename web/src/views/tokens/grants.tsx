@@ -1,7 +1,7 @@
 // The list of what a token is granted. Presets are a beginning; everything in it can be changed.
 import { useSignal, type Signal } from '@preact/signals';
 import { useId } from 'preact/hooks';
-import { devices } from '../../fleet/store';
+import { devices, fleetMembers } from '../../fleet/store';
 import { t } from '../../lib/text';
 import { Icon } from '../../ui/icon';
 import { ACTIONS, BELOW, idsOf, METHODS, PRESETS, presetNames, toggle, type Grant, type Method } from './types';
@@ -102,6 +102,7 @@ function Ids({ grant, set }: { grant: Grant; set: Set }) {
 	const id = useId();
 	const { ids = 'all' } = grant;
 	const text = useSignal(ids === 'all' ? '' : ids.join(', ')); // as it is typed: "1, " is no list yet
+	void fleetMembers.value; // they may come later
 	const names = ids === 'all' || grant.uri !== 'gw/devices' ? [] : ids.map((one) => devices.get(one)?.name).filter(Boolean);
 	return (
 		<div class="schema-field">

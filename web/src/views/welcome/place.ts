@@ -1,6 +1,6 @@
 // Which address was chosen: the first two steps share it.
 import { computed, signal } from '@preact/signals';
-import { get } from '../../lib/api';
+import { get, inOrder } from '../../lib/api';
 import { watch } from '../../lib/live';
 import { pref } from '../../lib/prefs';
 import { web } from '../../lib/web';
@@ -33,12 +33,17 @@ export const pickedHost = computed(() => (hosts.value.includes(picked.value) ? p
 /** What a tracker is told; null: no channel listens. */
 export const place = computed<Place | null>(() => listens.value && (typedPlace(typedHost.value, listens.value.port) ?? { host: pickedHost.value, port: listens.value.port }));
 
+const asked = inOrder();
+
 async function loadChannels(): Promise<void> {
+	const isNews = asked();
 	try {
-		channels.value = await get<Channel>('gw/channels/all', { query: { fields: 'id,name,uri,enabled' } });
+		const list = await get<Channel>('gw/channels/all', { query: { fields: 'id,name,uri,enabled' } });
+		if (!isNews()) return;
+		channels.value = list;
 		channelsError.value = '';
 	} catch (e) {
-		channelsError.value = (e as Error).message;
+		if (isNews()) channelsError.value = (e as Error).message;
 	}
 }
 
