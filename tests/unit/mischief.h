@@ -35,6 +35,7 @@ struct server {
 	unsigned hang_up;     /* closes instead of answering every so-many-th frame */
 	unsigned command;     /* sends a command after every so-many-th frame */
 	unsigned calm;        /* no more of it after so many frames; 0: there is no end */
+	bool is_slow;         /* takes its time for a login */
 	const char *payload;  /* this one; NULL: three in turn */
 	void (*publish)(void *door, const struct message *m); /* gets every message; may be NULL */
 	void *door;
@@ -114,6 +115,8 @@ static bool take_frame(struct server *s, struct str bytes)
 		s->hung_up++;
 		return false;
 	}
+	if (s->is_slow && str_is(head.type, "V0"))
+		usleep(20000);
 	char reply[REPLY_MAX];
 	size_t len = reply_make(bytes, &head, head.raw_id, true, context.now_us, reply);
 	bool is_v1 = str_is(head.type, "V1");

@@ -36,6 +36,18 @@ static void all_is_answered(void **state)
 		}
 }
 
+/* Whoever is away when the last replies have come stays away. */
+static void no_login_is_too_late(void **state)
+{
+	(void)state;
+	static struct server s;
+	s = (struct server){.is_slow = true};
+	simulate(
+		&s, "--devices=20 --messages=100 --rate=30000 --reconnect=50 --drain=30", &summary);
+	assert_true(total.connects > summary.devices);
+	assert_true(summary_is_clean(&summary));
+}
+
 static void losses_are_counted(void **state)
 {
 	(void)state;
@@ -163,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_is_answered),
+		cmocka_unit_test(no_login_is_too_late),
 		cmocka_unit_test(losses_are_counted),
 		cmocka_unit_test(wrong_replies_are_counted),
 		cmocka_unit_test(nothing_is_lost_with_a_memory),
