@@ -57,11 +57,17 @@ void driver_clear(struct driver *d)
 	free(d->write_room);
 }
 
+/* Nobody logs in any more who has nothing to repeat: the reply might come too late. */
+static bool is_ending(const struct driver *d, enum phase phase)
+{
+	return phase == PHASE_DRAIN || (phase > PHASE_DRAIN && !d->o->hold);
+}
+
 static bool wants_line(const struct driver *d, const struct tracker *t, enum phase phase)
 {
 	if (t->state != STATE_DOWN || (int32_t)(t->retry_ms - (uint32_t)(d->now_us / 1000)) > 0)
 		return false;
-	return phase != PHASE_DRAIN || t->expected.count;
+	return !is_ending(d, phase) || t->expected.count;
 }
 
 /* Connects some of those that are down and whose pause is over. */
@@ -141,7 +147,11 @@ static int patience_ms(const struct driver *d, enum phase phase)
 static void serve(struct driver *d, struct tracker *t, uint32_t events)
 {
 	if (t->state == STATE_CONNECTING) {
-		if (line_finish(d, t))
+		if (!line_finish(d, t))
+			return;
+		if (is_ending(d, driver_phase(d)) && !t->expected.count)
+			line_close(d, t);
+		else
 			talk_login(d, t);
 	} else if (t->state == STATE_UP) {
 		if (events & EPOLLOUT && !line_flush(d, t))

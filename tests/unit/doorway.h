@@ -35,9 +35,13 @@ struct doorway {
 	unsigned dropped, doubled, swapped, hung_up, acknowledged;
 };
 
+/* The simulator hangs up when its run is over, whatever is still on its way. */
 static void guest_say(struct guest *g, struct buf *out)
 {
-	assert_int_equal(send(g->fd, out->at, out->len, MSG_NOSIGNAL), out->len);
+	ssize_t n = g->fd < 0 ? -1 : send(g->fd, out->at, out->len, MSG_NOSIGNAL);
+	bool has_gone = g->fd < 0 || (n < 0 && (errno == EPIPE || errno == ECONNRESET));
+	if (!has_gone)
+		assert_int_equal(n, out->len);
 	buf_clear(out);
 }
 

@@ -2,10 +2,49 @@
 
 #include "base/clock.h"
 #include "base/die.h"
+#include "core/commands_inside.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <time.h>
+
+/* ---- time: this file stands in for base/clock.c, and the linker brings here who sleeps until a time ---- */
+
+static _Atomic int64_t now_us; /* 0: it runs */
+static atomic_bool is_asleep;  /* the thread; changed with the lock of the commands held */
+
+static int64_t read_us(clockid_t id)
+{
+	struct timespec t;
+	int64_t standing_us = atomic_load(&now_us);
+	clock_gettime(id, &t);
+	return standing_us ? standing_us : (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + 1;
+}
+
+int64_t clock_now_us(void)
+{
+	return read_us(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
+int __real_pthread_cond_timedwait(
+	pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
+int __wrap_pthread_cond_timedwait(
+	pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until);
+
+int __wrap_pthread_cond_timedwait(
+	pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+	atomic_store(&is_asleep, true);
+	int result = atomic_load(&now_us) ? pthread_cond_wait(cond, mutex)
+					  : __real_pthread_cond_timedwait(cond, mutex, until);
+	atomic_store(&is_asleep, false);
+	return result;
+}
 
 /* ---- events: this file stands in for core/events.c ---- */
 
@@ -63,6 +102,10 @@ static bool send_to(
 	pthread_mutex_lock(&f->lock);
 	bool is_taken = !f->is_refusing && f->is_online[ident - 1000];
 	bool is_told = is_taken && !f->is_silent, is_written = !f->is_broken;
+	pthread_mutex_unlock(&f->lock);
+	if (is_told) /* before it is to be seen: an answer comes behind that */
+		commands_sent(f->commands, device, command, is_written);
+	pthread_mutex_lock(&f->lock);
 	if (is_taken && is_written && !f->is_quiet) {
 		check(f->sent < SENDINGS);
 		struct sending *s = &f->sendings[f->sent++];
@@ -70,8 +113,6 @@ static bool send_to(
 		memcpy(s->payload, payload.at, payload.len);
 	}
 	pthread_mutex_unlock(&f->lock);
-	if (is_told)
-		commands_sent(f->commands, device, command, is_written);
 	return is_taken;
 }
 
@@ -144,7 +185,7 @@ void fleet_restart(struct fleet *f)
 	start(f);
 }
 
-int fleet_begin(void **state)
+static int begin(void **state)
 {
 	struct fleet *f = xcalloc(1, sizeof *f);
 	struct error e;
@@ -171,6 +212,18 @@ int fleet_begin(void **state)
 	start(f);
 	*state = f;
 	return 0;
+}
+
+int fleet_begin(void **state)
+{
+	atomic_store(&now_us, INT64_C(1700000000000000));
+	return begin(state);
+}
+
+int fleet_begin_in_time(void **state)
+{
+	atomic_store(&now_us, 0);
+	return begin(state);
 }
 
 int fleet_end(void **state)
@@ -247,11 +300,54 @@ bool fleet_cancel(struct fleet *f, uint64_t id)
 	return id != 0;
 }
 
-/* The first is decided behind all that was said; what that leads to is done before the others are. */
+/* ---- what was said is done, and time passes ---- */
+
+/* It sleeps only when nothing is left to do; an order that was posted since stands in the row until it wakes. */
+static bool has_settled(struct fleet *f)
+{
+	pthread_mutex_lock(&f->commands->lock);
+	bool has = atomic_load(&is_asleep) && !f->commands->orders;
+	pthread_mutex_unlock(&f->commands->lock);
+	return has;
+}
+
 void fleet_settle(struct fleet *f)
 {
-	for (int i = 0; i < 3; i++)
-		assert_false(fleet_cancel(f, 1));
+	SOON(has_settled(f));
+}
+
+size_t fleet_orders(struct fleet *f)
+{
+	pthread_mutex_lock(&f->commands->lock);
+	size_t count = f->commands->order_count;
+	pthread_mutex_unlock(&f->commands->lock);
+	return count;
+}
+
+void fleet_pass_unseen(int ms)
+{
+	assert_true(atomic_load(&now_us));
+	atomic_fetch_add(&now_us, ms * INT64_C(1000));
+}
+
+/* The order means nothing to it: it wakes and looks at the clock. */
+static void pass(struct fleet *f, int ms)
+{
+	fleet_pass_unseen(ms);
+	commands_sent(f->commands, 0, 0, false);
+}
+
+void fleet_pass(struct fleet *f, int ms)
+{
+	fleet_settle(f);
+	pass(f, ms);
+	fleet_settle(f);
+}
+
+void fleet_retry(struct fleet *f)
+{
+	SOON(atomic_load(&is_asleep));
+	pass(f, 1000);
 }
 
 /* ---- what trackers say ---- */

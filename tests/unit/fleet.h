@@ -1,6 +1,6 @@
 /* fleet: the queues of commands over the fake store, with devices whose trackers the test plays: it says
- * who is connected, sees what is sent, and answers. Times are the real ones: a command's timeout is a
- * second here. */
+ * who is connected, sees what is sent, and answers. Time stands still but for what the test lets pass: however
+ * late a thread is, nothing runs out meanwhile. A command's timeout is a second here. */
 #ifndef TESTS_UNIT_FLEET_H
 #define TESTS_UNIT_FLEET_H
 
@@ -44,6 +44,11 @@ int fleet_begin(void **state);
 int fleet_end(void **state);
 #define WITH_FLEET(name) cmocka_unit_test_setup_teardown(name, fleet_begin, fleet_end)
 
+/* In real time: what is asserted must not depend on who is late. */
+int fleet_begin_in_time(void **state);
+#define WITH_FLEET_IN_TIME(name)                                                                   \
+	cmocka_unit_test_setup_teardown(name, fleet_begin_in_time, fleet_end)
+
 /* Ends the commands and begins them again on the same store: another process. */
 void fleet_restart(struct fleet *f);
 void fleet_set(struct fleet *f, bool *flag, bool value);
@@ -62,8 +67,20 @@ void fleet_leave(struct fleet *f, uint32_t device);
 /* Waits until so many were sent in all, and returns the newest of them; more must not have been. */
 struct sending fleet_sent(struct fleet *f, size_t count);
 
-/* All that was said until now is done, and so far nothing else was sent. */
+/* All that was said until now is done, with what it led to: the thread sleeps. */
 void fleet_settle(struct fleet *f);
+
+/* So much time passes for what has settled, and what is due then is done. */
+void fleet_pass(struct fleet *f, int ms);
+
+/* Of a commit that fails: it waits for its next try by now, and the second until then passes. */
+void fleet_retry(struct fleet *f);
+
+/* While the thread is held up by the store. */
+void fleet_pass_unseen(int ms);
+
+/* How many orders stand in the row. */
+size_t fleet_orders(struct fleet *f);
 size_t fleet_sent_count(struct fleet *f);
 size_t fleet_sent_to(struct fleet *f, uint32_t device);
 

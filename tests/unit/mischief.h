@@ -34,6 +34,8 @@ struct server {
 	unsigned drop, spoil; /* every so-many-th V1 is not answered, is answered wrongly */
 	unsigned hang_up;     /* closes instead of answering every so-many-th frame */
 	unsigned command;     /* sends a command after every so-many-th frame */
+	unsigned calm;        /* no more of it after so many frames; 0: there is no end */
+	bool is_slow;         /* takes its time for a login */
 	const char *payload;  /* this one; NULL: three in turn */
 	void (*publish)(void *door, const struct message *m); /* gets every message; may be NULL */
 	void *door;
@@ -86,6 +88,11 @@ static bool nth(unsigned every, unsigned n)
 	return every && n % every == 0;
 }
 
+static bool is_calm(const struct server *s)
+{
+	return s->calm && s->frames > s->calm;
+}
+
 /* False: hang up. */
 static bool take_frame(struct server *s, struct str bytes)
 {
@@ -104,23 +111,25 @@ static bool take_frame(struct server *s, struct str bytes)
 		s->publish(s->door, &m);
 	if (str_is(head.type, "V4"))
 		check_answer(s, bytes);
-	if (nth(s->hang_up, s->frames)) {
+	if (nth(s->hang_up, s->frames) && !is_calm(s)) {
 		s->hung_up++;
 		return false;
 	}
+	if (s->is_slow && str_is(head.type, "V0"))
+		usleep(20000);
 	char reply[REPLY_MAX];
 	size_t len = reply_make(bytes, &head, head.raw_id, true, context.now_us, reply);
 	bool is_v1 = str_is(head.type, "V1");
 	s->v1 += is_v1;
-	if (is_v1 && nth(s->drop, s->v1)) {
+	if (is_v1 && nth(s->drop, s->v1) && !is_calm(s)) {
 		s->dropped++;
 		len = 0;
-	} else if (is_v1 && nth(s->spoil, s->v1)) {
+	} else if (is_v1 && nth(s->spoil, s->v1) && !is_calm(s)) {
 		s->spoiled++;
 		reply[6] = reply[6] == '9' ? '8' : '9';
 	}
 	put(s, reply, len);
-	if (nth(s->command, s->frames))
+	if (nth(s->command, s->frames) && !is_calm(s))
 		command(s, &head);
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "fleet.h"
 
 #include "base/clock.h"
+#include "core/metrics.h"
 #include "model/protocol.h"
 
 #define READ "{'name':'custom','properties':{'payload':'S26,"
@@ -103,7 +104,6 @@ static void again_only_while_attempts_are_left(void **state)
 	for (uint32_t device = 1; device <= 5; device++)
 		fleet_connect(f, device);
 	struct command c = fleet_command(READ "000001'},'max_attempts':3}");
-	fleet_pause(1000 - (int)(clock_now_us() / 1000 % 1000)); /* a whole second, to be sent in */
 	c.expires = clock_now_us() / 1000000 + 1; /* over before the answer must be there */
 	uint64_t expired = fleet_put(f, 5, &c);
 	uint64_t twice = fleet_add(f, 1, READ "000001'},'max_attempts':2}");
@@ -115,13 +115,18 @@ static void again_only_while_attempts_are_left(void **state)
 	assert_true(commands_get(f->commands, twice, &c));
 	assert_int_equal(c.state, COMMAND_SENT);
 	assert_int_equal(c.attempts, 1);
+	fleet_pass(f, 999);
+	assert_int_equal(fake_commands_ended(f->store), 0);
+	fleet_pass(f, 1);
 	fleet_ended(f, cut, COMMAND_FAILED, false, 1);
 	fleet_ended(f, expired, COMMAND_EXPIRED, false, 1);
 	c = fleet_result(f, open);
 	assert_int_equal(c.state, COMMAND_DONE);
 	assert_non_null(strstr(c.response, "no documented answer"));
+	fleet_pass(f, 1000);
 	fleet_ended(f, twice, COMMAND_FAILED, false, 2);
 	fleet_ended(f, repeated, COMMAND_FAILED, false, 2);
+	fleet_settle(f);
 	assert_false(fleet_result(f, repeated).has_response);
 	assert_int_equal(fleet_sent_count(f), 7);
 	assert_int_equal(fleet_sent_to(f, 2), 1);
@@ -142,8 +147,7 @@ static void what_cannot_be_written_is_no_attempt(void **state)
 	assert_int_equal(c.attempts, 0);
 	assert_int_equal(c.state, COMMAND_QUEUED);
 	size_t changes = fake_commands_changes(f->store);
-	fleet_pause(300); /* it rests */
-	fleet_settle(f);
+	fleet_pass(f, 999); /* it rests */
 	assert_int_equal(fake_commands_changes(f->store), changes);
 	fleet_set(f, &f->is_broken, false);
 	fleet_set(f, &f->is_refusing, true);
@@ -151,13 +155,15 @@ static void what_cannot_be_written_is_no_attempt(void **state)
 	fleet_settle(f);
 	assert_int_equal(fake_commands_changes(f->store), changes + 2);
 	fleet_set(f, &f->is_refusing, false);
-	fleet_sent(f, 1); /* of its own accord, in a second */
+	fleet_pass(f, 1000); /* of its own accord */
+	fleet_sent(f, 1);
 	fleet_says(f, 1, "V4,S20,%06u,OK", 0);
 	fleet_settle(f);
 	char time[7];
 	snprintf(time, sizeof time, "%.6s", fleet_sent(f, 1).payload + 4);
 	fleet_says(f, 1, "V4,S20,%s,OK", time);
 	fleet_ended(f, id, COMMAND_DONE, true, 1);
+	fleet_settle(f);
 	assert_string_equal(fleet_events(1), "330 334 305 332");
 }
 
@@ -179,16 +185,28 @@ static void time_counts_from_the_writing(void **state)
 	fleet_connect(f, 1);
 	uint64_t id = fleet_add(f, 1, READ "000001'},'max_attempts':3}");
 	fleet_sent(f, 1);
-	fleet_pause(1500);
-	fleet_settle(f);
+	fleet_pass(f, 1500);
 	assert_int_equal(fleet_sent_count(f), 1); /* not a second one behind it */
 	commands_sent(f->commands, 1, id, true);
-	fleet_pause(700);
-	fleet_settle(f);
+	fleet_pass(f, 999);
 	assert_int_equal(fleet_sent_count(f), 1);
 	commands_sent(f->commands, 1, id, false); /* nobody asked any more */
 	fleet_says(f, 1, "V4,S26,000001,OK");
 	fleet_ended(f, id, COMMAND_DONE, true, 1);
+}
+
+/* Nobody wakes the thread but the time. */
+static void time_runs_out_by_itself(void **state)
+{
+	struct fleet *f = *state;
+	uint64_t id = fleet_add(f, 1, READ "000001'},'max_attempts':2}");
+	uint64_t failures = metric_get(command_failures);
+	fake_commands_fail(f->store, true);
+	fleet_connect(f, 1);
+	SOON(metric_get(command_failures) > failures);
+	fake_commands_fail(f->store, false);
+	fleet_ended(f, id, COMMAND_FAILED, false, 2);
+	assert_int_equal(fleet_sent_count(f), 2);
 }
 
 /* ---- the ways out ---- */
@@ -197,11 +215,15 @@ static void expires_while_the_tracker_is_away(void **state)
 {
 	struct fleet *f = *state;
 	struct command c = fleet_command(READ "000001'}}");
-	c.expires = clock_now_us() / 1000000 + 2; /* not before the next one is there */
+	c.expires = clock_now_us() / 1000000 + 1;
 	uint64_t id = fleet_put(f, 1, &c), later = fleet_add(f, 1, READ "000002'}}");
+	fleet_pass(f, 999);
+	assert_int_equal(fake_commands_waiting(f->store), 2);
+	fleet_pass(f, 1);
 	fleet_ended(f, id, COMMAND_EXPIRED, false, 0);
 	fleet_connect(f, 1);
 	assert_int_equal(fleet_sent(f, 1).id, later);
+	fleet_settle(f);
 	assert_string_equal(fleet_events(1), "330 330 333 334");
 }
 
@@ -373,6 +395,7 @@ int main(void)
 		WITH_FLEET(what_cannot_be_written_is_no_attempt),
 		WITH_FLEET(instant_that_cannot_be_written_fails),
 		WITH_FLEET(time_counts_from_the_writing),
+		WITH_FLEET_IN_TIME(time_runs_out_by_itself),
 		WITH_FLEET(expires_while_the_tracker_is_away),
 		WITH_FLEET(cancelled_queued_and_under_way),
 		WITH_FLEET(forgotten_with_their_device),

@@ -2,6 +2,7 @@
 #include "fleet.h"
 
 #include "base/clock.h"
+#include "core/metrics.h"
 
 #include <semaphore.h>
 
@@ -21,14 +22,6 @@ static void note(void *context, uint32_t device, const char *sentence)
 static void ring(void *context)
 {
 	sem_post(context);
-}
-
-static bool rings(sem_t *bell)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 10;
-	return sem_timedwait(bell, &until) == 0;
 }
 
 /* Sends it to devices 1..count, and returns who waits for the ends. */
@@ -67,7 +60,8 @@ static void instant_waits_for_all_its_devices(void **state)
 	fleet_settle(f);
 	assert_int_equal(command_wait_open(wait), 1);
 	assert_int_equal(sem_trywait(&bell), -1);
-	assert_true(rings(&bell)); /* the third says nothing */
+	fleet_pass(f, 1000);
+	assert_int_equal(sem_trywait(&bell), 0); /* the third says nothing */
 	assert_int_equal(command_wait_open(wait), 0);
 	unsigned devices = 0;
 	while (command_wait_take(wait, &c)) {
@@ -99,6 +93,7 @@ static void who_waits_may_leave(void **state)
 	fleet_says(f, 1, "V4,S26,000001,OK");
 	fleet_ended(f, ids[0], COMMAND_DONE, true, 1);
 	fleet_restart(f); /* with the other one under way, and nobody who waits */
+	fleet_pass(f, 1000);
 	fleet_ended(f, ids[1], COMMAND_FAILED, false, 1);
 	assert_int_equal(fleet_sent_count(f), 2);
 }
@@ -157,8 +152,10 @@ static void attempts_are_kept_over_a_restart(void **state)
 	assert_string_equal(c.payload, first.payload);
 	fleet_says(f, 3, "V4,S20,%.6s,1,1", first.payload + 4);
 	fleet_ended(f, answered, COMMAND_DONE, true, 1);
+	fleet_pass(f, 1000);
 	assert_int_equal(fleet_sent(f, 4).id, twice); /* the second and last time */
 	fleet_restart(f);
+	fleet_pass(f, 1000);
 	fleet_ended(f, cut, COMMAND_FAILED, false, 1);
 	fleet_ended(f, twice, COMMAND_FAILED, false, 2);
 	assert_int_equal(fleet_sent(f, 5).id, behind);
@@ -216,7 +213,7 @@ static void nothing_is_sent_that_is_not_stored(void **state)
 {
 	struct fleet *f = *state;
 	struct command c;
-	struct error e;
+	uint64_t failures = metric_get(command_failures);
 	fleet_connect(f, 1);
 	fleet_connect(f, 2);
 	uint64_t first = fleet_add(f, 1, READ "000001'}}");
@@ -227,14 +224,17 @@ static void nothing_is_sent_that_is_not_stored(void **state)
 	assert_false(fleet_add(f, 2, READ "000009'}}"));
 	assert_string_equal(f->refusal, "the disk with the commands is on fire");
 	fleet_says(f, 1, "V4,S26,000001,OK");
-	SOON(!commands_cancel(f->commands, &(uint64_t){1}, 1, &e)); /* it has met the failure */
-	fleet_pause(100);
+	fleet_retry(f);
+	SOON(metric_get(command_failures) == failures + 2); /* the answer has met it as well */
+	fleet_retry(f);
+	SOON(metric_get(command_failures) == failures + 3);
 	assert_false(fleet_add(f, 2, READ "000009'}}"));
 	assert_string_equal(f->refusal, "the store is failing; try again later");
 	assert_false(fleet_has_ended(f, first, &c));
 	assert_int_equal(fleet_sent_count(f), 1);
 	assert_string_equal(fleet_events(1), "330 334 330");
 	fake_commands_fail(f->store, false);
+	fleet_retry(f);
 	fleet_ended(f, first, COMMAND_DONE, true, 1);
 	assert_int_equal(fleet_sent(f, 2).id, next);
 	fleet_settle(f);
@@ -249,10 +249,12 @@ static void instant_is_stored_before_it_goes(void **state)
 	uint64_t id;
 	fleet_connect(f, 1);
 	fake_commands_fail(f->store, true);
+	uint64_t failures = metric_get(command_failures);
 	struct command_wait *wait = send_at_once(f, READ "000001'}}", 1, &id);
-	fleet_pause(300);
+	SOON(metric_get(command_failures) > failures);
 	assert_int_equal(fleet_sent_count(f), 0);
 	fake_commands_fail(f->store, false);
+	fleet_retry(f);
 	assert_int_equal(fleet_sent(f, 1).id, id);
 	assert_int_equal(fake_commands_waiting(f->store), 1);
 	fleet_says(f, 1, "V4,S26,000001,OK"); /* though its timeout is over: it had no time yet */
@@ -270,7 +272,7 @@ static void what_took_long_to_store_is_decided_again(void **state)
 	fleet_connect(f, 1);
 	SOON(fake_commands_stalled(f->store) == 1);
 	fleet_message(f, 1, clock_now_us() - 2000000, STATUS_RUNS, 90);
-	fleet_pause(5200);
+	fleet_pass_unseen(5200);
 	fake_commands_stall(f->store, false);
 	fleet_settle(f);
 	assert_int_equal(fleet_sent_count(f), 0);
@@ -292,8 +294,9 @@ static void stop_while_the_store_fails(void **state)
 	struct sending s = fleet_sent(f, 1);
 	fleet_settle(f);
 	fake_commands_fail(f->store, true);
+	uint64_t failures = metric_get(command_failures);
 	fleet_says(f, 1, "V4,S20,%.6s,1,1", s.payload + 4);
-	fleet_pause(50);
+	SOON(metric_get(command_failures) > failures);
 	commands_stop(f->commands); /* the end cannot be stored any more */
 	fake_commands_fail(f->store, false);
 	fleet_restart(f);
@@ -333,8 +336,7 @@ static void device_goes_while_its_command_is_accepted(void **state)
 	fake_commands_stall(f->store, true);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(pthread_create(&threads[i], NULL, add_one, &adders[i]), 0);
-		SOON(fake_commands_stalled(f->store) == 1);
-		fleet_pause(50); /* the second one stands in the row by now */
+		SOON(fake_commands_stalled(f->store) == 1 && fleet_orders(f) == (size_t)i);
 	}
 	assert_true(registry_delete_device(f->registry, gone, &e));
 	commands_forget(f->commands, &gone, 1);
@@ -362,9 +364,9 @@ static void *hurry(void *context)
 {
 	struct crowd *own = context;
 	struct command c = fleet_instant(READ "000001'}}"), end;
-	while (clock_monotonic_us() < own->until_us) {
+	for (uint32_t i = 0; clock_monotonic_us() < own->until_us || !own->ended; i++) {
 		struct command_wait *wait = command_wait_new(own->f->commands);
-		uint32_t device = own->first + (uint32_t)own->ended % OF_CROWD;
+		uint32_t device = own->first + i % OF_CROWD;
 		uint64_t id;
 		struct error e;
 		assert_true(commands_add(
@@ -397,7 +399,7 @@ static void *chatter(void *context)
 static void *queue_and_cancel(void *context)
 {
 	struct crowd *own = context;
-	while (clock_monotonic_us() < own->until_us) {
+	while (clock_monotonic_us() < own->until_us || !own->ended) {
 		uint32_t device = own->first + (uint32_t)own->ended++ % OF_CROWD;
 		uint64_t *ids, id = fleet_add(own->f, device, STOP ",'force':true}");
 		struct error e;
@@ -452,7 +454,7 @@ int main(void)
 		WITH_FLEET(what_took_long_to_store_is_decided_again),
 		WITH_FLEET(stop_while_the_store_fails),
 		WITH_FLEET(device_goes_while_its_command_is_accepted),
-		WITH_FLEET(crowd_at_all_doors),
+		WITH_FLEET_IN_TIME(crowd_at_all_doors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,9 +10,9 @@ static struct summary summary;
 static unsigned send_commands(struct server *s, const char *more)
 {
 	char arguments[400];
-	*s = (struct server){.command = 20, .piece = 5};
+	*s = (struct server){.command = 20, .calm = 900, .piece = 5};
 	snprintf(arguments, sizeof arguments,
-		"--devices=5 --messages=1000 --rate=5000 --drain=1 --hold=1 %s", more);
+		"--devices=5 --messages=1000 --rate=5000 --drain=30 %s", more);
 	simulate(s, arguments, &summary);
 	assert_true(s->commands >= 40);
 	assert_int_equal(total.commands, s->commands);
@@ -63,7 +63,7 @@ static void answers_are_late(void **state)
 {
 	(void)state;
 	static struct server s;
-	unsigned sent = send_commands(&s, "--late=100 --late-ms=300");
+	unsigned sent = send_commands(&s, "--late=100 --late-ms=100 --hold=3");
 	assert_int_equal(s.answers, sent);
 	assert_int_equal(total.late, sent);
 	assert_int_equal(total.obeyed, sent);
@@ -77,8 +77,8 @@ static void a_restart_connects_anew(void **state)
 {
 	(void)state;
 	static struct server s;
-	s = (struct server){.command = 50, .payload = "R1,130305"};
-	simulate(&s, "--devices=5 --messages=1000 --rate=5000 --drain=2 --hold=1", &summary);
+	s = (struct server){.command = 50, .calm = 900, .payload = "R1,130305"};
+	simulate(&s, "--devices=5 --messages=1000 --rate=5000 --drain=30", &summary);
 	/* what comes behind a restart on the same connection is not heard */
 	assert_in_range(total.commands, 5, s.commands);
 	assert_int_equal(s.answers, total.commands);

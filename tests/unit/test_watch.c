@@ -96,7 +96,7 @@ static void who_is_cut_off_is_counted(void **state)
 {
 	(void)state;
 	door = (struct doorway){.hang_up = 50};
-	uint64_t due = watch("--devices=3 --messages=300 --mode=flood --watchers=3 --drain=0") * 3;
+	uint64_t due = watch("--devices=3 --messages=300 --mode=flood --watchers=3 --drain=30") * 3;
 	assert_int_equal(door.hung_up, 3);
 	assert_int_equal(watched.closed, 3);
 	assert_int_equal(watched.seen, 3 * 49);
