@@ -122,9 +122,29 @@ test('a token that is made after its view was left shows no key to who comes lat
 	await held.came();
 	await go(page, '#/health');
 	await answer(page, /platform\/tokens$/, held);
+	await page.getByText('The token “Late” was made, but nobody was there to see its key').waitFor();
 	await go(page, '#/tokens');
 	await page.getByRole('row', { name: /Late/ }).waitFor();
 	assert.equal(await page.getByRole('dialog').count(), 0);
+	assert.deepEqual(page.faults, []);
+});
+
+test('the key of a new token stands above what is being typed by then', async () => {
+	const page = await open('#/tokens');
+	await page.getByRole('button', { name: 'New token' }).click();
+	await page.getByRole('dialog').getByLabel('What it is for').fill('Above');
+	const { free, came } = await hold(page, /platform\/tokens$/, { method: 'POST' });
+	await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+	await came();
+	await page.keyboard.press('Escape');
+	await page.getByRole('button', { name: 'Edit Late' }).click();
+	const name = page.getByRole('dialog', { name: 'Edit Late' }).getByLabel('What it is for');
+	await name.fill('Later');
+	free();
+	const key = page.getByRole('dialog', { name: 'The key of “Above”' });
+	await key.getByRole('button', { name: 'I have it' }).click();
+	await key.waitFor({ state: 'detached' });
+	assert.equal(await name.inputValue(), 'Later');
 	assert.deepEqual(page.faults, []);
 });
 

@@ -936,6 +936,7 @@ export const en = {
 		ttl: 'Valid while used within',
 		ttlHint: 'It ends when it is not used for so long. 0: only the other limit counts',
 		unnamed: 'Token {id}',
+		unseen: 'The token “{name}” was made, but nobody was there to see its key. Delete it, and make another one.',
 		unused: 'if unused; {time} after each use',
 		uri: 'Of what',
 		uri_channels: 'channels',

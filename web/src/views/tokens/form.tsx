@@ -34,9 +34,13 @@ const schema = (): Schema => ({
 });
 
 export function TokenDialogs({ onChange }: { onChange: () => void }) {
-	if (made.value) return <Key token={made.value} onClose={() => (made.value = null)} />;
 	const token = edited.value;
-	return token && <Form key={token === 'new' ? 0 : token.id} token={token} onDone={onChange} />;
+	return (
+		<>
+			{token && <Form key={token === 'new' ? 0 : token.id} token={token} onDone={onChange} />}
+			{made.value && <Key token={made.value} onClose={() => (made.value = null)} />}
+		</>
+	);
 }
 
 /** Who says until when means that time: the preset, which would outlast it, gives way to it, once. Returns the end of it. */
@@ -87,6 +91,7 @@ function Form({ token, onDone }: { token: Token | 'new'; onDone: () => void }) {
 			const saved = await one<Token>(isNew ? 'POST' : 'PUT', `platform/tokens${isNew ? '' : `/${token.id}`}`, { body: { ...values, access } });
 			if (!isNew) toast(t('tokens.saved'));
 			else if (isHere()) made.value = saved;
+			else toast(t('tokens.unseen', { name: saved.info || String(saved.id) }), 'error');
 			if (isShown()) edited.value = null;
 			onDone();
 		} catch (reason) {
