@@ -51,8 +51,9 @@ struct spec {
 /* So long after its end an answer to a command may still come. */
 enum { LINGER_US = 120 * 1000 * 1000 };
 
-/* Text that came outside of frames while a command was under way. */
-enum { HEARD_MAX = 512, HEARD_US = 300 * 1000 };
+/* Text that came outside of frames while a command was under way, and how long the rest of an answer may take:
+ * over a radio, what follows "stop" may come a retransmission later, and be " engine fail". */
+enum { HEARD_MAX = 512, HEARD_US = 2000 * 1000 };
 struct heard {
 	size_t len;
 	bool is_answer; /* it is one already; what belongs to it may still come */

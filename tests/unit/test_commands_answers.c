@@ -2,6 +2,9 @@
 #include "fleet.h"
 
 #include "base/clock.h"
+#include "core/commands_inside.h"
+
+enum { HEARD_MS = HEARD_US / 1000 };
 
 #define READ  "{'name':'custom','properties':{'payload':'S26,"
 #define STOP  "{'name':'engine.stop','confirm':true"
@@ -115,14 +118,14 @@ static void plain_text_comes_in_pieces(void **state)
 	assert_int_equal(fleet_sent_count(f), 4);
 	assert_true(hears(f, 1, "\r\nst"));
 	assert_true(hears(f, 1, "op engine"));
-	fleet_pass(f, 299); /* an answer already, but the rest of it may come */
+	fleet_pass(f, 999); /* an answer already, but the rest of it may come */
 	assert_true(hears(f, 1, " succeed\r\n"));
 	fleet_says(f, 2, "V4,CMD,,check,CHECK,BAT:80%%");
 	assert_true(hears(f, 3, "arm fail!"));
 	assert_false(hears(f, 4, "S26 OK")); /* a frame answers this one */
 	assert_false(hears(f, 1, "stop\xff"));
 	assert_false(hears(f, 5, "stop"));
-	fleet_pass(f, 299);
+	fleet_pass(f, HEARD_MS - 1);
 	assert_int_equal(fake_commands_ended(f->store), 2);
 	fleet_pass(f, 1);
 	struct command c = fleet_result(f, stop);
@@ -153,7 +156,7 @@ static void room_for_text_has_an_end(void **state)
 	fleet_pass(f, 1000);
 	fleet_sent(f, 2); /* a new sending, new room */
 	assert_true(hears(f, 1, "arm ok"));
-	fleet_pass(f, 300);
+	fleet_pass(f, HEARD_MS);
 	fleet_ended(f, id, COMMAND_DONE, true, 2);
 	assert_string_equal(fleet_result(f, id).response, "arm ok");
 }
@@ -181,7 +184,7 @@ static void open_command_takes_what_has_its_word(void **state)
 	fleet_sent(f, 2);
 	fleet_says(f, 1, "V4,MD,OK");
 	assert_true(hears(f, 2, "MD set ok"));
-	fleet_pass(f, 300);
+	fleet_pass(f, HEARD_MS);
 	assert_string_equal(fleet_result(f, framed).reply, "OK");
 	assert_string_equal(fleet_result(f, bare).response, "MD set ok");
 	fleet_ended(f, bare, COMMAND_DONE, true, 1);
