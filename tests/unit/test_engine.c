@@ -14,7 +14,7 @@ static void all_is_answered(void **state)
 		"--devices=20 --messages=1500 --rate=30000 --irregular --split=60 --batch=4",
 		"--devices=20 --messages=1500 --rate=30000 --reconnect=10 --split=30",
 		"--devices=7 --messages=1500 --mode=flood --threads=3",
-		"--devices=7 --messages=1500 --mode=flood --batch=10",
+		"--devices=7 --messages=1500 --mode=flood --batch=10 --window=20",
 		"--devices=1 --messages=500 --mode=flood --window=1",
 	};
 	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++)
