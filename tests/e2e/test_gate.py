@@ -1,5 +1,4 @@
 """The gate of a real gateway, seen from the sockets of trackers."""
-import json
 import os
 import re
 import resource
@@ -9,6 +8,7 @@ import time
 
 import pytest
 
+from commanding import ask, done
 from trackers import (PATIENCE, POSITION, Tracker, close_code, heartbeat, messages, metric, options,
                       wait_for)
 
@@ -250,15 +250,9 @@ def test_out_of_descriptors_the_connected_go_on(gateway):
     tracker.ask(heartbeat(105, 3))
 
 
-def change(gateway, method, path, body):
-    status, text = gateway.request(method, path, body)
-    assert status == 200, text
-    return json.loads(text)["result"]
-
-
 def test_a_tracker_that_never_reads_costs_nobody_else(gateway):
     # on a channel of its own, which loses its patience when the tracker has stopped reading
-    [channel] = change(gateway, "POST", "/gw/channels", [{"configuration": {"address": "127.0.0.1", "port": 0}}])
+    channel = done(ask(gateway, "POST", "/gw/channels", [{"configuration": {"address": "127.0.0.1", "port": 0}}]))
     slow = Tracker(gateway, receive_bytes=4096, port=int(channel["uri"].rsplit(":", 1)[1]))
     slow.socket.setblocking(False)
     other = Tracker(gateway)
@@ -273,7 +267,7 @@ def test_a_tracker_that_never_reads_costs_nobody_else(gateway):
         except BlockingIOError:
             blocked_since = blocked_since or time.monotonic()
     assert sent > len(frames)
-    change(gateway, "PATCH", f"/gw/channels/{channel['id']}", {"configuration": {"silence_s": 2}})
+    done(ask(gateway, "PATCH", f"/gw/channels/{channel['id']}", {"configuration": {"silence_s": 2}}))
     while not any("close_code=5" in line and slow.name in line for line in gateway.log):
         other.ask(heartbeat(111, 2))
     wait_for(lambda: metric(gateway, "connections_slow_total") == 1)

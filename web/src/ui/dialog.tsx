@@ -6,13 +6,6 @@ import { t } from '../lib/text';
 import { Icon } from './icon';
 import { depth, Toasts } from './toast';
 
-/** For answers that come late: is what has asked for them still shown? */
-export function useShown(): () => boolean {
-	const isShown = useRef(true);
-	useLayoutEffect(() => () => void (isShown.current = false), []);
-	return () => isShown.current;
-}
-
 interface DialogProps {
 	title: string;
 	onClose: () => void;

@@ -1,6 +1,7 @@
 // The state of a form that a schema describes: what is typed, what is wrong with it, also in the gateway's
 // own words.
 import { signal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { ApiError } from '../lib/api';
 import { t } from '../lib/text';
 import { duration } from '../lib/time';
@@ -54,6 +55,13 @@ export class FormState {
 		this.errors.value = errors;
 		return rest;
 	}
+}
+
+/** For answers that come late: is the form that has asked for them still shown? */
+export function useShown(): () => boolean {
+	const isShown = useRef(true);
+	useLayoutEffect(() => () => void (isShown.current = false), []);
+	return () => isShown.current;
 }
 
 /** The first field that is wrong gets the focus, as soon as it is rendered as wrong. */

@@ -7,7 +7,8 @@ import { modelOptions } from '../../fleet/models';
 import { go } from '../../lib/router';
 import { t } from '../../lib/text';
 import { Field } from '../../ui/bits';
-import { Dialog, useShown } from '../../ui/dialog';
+import { Dialog } from '../../ui/dialog';
+import { useShown } from '../../ui/form';
 import { toast } from '../../ui/toast';
 
 export function AddDialog({ onClose }: { onClose: () => void }) {
