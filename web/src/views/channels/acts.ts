@@ -37,7 +37,7 @@ async function mayEnd(channel: Channel): Promise<boolean> {
 	const isHere = stays();
 	const n = await connectionsOf(channel);
 	const ask = { title: t('channels.disableTitle', { name: channelName(channel) }), text: t('channels.disableText', { n }), action: t('channels.disable'), danger: true };
-	return isHere() && (!n || confirm(ask));
+	return !n || (isHere() && confirm(ask));
 }
 
 export async function setEnabled(channel: Channel, enabled: boolean): Promise<void> {
