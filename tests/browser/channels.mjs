@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, live, shot, until } from './harness.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -11,7 +11,7 @@ after(() => Promise.all([gateway.close(), browser.close()]));
 
 const open = async (where, options) => {
 	const page = await browser.open(gateway, where, options);
-	await page.locator('.live.on').waitFor({ state: 'attached' });
+	await live(page, { state: 'attached' });
 	return page;
 };
 

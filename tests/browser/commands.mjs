@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, ident, live, shot, until } from './harness.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -53,7 +53,7 @@ class Tracker {
 
 const open = async () => {
 	const page = await browser.open(gateway, `#/devices/${truck}/commands`);
-	await page.locator('.live.on').waitFor();
+	await live(page);
 	return page;
 };
 const list = (page) => page.getByRole('listbox', { name: 'Commands of the device' }).getByRole('option');

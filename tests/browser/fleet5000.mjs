@@ -2,7 +2,7 @@
 // that depends on what else the machine does, and `make bench` measures it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Gateway, shot, until } from './harness.mjs';
+import { Browser, Gateway, go, live, shot, until } from './harness.mjs';
 import { measureFrames } from './frames.mjs';
 
 const COUNT = 5000;
@@ -34,7 +34,7 @@ async function place(id) {
 test('every one of 5,000 devices moves on the map, and none is behind', async (t) => {
 	const page = await browser.open(gateway, '#/map', { reducedMotion: 'no-preference' });
 	await until(async () => (await count(page, 'no data')) === COUNT, 'all devices, silent', 60_000);
-	await page.locator('.live.on').waitFor();
+	await live(page);
 	const session = await sessions();
 	const fleet = gateway.simulate('--devices', String(COUNT), '--rate', String(COUNT), '--mode', 'flood');
 	await legend(page, 'no data').waitFor({ state: 'detached', timeout: 60_000 });
@@ -44,7 +44,7 @@ test('every one of 5,000 devices moves on the map, and none is behind', async (t
 	await shot(page, 'map-5000');
 	await fleet.stop();
 	for (const id of [ids[0], ids[1234], ids[COUNT - 1]]) {
-		await page.evaluate((hash) => (location.hash = hash), `#/map?device=${id}`);
+		await go(page, `#/map?device=${id}`);
 		// the gateway may still have to read what its trackers sent last
 		const isThere = async () => page.locator('#map-card').getByText(await place(id), { exact: true }).isVisible();
 		await until(isThere, 'the place that the gateway knows', 60_000);

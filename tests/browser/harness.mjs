@@ -161,6 +161,12 @@ export class Browser {
 	}
 }
 
+/** The live door is open, and the page says so; `{ state: 'attached' }`: where it has no room for that. */
+export const live = (page, options) => page.locator('.live.on').waitFor(options);
+
+/** Another view without loading the page anew. */
+export const go = (page, where) => page.evaluate((hash) => (location.hash = hash), where);
+
 /** Answers to `what` (of requests with this method, so many at most) are held back from now on, until free() is called; then
  *  they come, or are lost. came() waits until there is one. */
 export async function hold(page, what, { method = 'GET', times, isLost = false } = {}) {

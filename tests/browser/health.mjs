@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, live, shot, until } from './harness.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -47,7 +47,7 @@ test('rates move under load, refused frames and logins stand out', async () => {
 
 test('a session of MQTT can be ended', async () => {
 	const other = await browser.open(gateway, '#/tokens');
-	await other.locator('.live.on').waitFor();
+	await live(other);
 	// those of the test before may be there yet
 	const connected = async () => (await gateway.rest('GET', 'mqtt/sessions/all')).filter((s) => s.connected);
 	await until(async () => (await connected()).length === 1, 'the session alone');

@@ -2,7 +2,7 @@
 // done to who looks at something else by then.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answer, Browser, frames, Gateway, hold, ident, until } from './harness.mjs';
+import { answer, Browser, frames, Gateway, go, hold, ident, live, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
 const gateway = new Gateway();
@@ -15,15 +15,14 @@ before(async () => {
 });
 after(() => Promise.all([gateway.close(), browser.close()]));
 
-const live = (page) => page.locator('.live.on').waitFor();
 async function open(where, options) {
 	const page = await browser.open(gateway, where, options);
 	await live(page);
 	return page;
 }
-/** Another view without loading the page anew. */
-async function go(page, where) {
-	await page.evaluate((hash) => (location.hash = hash), where);
+/** Another view, as it is painted. */
+async function goTo(page, where) {
+	await go(page, where);
 	await frames(page);
 }
 /** The frame of a tracker, once it is stored. */
@@ -58,7 +57,7 @@ for (const [where, [first, happens, then]] of Object.entries(GAPS))
 		const { free } = await hold(page, /assets\/mqtt/);
 		await page.reload();
 		await page.getByText('The gateway is well').waitFor();
-		await go(page, where);
+		await goTo(page, where);
 		await until(async () => (await shown(page)).includes(first), first);
 		await happens();
 		free();
@@ -69,7 +68,7 @@ for (const [where, [first, happens, then]] of Object.entries(GAPS))
 test('what is told while the history of a channel is read stands above it, once', async () => {
 	const page = await open('#/health');
 	const { free, came } = await hold(page, /channels\/1\/messages/);
-	await go(page, '#/channels/1/messages');
+	await goTo(page, '#/channels/1/messages');
 	await came();
 	const rows = page.getByRole('grid', { name: 'Messages' }).getByRole('row');
 	await send(other, v1(ident(1), now - 5));
@@ -85,7 +84,7 @@ test('a list of channels that is older than what was told is no news', async () 
 	const page = await open('#/health');
 	const list = /channels\/all\?/;
 	const held = await hold(page, list);
-	await go(page, '#/channels');
+	await goTo(page, '#/channels');
 	await held.came();
 	await gateway.rest('PATCH', 'gw/channels/1', { name: 'Quay' });
 	const names = page.getByRole('table', { name: 'Channels' }).locator('td.wide a');
@@ -102,10 +101,10 @@ test('who goes elsewhere before a channel was read is asked nothing there, and f
 		const held = await hold(page, one);
 		await page.getByRole('button', { name: button }).click();
 		await held.came();
-		await go(page, '#/health');
+		await goTo(page, '#/health');
 		await answer(page, one, held);
 		assert.equal(await page.getByRole('dialog').count(), 0);
-		await go(page, '#/channels');
+		await goTo(page, '#/channels');
 		await page.getByRole('button', { name: button }).waitFor();
 		assert.equal(await page.getByRole('dialog').count(), 0);
 		await page.unrouteAll();
@@ -120,10 +119,10 @@ test('a token that is made after its view was left shows no key to who comes lat
 	const held = await hold(page, /platform\/tokens$/, { method: 'POST' });
 	await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
 	await held.came();
-	await go(page, '#/health');
+	await goTo(page, '#/health');
 	await answer(page, /platform\/tokens$/, held);
 	await page.getByText('The token “Late” was made, but nobody was there to see its key').waitFor();
-	await go(page, '#/tokens');
+	await goTo(page, '#/tokens');
 	await page.getByRole('row', { name: /Late/ }).waitFor();
 	assert.equal(await page.getByRole('dialog').count(), 0);
 	assert.deepEqual(page.faults, []);
@@ -184,7 +183,7 @@ test('who has closed the window of a new device, or left one that is deleted, is
 	const gone = await hold(page, /gw\/devices\/\d+$/, { method: 'DELETE' });
 	await page.getByRole('dialog').getByRole('button', { name: 'Delete the device' }).click();
 	await gone.came();
-	await go(page, '#/health');
+	await goTo(page, '#/health');
 	await answer(page, /gw\/devices\/\d+$/, gone);
 	assert.match(page.url(), /#\/health$/);
 	assert.deepEqual(page.faults, []);
@@ -229,7 +228,7 @@ test('what is refused to who has gone elsewhere is told there', async () => {
 	const settings = await hold(page, /gw\/devices\/\d+\?/, { method: 'PATCH' });
 	await page.getByRole('button', { name: 'Save' }).click();
 	await settings.came();
-	await go(page, `#/devices/${quiet}/commands`);
+	await goTo(page, `#/devices/${quiet}/commands`);
 	settings.free();
 	await page.getByText("The settings of Yard are not saved: configuration.fuel_cut_max_speed: 'abc' is no speed").waitFor();
 
@@ -239,7 +238,7 @@ test('what is refused to who has gone elsewhere is told there', async () => {
 	const command = await hold(page, /commands-queue/, { method: 'POST' });
 	await page.getByRole('button', { name: 'Put into the queue' }).click();
 	await command.came();
-	await go(page, '#/health');
+	await goTo(page, '#/health');
 	command.free();
 	await page.getByText(/^Custom command: .*column 16: a value is expected/).waitFor();
 	assert.deepEqual(page.faults, []);
@@ -285,7 +284,7 @@ test('a device that speaks while the list is read was heard', async () => {
 	await page.getByRole('grid', { name: 'Messages' }).getByText(ident(2)).waitFor();
 	await frames(page);
 	free();
-	await go(page, '#/devices');
+	await goTo(page, '#/devices');
 	await page.getByRole('row', { name: new RegExp(ident(2)) }).getByRole('img', { name: 'online' }).waitFor();
 	assert.deepEqual(page.faults, []);
 });

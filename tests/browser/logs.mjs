@@ -1,7 +1,7 @@
 // What happened to a device, and the bytes of its connection.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, ident, live, shot, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
 const gateway = new Gateway();
@@ -22,7 +22,7 @@ const packets = (device) => gateway.rest('GET', `gw/devices/${device}/packets`);
 async function open(device, options = {}) {
 	const page = await browser.open(gateway, `#/devices/${device}/messages`, options);
 	await logs(page).waitFor();
-	await page.locator('.live.on').waitFor();
+	await live(page);
 	return page;
 }
 

@@ -1,7 +1,7 @@
 // One message in full: it stands in the address.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Browser, Gateway, until } from './harness.mjs';
+import { Browser, Gateway, live, until } from './harness.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
@@ -25,7 +25,7 @@ const address = (page, wanted) => until(() => new URLSearchParams(page.url().spl
 async function open(device, query = '', options = {}) {
 	const page = await browser.open(gateway, `#/devices/${device}/messages${query}`, options);
 	await grid(page).waitFor();
-	await page.locator('.live.on').waitFor();
+	await live(page);
 	return page;
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, ident, live as online, shot, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
 const gateway = new Gateway();
@@ -18,7 +18,6 @@ after(() => Promise.all([gateway.close(), browser.close()]));
 const identOf = (device) => ident(device - live);
 const grid = (page) => page.getByRole('grid', { name: 'Messages' });
 const count = (page, n) => page.getByText(new RegExp(`^${n.toLocaleString('en-GB')} messages?$`)).waitFor();
-const online = (page) => page.locator('.live.on').waitFor();
 const stored = (device, data = {}) => gateway.rest('GET', `gw/devices/${device}/messages?data=${encodeURIComponent(JSON.stringify(data))}`);
 
 /** Messages every `step` seconds up to `end`, oldest first. */

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { demo } from './demo.mjs';
-import { Browser, Gateway } from './harness.mjs';
+import { Browser, Gateway, live } from './harness.mjs';
 
 const [folder, ...only] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
@@ -53,7 +53,7 @@ await rest(6000);
 for (const [name, [where, options, act]] of Object.entries(PICTURES)) {
 	if (only.length && !only.includes(name)) continue;
 	const page = await browser.open(gateway, where, options);
-	await page.locator('.live.on').waitFor({ state: 'attached' });
+	await live(page, { state: 'attached' });
 	await rest(1500);
 	await act?.(page).catch((e) => console.log(name, e.message.split('\n')[0]));
 	await rest(900);

@@ -1,15 +1,13 @@
 // The frame of the page: who may see it, where it leads, and that a lost connection mends itself.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, go, live, shot, until } from './harness.mjs';
 import { proxy } from './proxy.mjs';
 
 const gateway = new Gateway();
 const browser = new Browser();
 before(() => Promise.all([gateway.start(), browser.start()]));
 after(() => Promise.all([gateway.close(), browser.close()]));
-
-const live = (page) => page.locator('.live.on').waitFor();
 
 test('a wrong key is refused with a sentence, the right one logs in', async () => {
 	const page = await browser.open(gateway, '', { token: '' });
@@ -183,7 +181,7 @@ test('a view that is opened while the gateway is away shows what it has as soon 
 	};
 	for (const [i, where] of Object.keys(words).entries()) {
 		await pages[i].getByText('The connection to the gateway is lost').waitFor();
-		await pages[i].evaluate((hash) => (location.hash = hash), where);
+		await go(pages[i], where);
 		await pages[i].getByText(/the gateway cannot be reached|This part of the page could not be loaded/).waitFor();
 	}
 	await gateway.start();

@@ -1,7 +1,7 @@
 // The tail of the messages over hours and lost connections: none is lost, none is there twice, and an open range moves on.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { answer, Browser, Gateway, hold, ident, until } from './harness.mjs';
+import { answer, Browser, Gateway, hold, ident, live, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
 const gateway = new Gateway();
@@ -17,13 +17,12 @@ after(() => Promise.all([gateway.close(), browser.close()]));
 const identOf = (device) => ident(device - renamed);
 const grid = (page) => page.getByRole('grid', { name: 'Messages' });
 const count = (page, n) => page.getByText(new RegExp(`^${n} messages?$`)).waitFor();
-const online = (page) => page.locator('.live.on').waitFor();
 const stored = (device) => gateway.rest('GET', `gw/devices/${device}/messages`);
 
 async function open(device, query = '') {
 	const page = await browser.open(gateway, `#/devices/${device}/messages${query}`);
 	await grid(page).waitFor();
-	await online(page);
+	await live(page);
 	return page;
 }
 
@@ -48,7 +47,7 @@ async function restart(page, meanwhile) {
 	await gateway.stop();
 	gateway.http = http;
 	await gateway.start();
-	await online(page);
+	await live(page);
 }
 
 test('a device that is renamed while the connection is lost has no message twice', async () => {

@@ -1,7 +1,7 @@
 // Tokens: one with a list of grants is made, used, changed and deleted; others see only what it may.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, Browser, Gateway, ident, shot, until } from './harness.mjs';
+import { axe, Browser, Gateway, go, ident, live, shot, until } from './harness.mjs';
 import { Tracker, v1 } from './tracker.mjs';
 
 const REFUSED = /the token does not grant/;
@@ -15,11 +15,9 @@ after(() => Promise.all([gateway.close(), browser.close()]));
 
 const open = async (where, options) => {
 	const page = await browser.open(gateway, where, options);
-	await page.locator('.live.on').waitFor({ state: 'attached' });
+	await live(page, { state: 'attached' });
 	return page;
 };
-/** Another view without loading the page anew. */
-const go = (page, where) => page.evaluate((hash) => (location.hash = hash), where);
 
 test('a token is made, its key shown once; who logs in with its link sees what it may, until it is deleted', async () => {
 	const page = await open('#/tokens');
